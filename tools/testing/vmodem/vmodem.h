@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vmodem - a virtual Intel XMM7560/XMM7360 modem
+ *
+ * What the parts of the modem know of each other. The arrows run one way:
+ *
+ *   main -> vfu (transport) -> pci, device -> channels -> functions
+ *                                              |-> mux -> net
+ *                                              |-> mbim, at, rpc
+ *
+ * One thread, one event loop (loop.h); no function here blocks, none may be
+ * called from a signal handler. Sizes are bytes, times are microseconds of
+ * CLOCK_MONOTONIC unless a name says otherwise; functions return 0 or a
+ * negative errno unless they say otherwise.
+ */
+#ifndef VMODEM_H
+#define VMODEM_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define VM_PIPES	24
+#define VM_CHANNELS	8
+#define VM_SESSIONS	8
+
+struct vm;		/* the modem: owned by device.c */
+struct vm_chan;		/* one channel of it */
+
+enum vm_mux { VM_MUX_AGGREGATION, VM_MUX_LITE };
+
+/* What was asked for on the command line; constant while the modem runs. */
+struct vm_config {
+	uint16_t device_id;		/* 0x7560 or 0x7360 */
+	enum vm_mux mux;
+	bool credits;			/* UL flow credits (capability bit 21) */
+	uint32_t credit_start;		/* bytes granted after OPEN_SESSION */
+	uint32_t ul_head_pad;		/* sent in OPEN_SESSION_RESP */
+	unsigned int boot_delay_ms;	/* until the execution stage is valid */
+	unsigned int init_delay_ms;	/* from doorbell INIT to state INIT */
+	bool boot_rom;			/* start in stage BOOT, not RUN */
+	bool attach_mbim;		/* route a session only once connected */
+	bool quirks_reference;		/* tolerate section 12 of the interface */
+	bool verbose;
+};
+
+const struct vm_config *vm_config(const struct vm *vm);
+
+/* ---- log and verdicts (verdict.c) ------------------------------------- */
+
+void vm_log(struct vm *vm, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void vm_debug(struct vm *vm, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The host broke a rule of the interface document. @name is stable, short
+ * and in the form "pipe-index" (lower case, hyphens); tests match it.
+ * Counted per name, the last detail is kept and logged.
+ */
+void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The host did what section 12 lists as habit @nr (1..11) of the reference
+ * driver: counted as a quirk when --quirks reference was given, otherwise as
+ * a violation, in both cases under @name. Returns true when tolerated.
+ */
+bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* ---- channels (device.c) ---------------------------------------------- */
+
+/*
+ * What a function does with a channel. All are called from the event loop,
+ * never from inside vm_chan_send() of the same channel.
+ */
+struct vm_chan_ops {
+	const char *name;
+	/* Both pipes are open (DL buffers may follow later). */
+	void (*open)(struct vm_chan *ch);
+	/* Closed, reset or gone: forget everything, send nothing. */
+	void (*close)(struct vm_chan *ch);
+	/* One UL TD; @data is a private copy, valid during the call. */
+	void (*rx)(struct vm_chan *ch, const uint8_t *data, size_t len);
+	/* The host posted DL buffers and there may be room again. */
+	void (*room)(struct vm_chan *ch);
+};
+
+/* Attach a function to channel @nr (0..7), before the transport starts. */
+int vm_chan_attach(struct vm *vm, unsigned int nr,
+		   const struct vm_chan_ops *ops, void *priv);
+void *vm_chan_priv(const struct vm_chan *ch);
+struct vm *vm_chan_vm(const struct vm_chan *ch);
+bool vm_chan_is_open(const struct vm_chan *ch);
+
+/* Number of DL buffers that the host has posted and we have not filled. */
+unsigned int vm_chan_posted(const struct vm_chan *ch);
+/* Capacity of the next DL buffer, 0 if there is none. */
+size_t vm_chan_room(const struct vm_chan *ch);
+
+/*
+ * Put one message into the next DL buffer (one TD). The interrupt follows at
+ * the end of the event loop's round, or within the pipe's accumulation time
+ * if more is under way. A sleeping device wakes first; the message goes out
+ * then.
+ * -EAGAIN: no buffer (wait for room()), -EMSGSIZE: larger than the buffer,
+ * -ENOTCONN: channel not open, or the device is not running.
+ */
+int vm_chan_send(struct vm_chan *ch, const void *data, size_t len);
+
+/* ---- control socket (ctl.c) ------------------------------------------- */
+
+/* One answer under construction: lines go out with ctl_line(). */
+struct vm_reply;
+
+void ctl_line(struct vm_reply *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* End with "error: ..." instead of "ok". */
+void ctl_error(struct vm_reply *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Add the command whose first word is @word. @fn gets all words
+ * (argv[0] is @word). @help is one line: "word args - what it does".
+ */
+int ctl_command(struct vm *vm, const char *word,
+		void (*fn)(void *priv, int argc, char **argv,
+			   struct vm_reply *r),
+		void *priv, const char *help);
+
+/*
+ * Add lines to "stats": @fn prints "name value" lines; when @reset is true
+ * it prints nothing and sets its counters to zero.
+ */
+int ctl_stats(struct vm *vm, void (*fn)(void *priv, struct vm_reply *r,
+					bool reset), void *priv);
+
+/* Parse a whole word as a number (0x allowed) not above @max; -EINVAL. */
+int ctl_number(const char *word, uint64_t max, uint64_t *value);
+
+/* ---- functions: called by main.c, in this order ----------------------- */
+
+/*
+ * Each attaches itself to its channels, control words and statistics.
+ * net and mux are per modem; the MBIM function connects contexts through
+ * net_connect().
+ */
+struct net;
+
+struct net *net_create(struct vm *vm);
+int mux_create(struct vm *vm, struct net *net);
+int mbim_create(struct vm *vm, struct net *net);	/* 7560 only */
+int at_create(struct vm *vm);
+int rpc_create(struct vm *vm, struct net *net);		/* 7360 only */
+
+/* A packet data context came up or went down for @session (--attach mbim). */
+void net_connect(struct net *net, unsigned int session, bool up);
+bool net_connected(const struct net *net, unsigned int session);
+/* Bytes and packets so far, for MBIM packet statistics. */
+struct net_counts {
+	uint64_t ul_packets, ul_bytes, dl_packets, dl_bytes;
+};
+
+void net_counts(const struct net *net, unsigned int session,
+		struct net_counts *out);
+
+/* Addresses of a session, so that all functions tell the same story. */
+struct net_addr {
+	uint8_t v4[4], v4_gw[4], v4_dns[4];
+	unsigned int v4_prefix;			/* 30 */
+	uint8_t v6[16], v6_gw[16], v6_dns[16];
+	unsigned int v6_prefix;			/* 64 */
+	unsigned int mtu;			/* 1500 */
+};
+
+void net_addresses(unsigned int session, struct net_addr *out);
+
+#endif
