@@ -97,21 +97,24 @@ class Archive:
         self.out.write(b"\0" * (-self.out.tell() % 512))
 
 
-def depmod(*args):
-    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
-    return subprocess.run(["depmod", *args], check=True, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          env=dict(os.environ, PATH=path)).stdout
+def depmod(root, *args):
+    """The guest's own, so that the host needs none."""
+    lib = os.path.join(root, "usr/lib/x86_64-linux-gnu")
+    return subprocess.run(
+        [os.path.join(lib, "ld-linux-x86-64.so.2"), "--argv0", "depmod",
+         "--library-path", lib, os.path.join(root, "usr/bin/kmod"), *args],
+        check=True, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL).stdout
 
 
-def add_modules(archive, modules, release):
+def add_modules(archive, root, modules, release):
     """The wanted modules with their dependencies, unpacked and listed."""
     into = os.path.join("lib/modules", release)
     with tempfile.TemporaryDirectory() as tmp:
         os.makedirs(os.path.join(tmp, "all/lib/modules"))
         os.symlink(modules, os.path.join(tmp, "all", into))
         needs = {}
-        for line in depmod("-n", "-b", tmp + "/all", release).splitlines():
+        for line in depmod(root, "-n", "-b", tmp + "/all", release).splitlines():
             if line.startswith(("# Aliases", "alias ")):
                 break
             path, colon, rest = line.partition(":")
@@ -135,7 +138,7 @@ def add_modules(archive, modules, release):
             if os.path.exists(os.path.join(modules, name)):
                 shutil.copy(os.path.join(modules, name),
                             os.path.join(tmp, into))
-        depmod("-b", tmp, release)
+        depmod(root, "-b", tmp, release)
         archive.tree(os.path.join(tmp, into), "usr/" + into)
 
 
@@ -171,7 +174,7 @@ def make_base(build, root, modules, release):
             archive.data("etc/hosts", b"127.0.0.1 localhost iosm-guest\n")
             archive.data("etc/nsswitch.conf", b"passwd: files\nhosts: files\n")
             if modules:
-                add_modules(archive, modules, release)
+                add_modules(archive, root, modules, release)
             archive.close()
         for old in os.listdir(folder):
             if old.startswith(release + "-") and old.endswith(".cpio"):

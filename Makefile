@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds and tests from one place; "make help" lists what there is. The driver
+# itself is built by the kernel's Kbuild from drivers/net/wwan/iosm/Makefile.
+
+top   := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
+BUILD ?= $(top)/build
+KDIR  ?= $(BUILD)/kernel/headers
+T     ?=
+export BUILD
+
+qemu := $(top)/tools/testing/qemu
+stock := $(filter $(BUILD)/kernel/%,$(abspath $(KDIR)))
+
+# Objects must not land beside the sources: Kbuild gets a folder of links to
+# them. Passing O= or MO= would do the same, but not on older kernels.
+kbuild = $(qemu)/kbuild '$(abspath $(KDIR))'
+
+.PHONY: help
+help:
+	@echo 'make demo             boot a kernel with our module and the virtual modem,'
+	@echo '                      connect with mbimcli and ping; then a shell'
+	@echo 'make modules          build iosm.ko for the stock kernel of the tests, or'
+	@echo '     KDIR=PATH        for another: its headers, build folder or source tree'
+	@echo 'make modules_install  install it for the kernel of KDIR (as root)'
+	@echo 'make vmodem           build the virtual modem'
+	@echo 'make shell            a shell in a guest with modem and module'
+	@echo ''
+	@echo 'make check            all tests below, with one total at the end'
+	@echo 'make lint             sparse, W=1, clang, checkpatch'
+	@echo 'make kunit            the KUnit suites, on User-Mode Linux'
+	@echo 'make check-vmodem     unit tests of the virtual modem'
+	@echo 'make e2e              end-to-end tests in guests; T=NAME for one'
+	@echo 'make check-reference  the same with the iosm.ko of the kernel package'
+	@echo ''
+	@echo 'make fetch            only fetch what demo needs (QEMU, kernel, programs)'
+	@echo 'make clean            remove what was built'
+	@echo 'make distclean        remove what was fetched, too'
+	@echo ''
+	@echo 'Variables: KDIR, KSRC (kernel source for lint and kunit), KERNEL and QEMU'
+	@echo '(other ones for the guest), BUILD (output folder, default build/), and'
+	@echo 'those of Kbuild: W=1, C=2, LLVM=1, V=1.'
+
+.PHONY: fetch
+fetch:
+	@$(qemu)/fetch host qemu kernel root
+
+# Another KDIR needs nothing of ours.
+.PHONY: headers
+headers:
+	@$(if $(stock),$(qemu)/fetch host kernel)
+
+.PHONY: modules modules_install
+modules: headers
+	+@$(kbuild) modules
+modules_install: modules
+	+@$(kbuild) modules_install
+
+.PHONY: vmodem check-vmodem
+vmodem:
+	@$(qemu)/fetch host
+	+@$(MAKE) --no-print-directory -C $(top)/tools/testing/vmodem
+check-vmodem:
+	@$(qemu)/fetch host
+	+@$(MAKE) --no-print-directory -C $(top)/tools/testing/vmodem check
+
+.PHONY: demo shell
+demo: fetch modules vmodem
+	@$(qemu)/demo
+shell: fetch modules vmodem
+	@$(qemu)/run-guest --shell
+
+.PHONY: lint kunit e2e check check-reference
+lint:
+	@$(top)/tools/testing/kunit/lint
+kunit:
+	@$(top)/tools/testing/kunit/run
+e2e: fetch modules vmodem
+	@$(top)/tools/testing/e2e/run $(T)
+check-reference: fetch vmodem
+	@$(top)/tools/testing/e2e/run --driver reference $(T)
+check:
+	+@$(top)/tools/testing/check
+
+.PHONY: clean distclean
+clean:
+	rm -rf $(addprefix $(BUILD)/,module vmodem kunit lint initramfs log)
+distclean:
+	rm -rf $(BUILD)
