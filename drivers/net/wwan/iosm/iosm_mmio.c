@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Every read and write of a BAR. */
+
+#include <linux/io.h>
+#include <linux/kernel.h>
+#include <linux/pci.h>
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include "iosm_mmio.h"
+
+/**
+ * iosm_mmio_map() - map both BARs
+ * @mmio: to fill
+ * @pdev: enabled PCI device
+ *
+ * The mapping is managed: it ends with the binding of the driver.
+ * Context: may sleep.
+ *
+ * Return: 0, -ENODEV when a BAR is missing or too small, -EBUSY or -ENOMEM.
+ */
+int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
+{
+	if (pci_resource_len(pdev, IOSM_BAR_DOORBELL) < IOSM_DOORBELL_LEN ||
+	    pci_resource_len(pdev, IOSM_BAR_SCRATCHPAD) < IOSM_PAD_LEN)
+		return -ENODEV;
+
+	mmio->doorbell = pcim_iomap(pdev, IOSM_BAR_DOORBELL, 0);
+	if (!mmio->doorbell)
+		return -ENOMEM;
+
+	mmio->pad = pcim_iomap(pdev, IOSM_BAR_SCRATCHPAD, 0);
+	if (!mmio->pad)
+		return -ENOMEM;
+
+	return 0;
+}
+
+/**
+ * iosm_mmio_ring() - ring a doorbell
+ * @mmio: mapped registers
+ * @db: which one
+ * @value: what to write
+ *
+ * Orders all earlier writes to coherent memory before the doorbell. Doorbell
+ * 0 belongs to iosm_pm.c, which knows whether the device may be disturbed.
+ * Context: any.
+ */
+void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_ring, mmio, db, value);
+
+	writel(value, mmio->doorbell + IOSM_DOORBELL_OFFSET(db));
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_ring);
+
+/**
+ * iosm_mmio_stage() - read the execution stage
+ * @mmio: mapped registers
+ *
+ * Return: one of enum iosm_stage, IOSM_GONE, or anything else while the
+ * device is not ready.
+ */
+u32 iosm_mmio_stage(struct iosm_mmio *mmio)
+{
+	return readl(mmio->pad + IOSM_PAD_STAGE);
+}
+
+/**
+ * iosm_mmio_ipc_state() - read the IPC state
+ * @mmio: mapped registers
+ *
+ * Return: one of enum iosm_ipc_state, or IOSM_GONE.
+ */
+u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio)
+{
+	return readl(mmio->pad + IOSM_PAD_IPC_STATE);
+}
+
+/**
+ * iosm_mmio_capabilities() - read what the device can do
+ * @mmio: mapped registers
+ *
+ * Return: IOSM_CAP_* bits; 0 for a device too old to tell, or gone.
+ */
+u32 iosm_mmio_capabilities(struct iosm_mmio *mmio)
+{
+	u32 version = readl(mmio->pad + IOSM_PAD_CP_VERSION);
+	u32 caps;
+
+	if (version == IOSM_GONE || version < IOSM_CP_VERSION_CAPS)
+		return 0;
+
+	caps = readl(mmio->pad + IOSM_PAD_CP_CAPS);
+
+	return caps == IOSM_GONE ? 0 : caps;
+}
+
+/**
+ * iosm_mmio_check_chip() - is this a scratchpad that we know?
+ * @mmio: mapped registers
+ *
+ * The chip info starts with its version and the size of the rest; only one
+ * total is defined.
+ *
+ * Return: 0, or -ENODEV for an unsupported (or vanished) device.
+ */
+int iosm_mmio_check_chip(struct iosm_mmio *mmio)
+{
+	u32 head = readl(mmio->pad + IOSM_PAD_CHIP_INFO);
+
+	if (((head >> 8) & 0xff) + 2 != IOSM_CHIP_INFO_LEN)
+		return -ENODEV;
+
+	return 0;
+}
+
+/* These fields are only 4-byte aligned: two halves, low one first. */
+static void iosm_mmio_write64(struct iosm_mmio *mmio, u32 offset, u64 value)
+{
+	writel(lower_32_bits(value), mmio->pad + offset);
+	writel(upper_32_bits(value), mmio->pad + offset + 4);
+}
+
+/**
+ * iosm_mmio_set_context() - tell the device where the shared memory is
+ * @mmio: mapped registers
+ * @context: DMA address of the context information
+ *
+ * The memory window is left open (0, 0): the device then does not check.
+ */
+void iosm_mmio_set_context(struct iosm_mmio *mmio, dma_addr_t context)
+{
+	iosm_mmio_write64(mmio, IOSM_PAD_WINDOW_BASE, 0);
+	iosm_mmio_write64(mmio, IOSM_PAD_WINDOW_END, 0);
+	iosm_mmio_write64(mmio, IOSM_PAD_CONTEXT, context);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every read and write of a BAR. */
+#ifndef IOSM_MMIO_H
+#define IOSM_MMIO_H
+
+#include <linux/types.h>
+
+#include "iosm_hw.h"
+
+struct pci_dev;
+
+/**
+ * struct iosm_mmio - the mapped registers of one device
+ * @doorbell: BAR 0, write only
+ * @pad: BAR 2, the scratchpad
+ */
+struct iosm_mmio {
+	void __iomem *doorbell;
+	void __iomem *pad;
+};
+
+int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev);
+void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value);
+u32 iosm_mmio_stage(struct iosm_mmio *mmio);
+u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio);
+u32 iosm_mmio_capabilities(struct iosm_mmio *mmio);
+int iosm_mmio_check_chip(struct iosm_mmio *mmio);
+void iosm_mmio_set_context(struct iosm_mmio *mmio, dma_addr_t context);
+
+#endif
