@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device-sleep handshake.
+ *
+ * A sleeping modem must not be disturbed by doorbell 0, so all of its rings
+ * come through here. While the device sleeps, one ring is remembered; the
+ * heads that it would announce are in memory anyway.
+ *
+ *            request = 1, nothing outstanding: ring SLEEP
+ *          +---------------------------------------------> ASLEEP
+ *        ACTIVE <-- request = 0: ring ACTIVE, held bell ---+   |
+ *          ^                                                   | held bell:
+ *          |   request = 0: ring ACTIVE, held bell             | ring WAKEUP
+ *          +------------------------------------ WAKING <------+
+ */
+
+#include <linux/device.h>
+#include <linux/jiffies.h>
+#include <kunit/visibility.h>
+
+#include "iosm_mmio.h"
+#include "iosm_pm.h"
+#include "iosm_shm.h"
+
+/**
+ * iosm_pm_init() - prepare the gate, closed
+ * @pm: to fill
+ * @dev: for messages
+ * @mmio: doorbells
+ * @shm: device information
+ * @ops: see struct iosm_pm_ops
+ * @priv: for @ops
+ */
+void iosm_pm_init(struct iosm_pm *pm, struct device *dev,
+		  struct iosm_mmio *mmio, struct iosm_shm *shm,
+		  const struct iosm_pm_ops *ops, void *priv)
+{
+	memset(pm, 0, sizeof(*pm));
+	spin_lock_init(&pm->lock);
+	init_waitqueue_head(&pm->changed);
+	pm->state = IOSM_PM_OFF;
+	pm->dev = dev;
+	pm->mmio = mmio;
+	pm->shm = shm;
+	pm->ops = ops;
+	pm->priv = priv;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_init);
+
+static void iosm_pm_set(struct iosm_pm *pm, enum iosm_pm_state state)
+{
+	lockdep_assert_held(&pm->lock);
+
+	WRITE_ONCE(pm->state, state);
+	wake_up_all(&pm->changed);
+}
+
+/**
+ * iosm_pm_start() - the link is up, both sides count as active
+ * @pm: the gate
+ *
+ * Context: any.
+ */
+void iosm_pm_start(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	pm->is_held = false;
+	iosm_pm_set(pm, IOSM_PM_ACTIVE);
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_start);
+
+/**
+ * iosm_pm_stop() - the link is gone: drop what was held and what follows
+ * @pm: the gate
+ *
+ * Context: any.
+ */
+void iosm_pm_stop(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	pm->is_held = false;
+	iosm_pm_set(pm, IOSM_PM_OFF);
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_stop);
+
+static void iosm_pm_ring_now(struct iosm_pm *pm, enum iosm_hpda_reason reason)
+{
+	pm->stats.doorbells++;
+	iosm_mmio_ring(pm->mmio, IOSM_DB_HPDA, reason);
+}
+
+static void iosm_pm_ask_wake(struct iosm_pm *pm)
+{
+	iosm_pm_set(pm, IOSM_PM_WAKING);
+	pm->stats.host_wakes++;
+	iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP, IOSM_SLEEP_CTL_WAKEUP);
+	pm->ops->waking(pm->priv);
+}
+
+/**
+ * iosm_pm_ring() - announce that heads have moved
+ * @pm: the gate
+ * @reason: for the device's log
+ *
+ * The heads must be in shared memory already. Rings at once when the device
+ * listens, otherwise wakes it and rings later; never waits.
+ * Context: any.
+ */
+void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+
+	switch (pm->state) {
+	case IOSM_PM_ACTIVE:
+		iosm_pm_ring_now(pm, reason);
+		break;
+	case IOSM_PM_ASLEEP:
+		iosm_pm_ask_wake(pm);
+		fallthrough;
+	case IOSM_PM_WAKING:
+	case IOSM_PM_SUSPENDED:
+		pm->stats.held++;
+		if (!pm->is_held) {
+			pm->is_held = true;
+			pm->held_reason = reason;
+		}
+		break;
+	case IOSM_PM_OFF:
+		break;
+	}
+
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_ring);
+
+static void iosm_pm_ring_held(struct iosm_pm *pm)
+{
+	if (!pm->is_held)
+		return;
+
+	pm->is_held = false;
+	iosm_pm_ring_now(pm, pm->held_reason);
+}
+
+/* The device woke: acknowledge, then ring what had to wait. */
+static void iosm_pm_woken(struct iosm_pm *pm)
+{
+	if (pm->state == IOSM_PM_ASLEEP)
+		pm->stats.device_wakes++;
+
+	iosm_pm_set(pm, IOSM_PM_ACTIVE);
+	iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP, IOSM_SLEEP_CTL_ACTIVE);
+	iosm_pm_ring_held(pm);
+}
+
+/**
+ * iosm_pm_irq() - look at the device's sleep request and answer it
+ * @pm: the gate
+ *
+ * To be called on every interrupt, and whenever something that was
+ * outstanding has been consumed. A request for sleep is left unanswered while
+ * anything is outstanding; the interrupt that ends this comes back here.
+ * Context: any, mostly hard interrupt.
+ */
+void iosm_pm_irq(struct iosm_pm *pm)
+{
+	unsigned long flags;
+	u32 request;
+
+	spin_lock_irqsave(&pm->lock, flags);
+
+	if (pm->state == IOSM_PM_OFF || pm->state == IOSM_PM_SUSPENDED)
+		goto out;
+
+	request = iosm_shm_sleep_request(pm->shm);
+	if (request == IOSM_SLEEP_REQ_ACTIVE) {
+		if (pm->state != IOSM_PM_ACTIVE)
+			iosm_pm_woken(pm);
+	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
+		if (pm->state == IOSM_PM_ACTIVE && !pm->ops->busy(pm->priv)) {
+			iosm_pm_set(pm, IOSM_PM_ASLEEP);
+			pm->stats.sleeps++;
+			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
+				       IOSM_SLEEP_CTL_SLEEP);
+		}
+	} else {
+		pm->stats.lies++;
+		dev_warn_ratelimited(pm->dev, "unknown sleep request %#x\n",
+				     request);
+	}
+
+out:
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_irq);
+
+/**
+ * iosm_pm_wake() - make sure that the device is awake
+ * @pm: the gate
+ * @timeout_ms: how long the device may take
+ *
+ * The device may fall asleep again right after; whoever needs it awake keeps
+ * something outstanding.
+ * Context: sleeps.
+ *
+ * Return: 0, -ENODEV without a link, -ETIMEDOUT when the device did not
+ * answer.
+ */
+int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms)
+{
+	enum iosm_pm_state state;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	if (pm->state == IOSM_PM_ASLEEP)
+		iosm_pm_ask_wake(pm);
+	spin_unlock_irqrestore(&pm->lock, flags);
+
+	wait_event_timeout(pm->changed,
+			   READ_ONCE(pm->state) != IOSM_PM_WAKING,
+			   msecs_to_jiffies(timeout_ms));
+
+	state = READ_ONCE(pm->state);
+	if (state == IOSM_PM_OFF)
+		return -ENODEV;
+
+	return state == IOSM_PM_WAKING ? -ETIMEDOUT : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_wake);
+
+/**
+ * iosm_pm_suspend() - the host goes to sleep: no access from here on
+ * @pm: the gate
+ * @force: tell the device by doorbell 2 (platforms that stay in D0)
+ *
+ * Rings that come now are held until iosm_pm_resume().
+ * Context: any.
+ */
+void iosm_pm_suspend(struct iosm_pm *pm, bool force)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	if (pm->state != IOSM_PM_OFF) {
+		pm->force_sleep = force;
+		iosm_pm_set(pm, IOSM_PM_SUSPENDED);
+		if (force)
+			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
+				       IOSM_SLEEP_CTL_FORCE_SLEEP);
+	}
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_suspend);
+
+/**
+ * iosm_pm_resume() - the host is back, both sides count as active
+ * @pm: the gate
+ *
+ * Rings that came during the suspend stay held until iosm_pm_release(), as
+ * the device may have to be told first.
+ * Context: any.
+ */
+void iosm_pm_resume(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	if (pm->state == IOSM_PM_SUSPENDED) {
+		iosm_pm_set(pm, IOSM_PM_ACTIVE);
+		if (pm->force_sleep)
+			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
+				       IOSM_SLEEP_CTL_FORCE_ACTIVE);
+	}
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_resume);
+
+/**
+ * iosm_pm_release() - ring what was held back during a suspend
+ * @pm: the gate, resumed
+ *
+ * Context: any.
+ */
+void iosm_pm_release(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	if (pm->state == IOSM_PM_ACTIVE)
+		iosm_pm_ring_held(pm);
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_release);
