@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TD rings.
+ *
+ *            tail          seen                 published   head
+ *             |             |                       |         |
+ *   ... free  |  completed, |  owned by the device  | pushed, |  free ...
+ *             |  not taken  |                       | unseen  |
+ */
+
+#include <linux/bitfield.h>
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+
+#include "iosm_pipe.h"
+#include "iosm_shm.h"
+
+/**
+ * iosm_pipe_alloc() - allocate the ring of a pipe
+ * @pipe: to fill
+ * @dev: the PCI device
+ * @shm: shared block
+ * @nr: pipe number, below IOSM_PIPES
+ * @entries: TDs, 2 to 65535; one of them is never in use
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int iosm_pipe_alloc(struct iosm_pipe *pipe, struct device *dev,
+		    struct iosm_shm *shm, u8 nr, u32 entries)
+{
+	memset(pipe, 0, sizeof(*pipe));
+	pipe->dev = dev;
+	pipe->shm = shm;
+	pipe->nr = nr;
+	pipe->entries = entries;
+
+	pipe->slots = kvcalloc(entries, sizeof(*pipe->slots), GFP_KERNEL);
+	if (!pipe->slots)
+		return -ENOMEM;
+
+	pipe->ring = dma_alloc_coherent(dev, entries * sizeof(*pipe->ring),
+					&pipe->ring_dma, GFP_KERNEL);
+	if (!pipe->ring) {
+		kvfree(pipe->slots);
+		pipe->slots = NULL;
+		return -ENOMEM;
+	}
+
+	iosm_pipe_clear(pipe);
+
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_alloc);
+
+/**
+ * iosm_pipe_free() - free the ring
+ * @pipe: closed on the device, its buffers reclaimed
+ *
+ * Context: may sleep; nobody else uses the pipe.
+ */
+void iosm_pipe_free(struct iosm_pipe *pipe)
+{
+	if (!pipe->ring)
+		return;
+
+	dma_free_coherent(pipe->dev, pipe->entries * sizeof(*pipe->ring),
+			  pipe->ring, pipe->ring_dma);
+	kvfree(pipe->slots);
+	pipe->ring = NULL;
+	pipe->slots = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_free);
+
+/**
+ * iosm_pipe_clear() - head and tail back to 0, on both sides
+ * @pipe: not open on the device
+ */
+void iosm_pipe_clear(struct iosm_pipe *pipe)
+{
+	struct iosm_shm_block *block = pipe->shm->block;
+
+	memset(pipe->ring, 0, pipe->entries * sizeof(*pipe->ring));
+	pipe->head = 0;
+	pipe->published = 0;
+	pipe->tail = 0;
+	pipe->seen = 0;
+	pipe->broken = false;
+	WRITE_ONCE(block->heads[pipe->nr], 0);
+	WRITE_ONCE(block->tails[pipe->nr], 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_clear);
+
+/**
+ * iosm_pipe_device_tail() - the tail as the device wrote it
+ * @pipe: an allocated pipe
+ *
+ * Return: any number; not checked.
+ */
+u32 iosm_pipe_device_tail(const struct iosm_pipe *pipe)
+{
+	return le32_to_cpu(READ_ONCE(pipe->shm->block->tails[pipe->nr]));
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_device_tail);
+
+/**
+ * iosm_pipe_push() - describe a buffer in the next TD
+ * @pipe: a pipe with space
+ * @buf: mapped buffer; UL: @buf->len bytes to send, DL: capacity; at most
+ *	IOSM_TD_SIZE_MASK
+ *
+ * The device sees it after iosm_pipe_publish().
+ * Context: producer side.
+ */
+void iosm_pipe_push(struct iosm_pipe *pipe, const struct iosm_buf *buf)
+{
+	struct iosm_td *td = &pipe->ring[pipe->head];
+
+	pipe->slots[pipe->head] = *buf;
+
+	td->address = cpu_to_le64(buf->dma);
+	td->size_status = cpu_to_le32(FIELD_PREP(IOSM_TD_SIZE_MASK, buf->len));
+	td->next = 0;
+
+	WRITE_ONCE(pipe->head, iosm_ring_next(pipe->head, pipe->entries));
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_push);
+
+/**
+ * iosm_pipe_publish() - let the device see what was pushed
+ * @pipe: an open pipe
+ *
+ * The doorbell is the caller's (iosm_channel_ring()).
+ * Context: producer side.
+ *
+ * Return: true when there was something new to publish.
+ */
+bool iosm_pipe_publish(struct iosm_pipe *pipe)
+{
+	if (pipe->published == pipe->head)
+		return false;
+
+	/* The TDs must be visible before the head that publishes them. */
+	dma_wmb();
+	WRITE_ONCE(pipe->shm->block->heads[pipe->nr], cpu_to_le32(pipe->head));
+	WRITE_ONCE(pipe->published, pipe->head);
+
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_publish);
+
+/**
+ * iosm_pipe_poll() - read and judge the device's tail
+ * @pipe: an open pipe
+ *
+ * Context: consumer side.
+ *
+ * Return: number of buffers that iosm_pipe_take() can give back now, or
+ * -EIO when the device published a tail that cannot be; from then on the
+ * pipe is broken.
+ */
+int iosm_pipe_poll(struct iosm_pipe *pipe)
+{
+	u32 tail = iosm_pipe_device_tail(pipe);
+	int step;
+
+	if (pipe->broken)
+		return -EIO;
+
+	/*
+	 * Everything published is a candidate; the producer may publish more
+	 * meanwhile, which only widens the range.
+	 */
+	step = iosm_ring_advance(READ_ONCE(pipe->published), pipe->seen, tail,
+				 pipe->entries);
+	if (step < 0) {
+		pipe->stats.lies++;
+		WRITE_ONCE(pipe->broken, true);
+		dev_err_ratelimited(pipe->dev,
+				    "pipe %u: impossible tail %u (last %u, head %u, entries %u)\n",
+				    pipe->nr, tail, pipe->seen,
+				    pipe->published, pipe->entries);
+		return -EIO;
+	}
+
+	/* Nothing in the TDs may be read before the tail that covers them. */
+	if (step)
+		dma_rmb();
+	WRITE_ONCE(pipe->seen, tail);
+
+	return iosm_ring_used(tail, pipe->tail, pipe->entries);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_poll);
+
+/* What the device wrote into a TD, believed only as far as it can be true. */
+static void iosm_pipe_judge(struct iosm_pipe *pipe, const struct iosm_td *td,
+			    struct iosm_done *done)
+{
+	u32 word = le32_to_cpu(READ_ONCE(td->size_status));
+	u32 size = FIELD_GET(IOSM_TD_SIZE_MASK, word);
+
+	done->status = FIELD_GET(IOSM_TD_STATUS_MASK, word);
+	done->len = 0;
+
+	if (done->status == IOSM_TD_UNUSED || done->status > IOSM_TD_ERROR ||
+	    (!iosm_pipe_is_ul(pipe) && size > done->buf.len)) {
+		pipe->stats.lies++;
+		done->status = IOSM_TD_ERROR;
+		dev_warn_ratelimited(pipe->dev,
+				     "pipe %u: bad TD %u: %#x, capacity %u\n",
+				     pipe->nr, pipe->tail, word,
+				     done->buf.len);
+	}
+
+	if (done->status != IOSM_TD_END && done->status != IOSM_TD_PARTIAL)
+		pipe->stats.errors++;
+	else
+		done->len = iosm_pipe_is_ul(pipe) ? done->buf.len : size;
+}
+
+/**
+ * iosm_pipe_take() - take the oldest completed buffer back
+ * @pipe: an open pipe, polled
+ * @done: what became of the buffer
+ *
+ * Context: consumer side.
+ *
+ * Return: false when nothing completed is left.
+ */
+bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
+{
+	if (pipe->tail == pipe->seen)
+		return false;
+
+	done->buf = pipe->slots[pipe->tail];
+	iosm_pipe_judge(pipe, &pipe->ring[pipe->tail], done);
+	pipe->slots[pipe->tail].cookie = NULL;
+
+	pipe->stats.tds++;
+	pipe->stats.bytes += done->len;
+
+	/* The slot is read: the producer may fill it again. */
+	smp_store_release(&pipe->tail,
+			  iosm_ring_next(pipe->tail, pipe->entries));
+
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_take);
+
+/**
+ * iosm_pipe_reclaim() - take a buffer back that the device never finished
+ * @pipe: closed on the device (or the device can do no DMA any more)
+ * @buf: the buffer, as it was pushed
+ *
+ * Also gives back what was completed and not taken, without a look at it.
+ * Context: nobody else uses the pipe.
+ *
+ * Return: false when the ring is empty.
+ */
+bool iosm_pipe_reclaim(struct iosm_pipe *pipe, struct iosm_buf *buf)
+{
+	if (!pipe->ring || pipe->tail == pipe->head)
+		return false;
+
+	*buf = pipe->slots[pipe->tail];
+	pipe->slots[pipe->tail].cookie = NULL;
+	pipe->tail = iosm_ring_next(pipe->tail, pipe->entries);
+
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_reclaim);
