@@ -1,0 +1,888 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a device.
+ *
+ *   BOOTING --- handshake ---> ONLINE --- fault ---> CRASHED | BROKEN | GONE
+ *      ^                         |                            |
+ *      +-- reset, power lost ----+----------------------------+
+ *
+ * Probe only starts this; the waiting is done on a workqueue of the device's
+ * own. A fault (crash, rule broken, no answer, all ones) may be noticed in any
+ * context: it cuts the device off from memory at once, ends every wait, and
+ * leaves the taking down of users to the workqueue.
+ */
+
+#include <linux/bitops.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/jiffies.h>
+#include <linux/kobject.h>
+#include <linux/pci.h>
+
+#include "iosm_channel.h"
+#include "iosm_core.h"
+
+#define IOSM_STAGE_POLL_MS	20
+#define IOSM_STAGE_PATIENCE_MS	1000
+#define IOSM_BOOT_POLL_MS	1000
+#define IOSM_INIT_TIMEOUT_MS	10000
+#define IOSM_RUNNING_TIMEOUT_MS	3000
+#define IOSM_UNINIT_TIMEOUT_MS	30
+#define IOSM_WAKE_TIMEOUT_MS	500
+#define IOSM_WAKE_TRIES		10
+#define IOSM_DUMP_POLL_MS	1000
+#define IOSM_DUMP_TRIES		300
+#define IOSM_QUIESCE_MS		500
+
+/* Names of events are part of the user ABI. */
+static void iosm_core_event(struct iosm_core *core, const char *event)
+{
+	char text[48];
+	char *envp[2];
+
+	snprintf(text, sizeof(text), "IOSM_EVENT=%s", event);
+	envp[0] = text;
+	envp[1] = NULL;
+	kobject_uevent_env(&core->dev->kobj, KOBJ_CHANGE, envp);
+}
+
+/*
+ * The end of this life. Only the first reason counts. The device loses its
+ * access to memory here, so that everything it may still hold can be freed
+ * whatever it does.
+ */
+static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
+			  const char *why)
+{
+	if (cmpxchg(&core->fault, NULL, why))
+		return;
+
+	dev_err(core->dev, "%s: %s\n",
+		life == IOSM_LIFE_CRASHED ? "modem crashed" :
+		life == IOSM_LIFE_GONE ? "modem is gone" : "modem is broken",
+		why);
+
+	WRITE_ONCE(core->life, life);
+	WRITE_ONCE(core->dead, true);
+	pci_clear_master(core->pdev);
+	iosm_pm_stop(&core->pm);
+	iosm_msg_stop(&core->msg);
+	wake_up_all(&core->event);
+	queue_work(core->wq, &core->work);
+}
+
+/**
+ * iosm_core_fault() - the device broke the rules or does not answer
+ * @core: the device
+ * @why: static text for the log
+ *
+ * Declares the device broken: no DMA, no waits, users go down soon. It comes
+ * back by a reset, a new binding, or by replugging.
+ * Context: any.
+ */
+void iosm_core_fault(struct iosm_core *core, const char *why)
+{
+	iosm_core_die(core, IOSM_LIFE_BROKEN, why);
+}
+
+/* ---- Interrupt ---- */
+
+static bool iosm_core_dispatch(struct iosm_core *core)
+{
+	unsigned long active = READ_ONCE(core->active);
+	struct iosm_channel *ch;
+	bool thread = false;
+	unsigned int id;
+
+	for_each_set_bit(id, &active, IOSM_CHANNELS) {
+		ch = core->channels[id];
+		if (!iosm_pipe_pending(&ch->ul) && !iosm_pipe_pending(&ch->dl))
+			continue;
+
+		if (ch->ops->irq) {
+			ch->ops->irq(ch->priv);
+		} else {
+			set_bit(id, &core->work_mask);
+			thread = true;
+		}
+	}
+
+	return thread;
+}
+
+/*
+ * One vector, no cause: look at everything in memory that the device may have
+ * changed. These are a few loads of cached memory; the work is done elsewhere,
+ * but for the answer to a sleep request, which is one register write.
+ */
+static irqreturn_t iosm_core_irq(int irq, void *data)
+{
+	struct iosm_core *core = data;
+	bool thread = false;
+
+	if (READ_ONCE(core->listen)) {
+		thread = iosm_core_dispatch(core);
+		thread |= iosm_msg_pending(&core->msg);
+		thread |= iosm_shm_stage(&core->shm) !=
+			  READ_ONCE(core->stage_seen);
+		iosm_pm_irq(&core->pm);
+	}
+
+	if (atomic_read(&core->waiters))
+		wake_up(&core->event);
+
+	return thread ? IRQ_WAKE_THREAD : IRQ_HANDLED;
+}
+
+static void iosm_core_check_stage(struct iosm_core *core)
+{
+	u32 stage = iosm_shm_stage(&core->shm);
+
+	if (stage == core->stage_seen)
+		return;
+
+	WRITE_ONCE(core->stage_seen, stage);
+
+	switch (stage) {
+	case IOSM_STAGE_RUN:
+		break;
+	case IOSM_STAGE_CRASH:
+	case IOSM_STAGE_CD_READY:
+		iosm_core_die(core, IOSM_LIFE_CRASHED, "told by the firmware");
+		break;
+	default:
+		dev_warn_ratelimited(core->dev, "unexpected stage %#x\n",
+				     stage);
+	}
+}
+
+static irqreturn_t iosm_core_thread(int irq, void *data)
+{
+	struct iosm_core *core = data;
+	unsigned long work;
+	unsigned int id;
+
+	if (!READ_ONCE(core->listen))
+		return IRQ_HANDLED;
+
+	iosm_core_check_stage(core);
+
+	if (iosm_msg_poll(&core->msg))
+		iosm_core_fault(core, "impossible message tail");
+
+	work = xchg(&core->work_mask, 0) & READ_ONCE(core->active);
+	for_each_set_bit(id, &work, IOSM_CHANNELS)
+		core->channels[id]->ops->poll(core->channels[id]->priv);
+
+	return IRQ_HANDLED;
+}
+
+/**
+ * iosm_core_attach() - let interrupts reach a channel
+ * @core: the device
+ * @ch: the channel, its pipes allocated
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, -EBUSY when the channel has a user already, -ENODEV when the
+ * device is dead.
+ */
+int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch)
+{
+	unsigned int id = ch->config.id;
+	int err = 0;
+
+	mutex_lock(&core->channel_lock);
+	if (core->channels[id]) {
+		err = -EBUSY;
+	} else if (iosm_core_is_dead(core)) {
+		err = -ENODEV;
+	} else {
+		core->channels[id] = ch;
+		smp_mb__before_atomic();	/* pointer before bit */
+		set_bit(id, &core->active);
+	}
+	mutex_unlock(&core->channel_lock);
+
+	return err;
+}
+
+/**
+ * iosm_core_detach() - no interrupt reaches the channel from here on
+ * @core: the device
+ * @ch: an attached channel
+ *
+ * Context: sleeps; not from a callback of the channel.
+ */
+void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
+{
+	unsigned int id = ch->config.id;
+
+	clear_bit(id, &core->active);
+	/* Waits for the interrupt's thread, too. */
+	synchronize_irq(core->irq);
+
+	mutex_lock(&core->channel_lock);
+	core->channels[id] = NULL;
+	mutex_unlock(&core->channel_lock);
+
+	/* It may have been all that kept the device from sleeping. */
+	iosm_pm_irq(&core->pm);
+}
+
+/* ---- Device sleep ---- */
+
+/* Called under the lock of the gate, with interrupts off. */
+static bool iosm_core_busy(void *priv)
+{
+	struct iosm_core *core = priv;
+	unsigned long active = READ_ONCE(core->active);
+	unsigned int id;
+
+	if (iosm_msg_busy(&core->msg))
+		return true;
+
+	for_each_set_bit(id, &active, IOSM_CHANNELS)
+		if (!iosm_pipe_idle(&core->channels[id]->ul))
+			return true;
+
+	return false;
+}
+
+static void iosm_core_waking(void *priv)
+{
+	struct iosm_core *core = priv;
+
+	mod_delayed_work(core->wq, &core->wake_watch,
+			 msecs_to_jiffies(IOSM_WAKE_TIMEOUT_MS));
+}
+
+static const struct iosm_pm_ops iosm_core_pm_ops = {
+	.busy = iosm_core_busy,
+	.waking = iosm_core_waking,
+};
+
+static void iosm_core_wake_watch(struct work_struct *work)
+{
+	struct iosm_core *core = container_of(to_delayed_work(work),
+					      struct iosm_core, wake_watch);
+
+	/* An interrupt that was lost is made good here. */
+	iosm_pm_irq(&core->pm);
+
+	if (READ_ONCE(core->pm.state) != IOSM_PM_WAKING) {
+		core->wake_tries = 0;
+		return;
+	}
+
+	if (++core->wake_tries >= IOSM_WAKE_TRIES) {
+		iosm_core_fault(core, "does not wake up");
+		return;
+	}
+
+	dev_warn_ratelimited(core->dev, "modem is slow to wake up\n");
+	queue_delayed_work(core->wq, &core->wake_watch,
+			   msecs_to_jiffies(IOSM_WAKE_TIMEOUT_MS));
+}
+
+/* ---- Handshake ---- */
+
+/* Sleep that ends early; false when the work must end. */
+static bool iosm_core_nap(struct iosm_core *core, unsigned int ms)
+{
+	wait_event_timeout(core->event,
+			   READ_ONCE(core->stopping) || iosm_core_is_dead(core),
+			   msecs_to_jiffies(ms));
+
+	return !READ_ONCE(core->stopping) && !iosm_core_is_dead(core);
+}
+
+static int iosm_core_wait_ipc(struct iosm_core *core, u32 wanted,
+			      unsigned int timeout_ms)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+	unsigned int pause = 1;
+	bool last = false;
+	u32 state;
+
+	for (;;) {
+		state = iosm_mmio_ipc_state(&core->mmio);
+		if (state == wanted)
+			return 0;
+		if (state == IOSM_GONE)
+			return -ENODEV;
+		if (last)
+			return -ETIMEDOUT;
+		if (!iosm_core_nap(core, pause))
+			return -EINTR;
+		/* Short at first, for a device that answers at once. */
+		pause = min(2 * pause, 50U);
+		last = time_after(jiffies, end);
+	}
+}
+
+/*
+ * Wait for firmware that runs. Without a limit: a modem in its boot ROM may
+ * be waiting for somebody to load it.
+ */
+static int iosm_core_wait_stage(struct iosm_core *core)
+{
+	unsigned int waited = 0;
+	unsigned int pause;
+	u32 stage;
+
+	for (;;) {
+		stage = iosm_mmio_stage(&core->mmio);
+		pause = IOSM_BOOT_POLL_MS;
+
+		switch (stage) {
+		case IOSM_STAGE_RUN:
+			return 0;
+		case IOSM_GONE:
+			return -ENODEV;
+		case IOSM_STAGE_CRASH:
+			return -EREMOTEIO;
+		case IOSM_STAGE_CD_READY:
+			iosm_core_event(core, "CD_READY_LINK_DOWN");
+			return -EREMOTEIO;
+		case IOSM_STAGE_BOOT:
+			if (!core->rom_told) {
+				dev_info(core->dev, "modem is in its boot ROM\n");
+				core->rom_told = true;
+				iosm_core_event(core, "ROM_READY");
+			}
+			fallthrough;
+		case IOSM_STAGE_PSI:
+		case IOSM_STAGE_EBL:
+			break;
+		default:
+			if (waited < IOSM_STAGE_PATIENCE_MS) {
+				pause = IOSM_STAGE_POLL_MS;
+				waited += pause;
+				if (waited >= IOSM_STAGE_PATIENCE_MS) {
+					dev_info(core->dev,
+						 "modem is not ready yet (stage %#x)\n",
+						 stage);
+					iosm_core_event(core, "MDM_NOT_READY");
+				}
+			}
+		}
+
+		if (!iosm_core_nap(core, pause))
+			return -EINTR;
+	}
+}
+
+/* Stage RUN to IPC state RUNNING. */
+static int iosm_core_handshake(struct iosm_core *core)
+{
+	unsigned int i;
+	int err;
+
+	err = iosm_mmio_check_chip(&core->mmio);
+	if (err)
+		return err;
+
+	/* Somebody before us may have left the link up. */
+	if (iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_UNINIT) {
+		iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_UNINIT);
+		err = iosm_core_wait_ipc(core, IOSM_IPC_UNINIT,
+					 IOSM_RUNNING_TIMEOUT_MS);
+		if (err)
+			return err;
+	}
+
+	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_INIT);
+	err = iosm_core_wait_ipc(core, IOSM_IPC_INIT, IOSM_INIT_TIMEOUT_MS);
+	if (err)
+		return err;
+
+	iosm_shm_reset(&core->shm);
+	iosm_msg_start(&core->msg);
+	core->stage_seen = IOSM_STAGE_RUN;
+	core->link_up = true;
+	iosm_mmio_set_context(&core->mmio, core->shm.dma);
+	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_RUNNING);
+
+	/* Event driven; the short rounds are for an interrupt that was lost. */
+	for (i = 0; i < IOSM_RUNNING_TIMEOUT_MS / 100; i++) {
+		iosm_core_wait(core, READ_ONCE(core->stopping) ||
+			       (iosm_shm_ipc_state(&core->shm) ==
+				IOSM_IPC_RUNNING &&
+				iosm_shm_stage(&core->shm) == IOSM_STAGE_RUN),
+			       100);
+		if (READ_ONCE(core->stopping) || iosm_core_is_dead(core))
+			return -EINTR;
+		if (iosm_shm_ipc_state(&core->shm) == IOSM_IPC_RUNNING)
+			return 0;
+	}
+
+	return -ETIMEDOUT;
+}
+
+/* The first messages of a new link, in the order that the device wants. */
+static int iosm_core_introduce(struct iosm_core *core)
+{
+	int err;
+
+	iosm_pm_start(&core->pm);
+	WRITE_ONCE(core->listen, true);
+
+	err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_DEVICE,
+			     IOSM_MSG_SLEEP_ENTER);
+	if (err)
+		return err;
+
+	return iosm_msg_features(&core->msg, IOSM_FEATURE_INBAND_CRASH);
+}
+
+static void iosm_core_start_users(struct iosm_core *core)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < core->n_users; i++) {
+		if (iosm_core_is_dead(core) || READ_ONCE(core->stopping))
+			return;
+
+		err = core->users[i]->start(core);
+		if (err)
+			dev_err(core->dev, "no %s: %pe\n", core->users[i]->name,
+				ERR_PTR(err));
+		else
+			core->users_up |= BIT(i);
+	}
+}
+
+static void iosm_core_stop_users(struct iosm_core *core)
+{
+	unsigned int i = core->n_users;
+
+	while (i--) {
+		if (core->users_up & BIT(i))
+			core->users[i]->stop(core);
+		core->users_up &= ~BIT(i);
+	}
+}
+
+static void iosm_core_boot(struct iosm_core *core)
+{
+	int err;
+
+	pci_set_master(core->pdev);
+
+	err = iosm_core_wait_stage(core);
+	if (err)
+		goto fail;
+
+	err = iosm_core_handshake(core);
+	if (err)
+		goto fail;
+
+	err = iosm_core_introduce(core);
+	if (err)
+		goto fail;
+
+	core->caps = iosm_mmio_capabilities(&core->mmio);
+	dev_dbg(core->dev, "capabilities %#x\n", core->caps);
+
+	/* A fault that came meanwhile has set another state: keep that. */
+	if (cmpxchg(&core->life, IOSM_LIFE_BOOTING, IOSM_LIFE_ONLINE) !=
+	    IOSM_LIFE_BOOTING)
+		return;
+
+	iosm_core_start_users(core);
+	if (!iosm_core_is_dead(core))
+		iosm_core_event(core, "MDM_READY");
+	return;
+
+fail:
+	if (READ_ONCE(core->stopping) || iosm_core_is_dead(core))
+		return;
+
+	if (err == -ENODEV && iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
+		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
+	} else if (err == -EREMOTEIO) {
+		iosm_core_die(core, IOSM_LIFE_CRASHED, "found so at start");
+	} else if (err == -ENODEV) {
+		iosm_core_fault(core, "unsupported chip");
+	} else {
+		iosm_core_event(core, "MDM_TIMEOUT");
+		iosm_core_fault(core, "no answer during the handshake");
+	}
+}
+
+/* ---- Going down ---- */
+
+static void iosm_core_tell_down(struct iosm_core *core)
+{
+	struct iosm_channel *ch;
+	unsigned int id;
+
+	mutex_lock(&core->channel_lock);
+	for (id = 0; id < IOSM_CHANNELS; id++) {
+		ch = core->channels[id];
+		if (ch && ch->ops->down)
+			ch->ops->down(ch->priv);
+	}
+	mutex_unlock(&core->channel_lock);
+}
+
+/*
+ * Users first, then the link, then the device's access to memory. With a
+ * device that is alive the link goes down in order, so that the next driver
+ * finds it as after a reset.
+ */
+static void iosm_core_offline(struct iosm_core *core)
+{
+	if (!iosm_core_is_dead(core) && core->link_up &&
+	    iosm_mmio_stage(&core->mmio) == IOSM_GONE)
+		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
+
+	if (iosm_core_is_dead(core))
+		iosm_core_tell_down(core);
+
+	iosm_core_stop_users(core);
+
+	WRITE_ONCE(core->listen, false);
+	synchronize_irq(core->irq);
+	iosm_pm_stop(&core->pm);
+	iosm_msg_stop(&core->msg);
+	cancel_delayed_work_sync(&core->wake_watch);
+
+	if (core->link_up && !iosm_core_is_dead(core)) {
+		unsigned long end = jiffies +
+				    msecs_to_jiffies(IOSM_UNINIT_TIMEOUT_MS);
+		bool last = false;
+
+		iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_UNINIT);
+		while (iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_UNINIT) {
+			if (last) {
+				dev_warn(core->dev,
+					 "modem did not confirm the end\n");
+				break;
+			}
+			usleep_range(500, 1000);
+			last = time_after(jiffies, end);
+		}
+	}
+
+	pci_clear_master(core->pdev);
+	core->link_up = false;
+	core->wake_tries = 0;
+}
+
+/* After a crash the firmware may get a core dump ready: tell user space. */
+static void iosm_core_watch_dump(struct iosm_core *core)
+{
+	unsigned int i;
+
+	iosm_core_event(core, "CRASH");
+
+	for (i = 0; i < IOSM_DUMP_TRIES; i++) {
+		u32 stage = iosm_mmio_stage(&core->mmio);
+
+		if (stage == IOSM_STAGE_CD_READY) {
+			iosm_core_event(core, "CD_READY");
+			return;
+		}
+		if (stage == IOSM_GONE)
+			return;
+		wait_event_timeout(core->event, READ_ONCE(core->stopping),
+				   msecs_to_jiffies(IOSM_DUMP_POLL_MS));
+		if (READ_ONCE(core->stopping))
+			return;
+	}
+}
+
+static void iosm_core_revive(struct iosm_core *core)
+{
+	core->restart = false;
+	core->rom_told = false;
+	core->life = IOSM_LIFE_BOOTING;
+	WRITE_ONCE(core->dead, false);
+	/* Last: from here on a new fault counts. */
+	smp_store_release(&core->fault, NULL);
+}
+
+static void iosm_core_work(struct work_struct *work)
+{
+	struct iosm_core *core = container_of(work, struct iosm_core, work);
+
+	mutex_lock(&core->lock);
+
+	while (!READ_ONCE(core->stopping)) {
+		if (iosm_core_is_dead(core)) {
+			iosm_core_offline(core);
+			if (!core->restart) {
+				if (core->life == IOSM_LIFE_CRASHED)
+					iosm_core_watch_dump(core);
+				break;
+			}
+			iosm_core_revive(core);
+		}
+
+		if (READ_ONCE(core->life) != IOSM_LIFE_BOOTING)
+			break;
+
+		iosm_core_boot(core);
+	}
+
+	mutex_unlock(&core->lock);
+}
+
+/**
+ * iosm_core_init() - set up a device, not started
+ * @core: zeroed
+ * @pdev: enabled PCI device
+ * @users: who lives on the device, in order of start; at most IOSM_MAX_USERS
+ * @n_users: their number
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or a negative errno; then nothing is left but managed resources.
+ */
+int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
+		   const struct iosm_user *const *users, unsigned int n_users)
+{
+	int err;
+
+	if (n_users > IOSM_MAX_USERS)
+		return -EINVAL;
+
+	core->pdev = pdev;
+	core->dev = &pdev->dev;
+	core->device_id = pdev->device;
+	core->n_users = n_users;
+	core->stopping = true;
+	memcpy(core->users, users, n_users * sizeof(*users));
+
+	mutex_init(&core->lock);
+	mutex_init(&core->channel_lock);
+	init_waitqueue_head(&core->event);
+	INIT_WORK(&core->work, iosm_core_work);
+	INIT_DELAYED_WORK(&core->wake_watch, iosm_core_wake_watch);
+
+	err = iosm_mmio_map(&core->mmio, pdev);
+	if (err)
+		return err;
+
+	core->wq = alloc_workqueue("iosm-%s", WQ_UNBOUND, 0, pci_name(pdev));
+	if (!core->wq)
+		return -ENOMEM;
+
+	err = iosm_shm_alloc(&core->shm, core->dev);
+	if (err)
+		goto err_wq;
+
+	iosm_pm_init(&core->pm, core->dev, &core->mmio, &core->shm,
+		     &iosm_core_pm_ops, core);
+	iosm_msg_init(&core->msg, core->dev, &core->shm, &core->pm);
+
+	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI);
+	if (err < 0)
+		goto err_shm;
+
+	core->irq = pci_irq_vector(pdev, 0);
+	err = request_threaded_irq(core->irq, iosm_core_irq, iosm_core_thread,
+				   0, "iosm", core);
+	if (err)
+		goto err_vectors;
+
+	return 0;
+
+err_vectors:
+	pci_free_irq_vectors(pdev);
+err_shm:
+	iosm_shm_free(&core->shm, core->dev);
+err_wq:
+	destroy_workqueue(core->wq);
+	return err;
+}
+
+/**
+ * iosm_core_start() - begin a life: boot, and go online
+ * @core: initialised, or paused; of a device that runs, nothing changes
+ *
+ * Context: any that may sleep; returns at once.
+ */
+void iosm_core_start(struct iosm_core *core)
+{
+	mutex_lock(&core->lock);
+	if (core->stopping) {
+		iosm_core_revive(core);
+		WRITE_ONCE(core->stopping, false);
+	}
+	mutex_unlock(&core->lock);
+
+	queue_work(core->wq, &core->work);
+}
+
+static void iosm_core_halt_work(struct iosm_core *core)
+{
+	WRITE_ONCE(core->stopping, true);
+	wake_up_all(&core->event);
+	cancel_work_sync(&core->work);
+}
+
+/**
+ * iosm_core_pause() - take the device offline until iosm_core_start()
+ * @core: the device, dead or alive
+ *
+ * All users are gone and the device does no DMA when this returns.
+ * Context: sleeps; every wait for the device is bounded.
+ */
+void iosm_core_pause(struct iosm_core *core)
+{
+	iosm_core_halt_work(core);
+
+	mutex_lock(&core->lock);
+	iosm_core_offline(core);
+	mutex_unlock(&core->lock);
+}
+
+/**
+ * iosm_core_exit() - the counterpart of iosm_core_init()
+ * @core: the device, dead or alive
+ *
+ * Context: sleeps; every wait for the device is bounded.
+ */
+void iosm_core_exit(struct iosm_core *core)
+{
+	iosm_core_pause(core);
+	free_irq(core->irq, core);
+	pci_free_irq_vectors(core->pdev);
+	destroy_workqueue(core->wq);
+	iosm_shm_free(&core->shm, core->dev);
+}
+
+/* ---- System sleep ---- */
+
+static bool iosm_core_all_idle(struct iosm_core *core)
+{
+	return !iosm_core_busy(core);
+}
+
+static void iosm_core_suspend_users(struct iosm_core *core, bool suspend)
+{
+	unsigned int i;
+
+	for (i = 0; i < core->n_users; i++) {
+		if (!(core->users_up & BIT(i)))
+			continue;
+		if (suspend && core->users[i]->suspend)
+			core->users[i]->suspend(core);
+		if (!suspend && core->users[i]->resume)
+			core->users[i]->resume(core);
+	}
+}
+
+static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
+{
+	int err;
+
+	iosm_core_wait(core, iosm_core_all_idle(core), IOSM_QUIESCE_MS);
+
+	if (d3) {
+		err = iosm_pm_wake(&core->pm, IOSM_WAKE_TIMEOUT_MS);
+		if (err)
+			return err;
+
+		err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
+				     IOSM_MSG_SLEEP_ENTER);
+		if (err)
+			return err;
+	}
+
+	iosm_pm_suspend(&core->pm, !d3);
+
+	return 0;
+}
+
+/**
+ * iosm_core_suspend() - system sleep begins
+ * @core: the device
+ * @d3: the platform puts the device into D3, so it must agree first
+ *
+ * Context: sleeps.
+ *
+ * Return: 0, or a negative errno: then the device goes on as before and the
+ * system must not sleep.
+ */
+int iosm_core_suspend(struct iosm_core *core, bool d3)
+{
+	int err = 0;
+
+	iosm_core_halt_work(core);
+
+	mutex_lock(&core->lock);
+	if (core->life == IOSM_LIFE_ONLINE && !iosm_core_is_dead(core)) {
+		iosm_core_suspend_users(core, true);
+		err = iosm_core_suspend_link(core, d3);
+		if (err)
+			iosm_core_suspend_users(core, false);
+	} else if (core->link_up) {
+		/* Interrupted in the middle of a handshake: begin again. */
+		iosm_core_offline(core);
+	}
+	mutex_unlock(&core->lock);
+
+	if (err) {
+		dev_err(core->dev, "modem refuses to sleep: %pe\n",
+			ERR_PTR(err));
+		WRITE_ONCE(core->stopping, false);
+		queue_work(core->wq, &core->work);
+	}
+
+	return err;
+}
+
+static int iosm_core_resume_link(struct iosm_core *core, bool d3)
+{
+	int err;
+
+	if (iosm_mmio_stage(&core->mmio) != IOSM_STAGE_RUN ||
+	    iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_RUNNING)
+		return -ECONNRESET;
+
+	iosm_pm_resume(&core->pm);
+	if (d3) {
+		err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
+				     IOSM_MSG_SLEEP_EXIT);
+		if (err)
+			return err;
+		if (iosm_mmio_stage(&core->mmio) != IOSM_STAGE_RUN)
+			return -ECONNRESET;
+	}
+	iosm_pm_release(&core->pm);
+
+	return 0;
+}
+
+/**
+ * iosm_core_resume() - system sleep is over
+ * @core: the device
+ * @d3: as it was at iosm_core_suspend()
+ *
+ * A device that lost its power meanwhile is started as after a probe.
+ * Context: sleeps.
+ */
+void iosm_core_resume(struct iosm_core *core, bool d3)
+{
+	int err;
+
+	mutex_lock(&core->lock);
+	if (core->life == IOSM_LIFE_ONLINE && !iosm_core_is_dead(core)) {
+		err = iosm_core_resume_link(core, d3);
+		if (err) {
+			core->restart = true;
+			iosm_core_fault(core, "lost its state in system sleep");
+		}
+		iosm_core_suspend_users(core, false);
+	}
+	WRITE_ONCE(core->stopping, false);
+	mutex_unlock(&core->lock);
+
+	queue_work(core->wq, &core->work);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of a device: stages, handshake, crash, and the dispatch of its
+ * interrupt.
+ */
+#ifndef IOSM_CORE_H
+#define IOSM_CORE_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "iosm_hw.h"
+#include "iosm_mmio.h"
+#include "iosm_msg.h"
+#include "iosm_pm.h"
+#include "iosm_shm.h"
+
+struct iosm_channel;
+struct iosm_core;
+struct pci_dev;
+
+/**
+ * enum iosm_life - where a device is in its life
+ * @IOSM_LIFE_BOOTING: the handshake is under way or waits for the firmware
+ * @IOSM_LIFE_ONLINE: running, users attached
+ * @IOSM_LIFE_CRASHED: the firmware said that it crashed
+ * @IOSM_LIFE_BROKEN: the device broke the rules, or does not answer
+ * @IOSM_LIFE_GONE: reads as all ones
+ */
+enum iosm_life {
+	IOSM_LIFE_BOOTING,
+	IOSM_LIFE_ONLINE,
+	IOSM_LIFE_CRASHED,
+	IOSM_LIFE_BROKEN,
+	IOSM_LIFE_GONE,
+};
+
+/**
+ * struct iosm_user - somebody who lives on a running device
+ * @name: for messages
+ * @start: the device runs; may open channels and register interfaces. On an
+ *	error the user is not there, the others are.
+ * @stop: the counterpart; the device may be dead already. Called only after
+ *	a @start that succeeded.
+ * @suspend: stop using the device, lose nothing. NULL: nothing to do.
+ * @resume: go on.
+ *
+ * All are called from one context at a time and may sleep.
+ */
+struct iosm_user {
+	const char *name;
+	int (*start)(struct iosm_core *core);
+	void (*stop)(struct iosm_core *core);
+	void (*suspend)(struct iosm_core *core);
+	void (*resume)(struct iosm_core *core);
+};
+
+#define IOSM_MAX_USERS	4
+
+/**
+ * struct iosm_core - one device
+ * @pdev: PCI device
+ * @dev: &pdev->dev
+ * @device_id: IOSM_PCI_ID_*
+ * @irq: Linux interrupt number of the one vector
+ * @mmio: registers
+ * @shm: shared block
+ * @pm: gate of doorbell 0
+ * @msg: message ring
+ * @caps: IOSM_CAP_* of the running firmware
+ * @life: see enum iosm_life; written under @lock
+ * @lock: serialises online, offline, suspend and resume
+ * @channel_lock: protects @channels against change
+ * @dead: users must not wait for the device any more
+ * @stopping: driver is being removed or suspended: work must end soon
+ * @listen: interrupts look at the shared memory
+ * @stage_seen: last execution stage that was handled
+ * @fault: first fault that was reported, NULL for none
+ * @restart: boot again after going offline (power was lost)
+ * @rom_told: the event ROM_READY went out
+ * @link_up: the device knows our shared memory
+ * @event: woken by interrupts while @waiters is not 0, and by @dead,
+ *	@stopping
+ * @waiters: number of sleepers on @event
+ * @active: bit mask of open channels
+ * @work_mask: channels whose poll() the interrupt thread owes
+ * @channels: the open ones
+ * @wq: for what waits, one device only
+ * @work: boot and offline
+ * @wake_watch: catches a device that does not wake
+ * @wake_tries: how often @wake_watch has fired in a row
+ * @users: who is attached, in order of start
+ * @users_up: bit mask of those started
+ * @n_users: entries of @users
+ * @ports: owned by iosm_port.c
+ * @mux: owned by iosm_mux.c
+ * @net: owned by iosm_net.c
+ */
+struct iosm_core {
+	struct pci_dev *pdev;
+	struct device *dev;
+	u16 device_id;
+	int irq;
+
+	struct iosm_mmio mmio;
+	struct iosm_shm shm;
+	struct iosm_pm pm;
+	struct iosm_msg msg;
+
+	u32 caps;
+
+	enum iosm_life life;
+	struct mutex lock;		/* life, users, link */
+	struct mutex channel_lock;	/* changes of channels */
+	bool dead;
+	bool stopping;
+	bool listen;
+	u32 stage_seen;
+	const char *fault;
+	bool restart;
+	bool rom_told;
+	bool link_up;
+
+	wait_queue_head_t event;
+	atomic_t waiters;
+
+	unsigned long active;
+	unsigned long work_mask;
+	struct iosm_channel *channels[IOSM_CHANNELS];
+
+	struct workqueue_struct *wq;
+	struct work_struct work;
+	struct delayed_work wake_watch;
+	unsigned int wake_tries;
+
+	const struct iosm_user *users[IOSM_MAX_USERS];
+	unsigned long users_up;
+	unsigned int n_users;
+
+	struct iosm_ports *ports;
+	struct iosm_mux *mux;
+	struct iosm_net *net;
+};
+
+int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
+		   const struct iosm_user *const *users, unsigned int n_users);
+void iosm_core_start(struct iosm_core *core);
+void iosm_core_exit(struct iosm_core *core);
+void iosm_core_pause(struct iosm_core *core);
+int iosm_core_suspend(struct iosm_core *core, bool d3);
+void iosm_core_resume(struct iosm_core *core, bool d3);
+
+void iosm_core_fault(struct iosm_core *core, const char *why);
+int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);
+void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch);
+
+/**
+ * iosm_core_is_dead() - may anybody still wait for this device?
+ * @core: the device
+ *
+ * Return: true after a crash, a fault, or when the device is being removed
+ * and gone: then every wait must end.
+ */
+static inline bool iosm_core_is_dead(const struct iosm_core *core)
+{
+	return READ_ONCE(core->dead);
+}
+
+/**
+ * iosm_core_wait() - wait until something is true that an interrupt tells
+ * @core: the device
+ * @condition: expression without side effects
+ * @timeout_ms: at most this long
+ *
+ * Ends early when the device is dead. Context: sleeps.
+ *
+ * Return: true when @condition is true.
+ */
+#define iosm_core_wait(core, condition, timeout_ms)			\
+({									\
+	struct iosm_core *__core = (core);				\
+	bool __met = false;						\
+									\
+	atomic_inc(&__core->waiters);					\
+	wait_event_timeout(__core->event, (__met = (condition)) ||	\
+			   iosm_core_is_dead(__core),			\
+			   msecs_to_jiffies(timeout_ms));		\
+	atomic_dec(&__core->waiters);					\
+	__met;								\
+})
+
+#endif
