@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PCI driver: binding, system sleep, errors, reset, shutdown.
+ *
+ *        user space     /dev/wwan0*      wwan0, wwan0-1 ...
+ *                           |                  |
+ *   users               iosm_port          iosm_net, iosm_mux
+ *                           |                  |
+ *   core                iosm_channel ---- iosm_core <-- interrupt
+ *                           |                  |
+ *   transport           iosm_pipe, iosm_msg, iosm_pm
+ *                           |                  |
+ *   access              iosm_shm           iosm_mmio
+ *                           |                  |
+ *   device              host memory        BAR 0, BAR 2
+ *
+ * A floor calls the floors below by name and the ones above through what they
+ * registered.
+ */
+
+#include <linux/acpi.h>
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "iosm_core.h"
+#include "iosm_port.h"
+
+static const struct iosm_user *const iosm_pci_users[] = {
+	&iosm_port_user,
+};
+
+/**
+ * struct iosm_pci - what the PCI driver keeps for a device
+ * @core: the device
+ * @d3: system sleep is D3/L2; otherwise D0 with the link in L1.2
+ */
+struct iosm_pci {
+	struct iosm_core core;
+	bool d3;
+};
+
+/* The platform says which kind of system sleep the slot was built for. */
+static const guid_t iosm_pci_dsm_guid =
+	GUID_INIT(0xbad01b75, 0x22a8, 0x4f48,
+		  0x87, 0x92, 0xbd, 0xde, 0x94, 0x67, 0x74, 0x7d);
+
+#define IOSM_DSM_REVISION	0
+#define IOSM_DSM_FUNCTION	3
+#define IOSM_DSM_D3		3
+
+static bool iosm_pci_wants_d3(struct pci_dev *pdev)
+{
+	acpi_handle handle = ACPI_HANDLE(&pdev->dev);
+	union acpi_object *obj;
+	bool d3;
+
+	if (!handle)
+		return false;
+
+	obj = acpi_evaluate_dsm(handle, &iosm_pci_dsm_guid, IOSM_DSM_REVISION,
+				IOSM_DSM_FUNCTION, NULL);
+	if (!obj)
+		return false;
+
+	d3 = obj->type == ACPI_TYPE_INTEGER &&
+	     obj->integer.value == IOSM_DSM_D3;
+	ACPI_FREE(obj);
+
+	return d3;
+}
+
+/* The modem needs latency reports for L1.2; they work only up the whole way. */
+static void iosm_pci_enable_ltr(struct pci_dev *pdev)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+	u32 cap;
+	u16 ctl;
+
+	if (!bridge)
+		return;
+
+	pcie_capability_read_word(bridge, PCI_EXP_DEVCTL2, &ctl);
+	pcie_capability_read_dword(pdev, PCI_EXP_DEVCAP2, &cap);
+	if ((ctl & PCI_EXP_DEVCTL2_LTR_EN) && (cap & PCI_EXP_DEVCAP2_LTR))
+		pcie_capability_set_word(pdev, PCI_EXP_DEVCTL2,
+					 PCI_EXP_DEVCTL2_LTR_EN);
+}
+
+static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct iosm_pci *iosm;
+	int err;
+
+	iosm = devm_kzalloc(&pdev->dev, sizeof(*iosm), GFP_KERNEL);
+	if (!iosm)
+		return -ENOMEM;
+
+	err = pcim_enable_device(pdev);
+	if (err)
+		return dev_err_probe(&pdev->dev, err, "cannot enable\n");
+
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		return dev_err_probe(&pdev->dev, err, "no usable DMA\n");
+
+	iosm->d3 = iosm_pci_wants_d3(pdev);
+	iosm_pci_enable_ltr(pdev);
+
+	err = iosm_core_init(&iosm->core, pdev, iosm_pci_users,
+			     ARRAY_SIZE(iosm_pci_users));
+	if (err)
+		return dev_err_probe(&pdev->dev, err, "cannot set up\n");
+
+	pci_set_drvdata(pdev, iosm);
+	iosm_core_start(&iosm->core);
+
+	return 0;
+}
+
+static void iosm_pci_remove(struct pci_dev *pdev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	iosm_core_exit(&iosm->core);
+}
+
+static void iosm_pci_shutdown(struct pci_dev *pdev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	iosm_core_pause(&iosm->core);
+}
+
+static int iosm_pci_suspend(struct device *dev)
+{
+	struct pci_dev *pdev = to_pci_dev(dev);
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+	int err;
+
+	err = iosm_core_suspend(&iosm->core, iosm->d3);
+	if (err)
+		return err;
+
+	/* With the state saved here, the PCI core leaves the device in D0. */
+	if (!iosm->d3)
+		pci_save_state(pdev);
+
+	return 0;
+}
+
+static int iosm_pci_resume(struct device *dev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(to_pci_dev(dev));
+
+	iosm_core_resume(&iosm->core, iosm->d3);
+
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(iosm_pci_pm_ops, iosm_pci_suspend,
+				iosm_pci_resume);
+
+static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
+						pci_channel_state_t state)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+
+	iosm_core_fault(&iosm->core, "PCI error");
+	iosm_core_pause(&iosm->core);
+
+	return state == pci_channel_io_perm_failure ?
+	       PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static void iosm_pci_error_resume(struct pci_dev *pdev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	iosm_core_start(&iosm->core);
+}
+
+static void iosm_pci_reset_prepare(struct pci_dev *pdev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	iosm_core_pause(&iosm->core);
+}
+
+static const struct pci_error_handlers iosm_pci_err_handlers = {
+	.error_detected = iosm_pci_error_detected,
+	.slot_reset = iosm_pci_slot_reset,
+	.resume = iosm_pci_error_resume,
+	.reset_prepare = iosm_pci_reset_prepare,
+	.reset_done = iosm_pci_error_resume,
+};
+
+static const struct pci_device_id iosm_pci_ids[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, IOSM_PCI_ID_7560) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, IOSM_PCI_ID_7360) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, iosm_pci_ids);
+
+static struct pci_driver iosm_pci_driver = {
+	.name = "iosm",
+	.id_table = iosm_pci_ids,
+	.probe = iosm_pci_probe,
+	.remove = iosm_pci_remove,
+	.shutdown = iosm_pci_shutdown,
+	.driver.pm = pm_sleep_ptr(&iosm_pci_pm_ops),
+	.err_handler = &iosm_pci_err_handlers,
+};
+module_pci_driver(iosm_pci_driver);
+
+MODULE_DESCRIPTION("Intel XMM7560/XMM7360 PCIe modem driver");
+MODULE_LICENSE("GPL");
