@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mobile network inside:
+ *
+ *   net_input() -> parse and check -> route -+-> another session
+ *    (net.c)                                 +-> net_local() (net_local.c)
+ *                                            +-> net_error() (net_local.c)
+ *   generator and sink: net_gen.c
+ *
+ * Who a packet is for is decided by its address alone:
+ *   10.64.s.2, fd64:0:0:s::/64       the host, session s
+ *   10.64.s.1, fd64:0:0:s::1         the gateway of session s (also fe80::1)
+ *   10.99.0.1, fd99::1               the server, one hop behind the gateways
+ *   10.99.0.53, fd99::53             the name server's address
+ */
+#ifndef VMODEM_NET_PRIV_H
+#define VMODEM_NET_PRIV_H
+
+#include "inet.h"
+#include "loop.h"
+#include "net.h"
+
+#define NET_MTU		1500
+#define NET_MTU_MIN	1280
+#define NET_MTU_MAX	16000
+#define NET_MAX_PACKET	65575	/* IPv6 header and 65535 bytes */
+
+#define PORT_ECHO	7
+#define PORT_DISCARD	9
+#define PORT_CHARGEN	19
+#define PORT_GEN	9000	/* where the generator sends to */
+
+struct net_gen {
+	bool on, v6;
+	uint64_t rate;		/* packets per second, 0: as fast as it goes */
+	uint64_t start;		/* time that @emitted counts from */
+	uint64_t emitted;	/* since @start */
+	uint64_t left;		/* packets to go, UINT64_MAX: no end */
+	uint64_t sent;
+	uint32_t seq;
+	uint16_t size;		/* UDP payload */
+};
+
+struct net_sink {
+	uint64_t packets, bytes;
+	uint64_t corrupt;	/* payload differs from the pattern */
+	uint64_t lost, late;	/* gaps in the numbers, numbers already seen */
+	uint32_t next;		/* number expected next */
+};
+
+struct net_sess {
+	bool open, connected;
+	struct net_counts counts;
+	struct net_gen gen;
+	struct net_sink sink;
+	uint64_t unrouted;	/* UL: not connected, or nowhere to go */
+	uint64_t spoofed;	/* UL: source address of somebody else */
+	uint64_t malformed;	/* UL: dropped with a violation */
+	uint64_t errors;	/* ICMP errors sent */
+};
+
+struct net {
+	struct vm *vm;
+	const struct net_link *link;
+	void *link_priv;
+	struct net_sess s[VM_SESSIONS];
+	size_t mtu;
+	bool sink_check;
+	struct loop_timer gen_timer;
+	uint16_t ip_id;
+	/* ICMP errors are limited: a bucket of tokens, filled by time. */
+	unsigned int tokens;
+	uint64_t tokens_at;
+	/* Where packets too big for one piece are built. */
+	uint8_t scratch[NET_MAX_PACKET];
+};
+
+/* One packet from the host that has been checked. */
+struct net_pkt {
+	const uint8_t *data;
+	size_t len;
+	unsigned int session;	/* where it came from */
+	bool v6;
+	bool first, more;	/* fragment: the first one, more to follow */
+	uint8_t proto;		/* of the transport header */
+	uint8_t ttl;
+	const uint8_t *src, *dst;
+	const uint8_t *l4;
+	size_t l4_len;
+	const uint8_t *frag;	/* IPv6 fragment header, if there is one */
+};
+
+static inline size_t net_alen(bool v6)
+{
+	return v6 ? 16 : 4;
+}
+
+/* The packet is a part of a datagram, not the whole. */
+static inline bool net_is_fragment(const struct net_pkt *p)
+{
+	return !p->first || p->more;
+}
+
+/*
+ * Build one packet for @session: net_begin() gives space for @len bytes, or
+ * NULL; net_finish() sends them, IPv4 in fragments where they are too many.
+ */
+uint8_t *net_begin(struct net *net, unsigned int session, size_t len);
+void net_finish(struct net *net, unsigned int session, uint8_t *pkt,
+		size_t len);
+
+/* Write a header (20 or 40 bytes) for @len bytes of payload behind it. */
+void net_header(struct net *net, uint8_t *p, bool v6, size_t len, uint8_t ttl,
+		uint8_t proto, const uint8_t *src, const uint8_t *dst);
+
+/* Fill in the transport checksum at @field of the packet's payload @l4. */
+void net_checksum(bool v6, const uint8_t *src, const uint8_t *dst,
+		  uint8_t proto, uint8_t *l4, size_t len, size_t field);
+
+/* net_local.c: a packet for one of our own addresses, @ttl for replies. */
+void net_local(struct net *net, const struct net_pkt *p, uint8_t ttl);
+/* IPv6 neighbour discovery; the packet may be for a multicast address. */
+void net_ndisc(struct net *net, const struct net_pkt *p);
+
+enum net_err {
+	NET_ERR_NO_ROUTE, NET_ERR_NO_HOST, NET_ERR_NO_PROTO, NET_ERR_NO_PORT,
+	NET_ERR_TTL, NET_ERR_TOO_BIG,
+};
+
+/* Tell the sender what went wrong, where the rules for errors allow that. */
+void net_error(struct net *net, const struct net_pkt *p, enum net_err err);
+
+/* net_gen.c: generator, and the sink behind port 9. */
+void net_gen_init(struct net *net);
+void net_sink(struct net *net, unsigned int session, const uint8_t *data,
+	      size_t len);
+
+#endif
