@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What differs between the kernels that this source builds for, all of it.
- * Not for the kernel tree itself.
- */
+/* What differs between kernel versions, and nowhere else. */
 #ifndef IOSM_COMPAT_H
 #define IOSM_COMPAT_H
 
-#include <linux/slab.h>
 #include <linux/version.h>
 
-/* Since 7.0. */
-#ifndef kzalloc_obj
-#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
+/* The name of a symbol namespace became a string in 6.13. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define IOSM_NS_KUNIT	"EXPORTED_FOR_KUNIT_TESTING"
+#else
+#define IOSM_NS_KUNIT	EXPORTED_FOR_KUNIT_TESTING
 #endif
 
 #endif
