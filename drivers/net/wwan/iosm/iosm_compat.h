@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between kernel versions, and nowhere else. */
+/*
+ * What differs between the kernels that this source builds for, all of it.
+ * Not for the kernel tree itself.
+ */
 #ifndef IOSM_COMPAT_H
 #define IOSM_COMPAT_H
 
+#include <linux/slab.h>
 #include <linux/version.h>
 
-/* The name of a symbol namespace became a string in 6.13. */
+/* Since 7.0. */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
+#endif
+
+/* Since 6.13 the name of a symbol namespace is a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define IOSM_NS_KUNIT	"EXPORTED_FOR_KUNIT_TESTING"
 #else
