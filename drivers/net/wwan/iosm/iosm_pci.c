@@ -25,10 +25,12 @@
 #include <linux/slab.h>
 
 #include "iosm_core.h"
+#include "iosm_net.h"
 #include "iosm_port.h"
 
 static const struct iosm_user *const iosm_pci_users[] = {
 	&iosm_port_user,
+	&iosm_net_user,
 };
 
 /**

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sessions: IP data of up to eight links on channel 0.
+ */
+#ifndef IOSM_MUX_H
+#define IOSM_MUX_H
+
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "iosm_channel.h"
+#include "iosm_hw.h"
+#include "iosm_mux_codec.h"
+
+struct iosm_core;
+struct page_pool;
+
+/* UL data blocks (Aggregation). Fewer than TDs, so that commands find room. */
+#define IOSM_MUX_BLOCKS		32
+#define IOSM_MUX_BLOCK_SIZE	(16 * 1024)
+
+/* Commands on their way to the device, and those that wait for their turn. */
+#define IOSM_MUX_SLOTS		24
+#define IOSM_MUX_SLOT_SIZE	64
+#define IOSM_MUX_CMD_QUEUE	64
+
+/**
+ * enum iosm_mux_state - life of a session
+ * @IOSM_MUX_CLOSED: unknown to the device
+ * @IOSM_MUX_OPENING: OPEN_SESSION is on its way; credits may come already
+ * @IOSM_MUX_UP: data flows
+ * @IOSM_MUX_CLOSING: CLOSE_SESSION is on its way; data may still come
+ */
+enum iosm_mux_state {
+	IOSM_MUX_CLOSED,
+	IOSM_MUX_OPENING,
+	IOSM_MUX_UP,
+	IOSM_MUX_CLOSING,
+};
+
+/**
+ * struct iosm_mux_session - one session
+ * @state: see enum iosm_mux_state
+ * @netdev: its network device; set unless CLOSED
+ * @epoch: number of this opening: tells packets of an older one
+ * @ul_pad: head padding of UL datagrams
+ * @is_stopped: the device asked us to send nothing
+ * @is_level_told: the device knows that packets wait for credit
+ * @credit: IP bytes that may be sent
+ * @held: a packet that must wait; the queue of @netdev is stopped then
+ * @calling: somebody waits for an answer
+ * @answered: it is there
+ * @question: transaction id of what was asked
+ * @answer_op: command that answers it
+ * @answer: the answer, when @answered
+ *
+ * All under the mux's @ul_lock.
+ */
+struct iosm_mux_session {
+	enum iosm_mux_state state;
+	struct net_device *netdev;
+	u32 epoch;
+	u32 ul_pad;
+	bool is_stopped;
+	bool is_level_told;
+	u64 credit;
+	struct sk_buff *held;
+
+	bool calling;
+	bool answered;
+	u32 question;
+	enum iosm_mux_op answer_op;
+	struct iosm_mux_cmd answer;
+};
+
+/**
+ * struct iosm_mux_block - an UL data block (Aggregation)
+ * @va: memory
+ * @dma: its address for the device
+ * @packets: packets in it, by session
+ * @bytes: IP bytes in it, by session
+ * @epoch: opening of the session that they belong to
+ */
+struct iosm_mux_block {
+	void *va;
+	dma_addr_t dma;
+	u16 packets[IOSM_SESSIONS];
+	u32 bytes[IOSM_SESSIONS];
+	u32 epoch[IOSM_SESSIONS];
+};
+
+/**
+ * struct iosm_mux_stats - things that should not happen
+ * @lies: buffers, tables or datagrams that cannot be
+ * @stray: datagrams and commands of sessions that are not open
+ * @late: answers that nobody waits for
+ * @answers_lost: our answers that found no room
+ * @refill_failed: DL buffers that could not be allocated
+ */
+struct iosm_mux_stats {
+	u64 lies;
+	u64 stray;
+	u64 late;
+	u64 answers_lost;
+	u64 refill_failed;
+};
+
+/**
+ * struct iosm_mux - the IP channel of a device
+ * @core: the device
+ * @dev: for DMA and messages
+ * @flavour: of the blocks
+ * @with_credits: uplink needs credits
+ * @lock: serialises opening, closing, suspend and resume; sleeps
+ * @users: bit mask of open sessions; under @lock
+ * @is_up: channel is open; under @lock
+ * @is_napi_on: @napi is enabled; under @lock
+ * @ch: the channel
+ * @napi_dev: @napi lives here, as all sessions share one channel
+ * @napi: consumer of both pipes, producer of the DL pipe
+ * @pool: DL pages
+ * @dl_buf: bytes of a DL buffer
+ * @dl_va: buffer that is being read; this and the next two: NAPI only
+ * @dl_rd: place in it
+ * @dl_turn: it is a block that goes on in the next poll
+ * @refill: tries again when the DL ring has run dry for want of memory
+ * @ul_lock: protects all below, the sessions, and the producer side of the UL
+ *	pipe; taken with bottom halves disabled
+ * @is_paused: no uplink: channel not open, or system suspend
+ * @sessions: by if_id
+ * @turn: session that is first when there is room again
+ * @transaction: last transaction id
+ * @adb_sequence: number of the next data block
+ * @acb_sequence: number of the next command block
+ * @adb: block that is being filled
+ * @open_block: its memory
+ * @blocks: all blocks
+ * @free_blocks: those that are neither open nor with the device
+ * @n_free: number of @free_blocks
+ * @slots: memory of commands, coherent
+ * @slots_dma: its DMA address
+ * @slots_busy: bit mask of those with the device
+ * @cmds: commands that wait for a slot and a TD
+ * @cmd_first: oldest of @cmds
+ * @cmd_count: number of @cmds
+ * @stats: see struct iosm_mux_stats
+ */
+struct iosm_mux {
+	struct iosm_core *core;
+	struct device *dev;
+	enum iosm_mux_flavour flavour;
+	bool with_credits;
+
+	struct mutex lock;		/* opening and closing */
+	unsigned long users;
+	bool is_up;
+	bool is_napi_on;
+	struct iosm_channel ch;
+
+	struct net_device *napi_dev;
+	struct napi_struct napi;
+	struct page_pool *pool;
+	u32 dl_buf;
+	void *dl_va;
+	struct iosm_mux_reader dl_rd;
+	bool dl_turn;
+	struct delayed_work refill;
+
+	spinlock_t ul_lock;		/* uplink and sessions */
+	bool is_paused;
+	struct iosm_mux_session sessions[IOSM_SESSIONS];
+	u8 turn;
+	u32 transaction;
+	u16 adb_sequence;
+	u16 acb_sequence;
+	struct iosm_mux_adb adb;
+	struct iosm_mux_block *open_block;
+	struct iosm_mux_block blocks[IOSM_MUX_BLOCKS];
+	struct iosm_mux_block *free_blocks[IOSM_MUX_BLOCKS];
+	unsigned int n_free;
+	u8 *slots;
+	dma_addr_t slots_dma;
+	unsigned long slots_busy;
+	struct iosm_mux_cmd cmds[IOSM_MUX_CMD_QUEUE];
+	unsigned int cmd_first;
+	unsigned int cmd_count;
+	struct iosm_mux_stats stats;
+};
+
+struct iosm_mux *iosm_mux_create(struct iosm_core *core);
+void iosm_mux_destroy(struct iosm_mux *mux);
+
+int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev);
+void iosm_mux_close(struct iosm_mux *mux, u8 if_id);
+netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb);
+void iosm_mux_suspend(struct iosm_mux *mux);
+void iosm_mux_resume(struct iosm_mux *mux);
+
+void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev);
+unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Network devices: links of the WWAN framework, one for each session.
+ *
+ * A session is open while its network device is up. Everything that has to do
+ * with the device happens below, in iosm_mux.c.
+ */
+
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <linux/wwan.h>
+#include <net/pkt_sched.h>
+
+#include "iosm_compat.h"
+#include "iosm_core.h"
+#include "iosm_mux.h"
+#include "iosm_net.h"
+
+#define IOSM_NET_DEFAULT_LINK	0
+
+/**
+ * struct iosm_net - the links of one device
+ * @core: the device
+ * @mux: its IP channel
+ * @links: by if_id; under RTNL
+ */
+struct iosm_net {
+	struct iosm_core *core;
+	struct iosm_mux *mux;
+	struct net_device *links[IOSM_SESSIONS];
+};
+
+/* Private part of a link. */
+struct iosm_link {
+	struct iosm_net *net;
+	u8 if_id;
+};
+
+static struct iosm_link *iosm_link(struct net_device *netdev)
+{
+	return wwan_netdev_drvpriv(netdev);
+}
+
+static int iosm_net_open(struct net_device *netdev)
+{
+	struct iosm_link *link = iosm_link(netdev);
+	struct iosm_mux *mux = link->net->mux;
+	int err;
+
+	err = iosm_mux_open(mux, link->if_id, netdev);
+	if (err) {
+		netdev_err(netdev, "session %u does not open: %pe\n",
+			   link->if_id, ERR_PTR(err));
+		return err;
+	}
+
+	netif_carrier_on(netdev);
+	netif_start_queue(netdev);
+
+	return 0;
+}
+
+static int iosm_net_stop(struct net_device *netdev)
+{
+	struct iosm_link *link = iosm_link(netdev);
+
+	iosm_mux_close(link->net->mux, link->if_id);
+	netif_carrier_off(netdev);
+
+	return 0;
+}
+
+static netdev_tx_t iosm_net_xmit(struct sk_buff *skb,
+				 struct net_device *netdev)
+{
+	struct iosm_link *link = iosm_link(netdev);
+
+	return iosm_mux_xmit(link->net->mux, link->if_id, skb);
+}
+
+static int iosm_net_change_mtu(struct net_device *netdev, int mtu)
+{
+	struct iosm_link *link = iosm_link(netdev);
+
+	/* The padding that the device wanted may leave less than max_mtu. */
+	if (mtu > iosm_mux_max_mtu(link->net->mux, link->if_id))
+		return -EINVAL;
+
+	WRITE_ONCE(netdev->mtu, mtu);
+
+	return 0;
+}
+
+static const struct net_device_ops iosm_net_ops = {
+	.ndo_open = iosm_net_open,
+	.ndo_stop = iosm_net_stop,
+	.ndo_start_xmit = iosm_net_xmit,
+	.ndo_change_mtu = iosm_net_change_mtu,
+	.ndo_get_stats64 = dev_get_tstats64,
+};
+
+static void iosm_net_drvinfo(struct net_device *netdev,
+			     struct ethtool_drvinfo *info)
+{
+	struct iosm_link *link = iosm_link(netdev);
+
+	strscpy(info->driver, "iosm", sizeof(info->driver));
+	strscpy(info->bus_info, pci_name(link->net->core->pdev),
+		sizeof(info->bus_info));
+}
+
+static const struct ethtool_ops iosm_net_ethtool_ops = {
+	.get_drvinfo = iosm_net_drvinfo,
+	.get_link = ethtool_op_get_link,
+	.get_ts_info = ethtool_op_get_ts_info,
+};
+
+/* IP packets and nothing around them. */
+static void iosm_net_setup(struct net_device *netdev)
+{
+	netdev->netdev_ops = &iosm_net_ops;
+	netdev->ethtool_ops = &iosm_net_ethtool_ops;
+	netdev->type = ARPHRD_NONE;
+	netdev->flags = IFF_POINTOPOINT | IFF_NOARP;
+	netdev->mtu = ETH_DATA_LEN;
+	netdev->min_mtu = ETH_MIN_MTU;
+	netdev->tx_queue_len = DEFAULT_TX_QUEUE_LEN;
+	netdev->needs_free_netdev = true;
+	netdev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+}
+
+static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
+			    struct netlink_ext_ack *extack)
+{
+	struct iosm_link *link = iosm_link(netdev);
+	struct iosm_net *net = ctxt;
+	int err;
+
+	if (if_id >= IOSM_SESSIONS) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "linkid must be 0 to %u",
+				       IOSM_SESSIONS - 1);
+		return -EINVAL;
+	}
+	if (net->links[if_id]) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "linkid %u is in use by %s",
+				       if_id, net->links[if_id]->name);
+		return -EEXIST;
+	}
+
+	link->net = net;
+	link->if_id = if_id;
+	iosm_mux_setup_netdev(net->mux, netdev);
+
+	err = netif_set_real_num_tx_queues(netdev, 1);
+	if (err)
+		return err;
+
+	netif_carrier_off(netdev);
+	err = register_netdevice(netdev);
+	if (err) {
+		NL_SET_ERR_MSG_MOD(extack, "cannot register the link");
+		return err;
+	}
+
+	net->links[if_id] = netdev;
+
+	return 0;
+}
+
+static void iosm_net_dellink(void *ctxt, struct net_device *netdev,
+			     struct list_head *head)
+{
+	struct iosm_link *link = iosm_link(netdev);
+
+	link->net->links[link->if_id] = NULL;
+	unregister_netdevice_queue(netdev, head);
+}
+
+static const struct wwan_ops iosm_net_wwan_ops = {
+	.priv_size = sizeof(struct iosm_link),
+	.setup = iosm_net_setup,
+	.newlink = iosm_net_newlink,
+	.dellink = iosm_net_dellink,
+};
+
+static int iosm_net_start(struct iosm_core *core)
+{
+	struct iosm_net *net;
+	int err = -ENOMEM;
+
+	net = kzalloc_obj(*net);
+	if (!net)
+		return -ENOMEM;
+
+	net->core = core;
+	net->mux = iosm_mux_create(core);
+	if (!net->mux)
+		goto err_free;
+
+	err = wwan_register_ops(core->dev, &iosm_net_wwan_ops, net,
+				IOSM_NET_DEFAULT_LINK);
+	if (err)
+		goto err_mux;
+
+	core->net = net;
+	core->mux = net->mux;
+
+	return 0;
+
+err_mux:
+	iosm_mux_destroy(net->mux);
+err_free:
+	kfree(net);
+	return err;
+}
+
+static void iosm_net_shutdown(struct iosm_core *core)
+{
+	struct iosm_net *net = core->net;
+
+	/* Removes all links, and that closes their sessions. */
+	wwan_unregister_ops(core->dev);
+
+	core->mux = NULL;
+	core->net = NULL;
+	iosm_mux_destroy(net->mux);
+	kfree(net);
+}
+
+static void iosm_net_for_each(struct iosm_net *net,
+			      void (*fn)(struct net_device *netdev))
+{
+	unsigned int i;
+
+	rtnl_lock();
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (net->links[i])
+			fn(net->links[i]);
+	rtnl_unlock();
+}
+
+static void iosm_net_suspend(struct iosm_core *core)
+{
+	iosm_net_for_each(core->net, netif_device_detach);
+	iosm_mux_suspend(core->mux);
+}
+
+static void iosm_net_resume(struct iosm_core *core)
+{
+	iosm_mux_resume(core->mux);
+	iosm_net_for_each(core->net, netif_device_attach);
+}
+
+/* IP data: network devices on the sessions of channel 0. */
+const struct iosm_user iosm_net_user = {
+	.name = "network devices",
+	.start = iosm_net_start,
+	.stop = iosm_net_shutdown,
+	.suspend = iosm_net_suspend,
+	.resume = iosm_net_resume,
+};
