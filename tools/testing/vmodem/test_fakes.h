@@ -90,7 +90,7 @@ unsigned int vm_chan_posted(const struct vm_chan *ch)
 	return ch->buffers;
 }
 
-size_t vm_chan_room(const struct vm_chan *ch)
+size_t vm_chan_room(struct vm_chan *ch)
 {
 	return ch->buffers ? ch->capacity : 0;
 }
@@ -168,7 +168,7 @@ static inline void fake_forget(struct vm_chan *ch)
 
 struct vm_reply {
 	bool failed;
-	char text[8192];
+	char text[32768];
 	size_t len;
 };
 
@@ -283,7 +283,85 @@ static inline void fake_stats_reset(void)
 	assert(!r.len);
 }
 
+/* ---- verdicts ---------------------------------------------------------- */
+
+#define FAKE_NAMES	32
+
+/* Violations and quirks (these with their number) since the last look. */
+static struct {
+	char name[40];
+	int quirk;
+	unsigned int count;
+} fake_verdict[FAKE_NAMES];
+
+static unsigned int fake_verdicts;
+
+static inline void fake_verdict_add(const char *name, int quirk)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake_verdicts; i++) {
+		if (!strcmp(fake_verdict[i].name, name)) {
+			fake_verdict[i].count++;
+			return;
+		}
+	}
+	assert(i < FAKE_NAMES && strlen(name) < sizeof(fake_verdict[0].name));
+	strcpy(fake_verdict[i].name, name);
+	fake_verdict[i].quirk = quirk;
+	fake_verdict[i].count = 1;
+	fake_verdicts++;
+}
+
+void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
+{
+	char detail[256];
+	va_list ap;
+
+	assert(vm == &fake_vm);
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	fake_verdict_add(name, 0);
+}
+
+bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
+{
+	char detail[256];
+	va_list ap;
+
+	assert(nr >= 1 && nr <= 11);
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	fake_verdict_add(name, nr);
+	return vm->config.quirks_reference;
+}
+
+/*
+ * Was this reported once, as quirk @nr (0: a violation), and nothing else?
+ * NULL: nothing at all. Forgets what was there, and prints it if it differs.
+ */
+static inline bool fake_reported(const char *name, int nr)
+{
+	unsigned int i, want = !!name;
+	bool good = fake_verdicts == want &&
+		(!want || (!strcmp(fake_verdict[0].name, name) &&
+			   fake_verdict[0].quirk == nr &&
+			   fake_verdict[0].count == 1));
+
+	for (i = 0; !good && i < fake_verdicts; i++)
+		printf("# reported: %s (quirk %d), %u times\n",
+		       fake_verdict[i].name, fake_verdict[i].quirk,
+		       fake_verdict[i].count);
+	fake_verdicts = 0;
+	return good;
+}
+
 /* ---- network ----------------------------------------------------------- */
+
+/* A test of the network, or of what is below it, brings its own. */
+#ifndef FAKE_NO_NET
 
 struct net {
 	bool up[VM_SESSIONS];
@@ -329,6 +407,8 @@ void net_addresses(unsigned int session, struct net_addr *out)
 	out->mtu = 1500;
 }
 
+#endif /* FAKE_NO_NET */
+
 /* ---- timers ------------------------------------------------------------ */
 
 static struct loop_timer *fake_timers;
@@ -358,6 +438,23 @@ void loop_timer_set(struct loop_timer *t, uint64_t us)
 	t->at = fake_now + us;
 	t->next = fake_timers;
 	fake_timers = t;
+}
+
+static void (*fake_idle_fn)(void *priv);
+static void *fake_idle_priv;
+
+int loop_idle_add(void (*fn)(void *priv), void *priv)
+{
+	fake_idle_fn = fn;
+	fake_idle_priv = priv;
+	return 0;
+}
+
+/* The end of a round of the event loop. */
+static inline void fake_idle(void)
+{
+	if (fake_idle_fn)
+		fake_idle_fn(fake_idle_priv);
 }
 
 /* Let @us microseconds pass. */
