@@ -35,6 +35,14 @@ void loop_timer_cancel(struct loop_timer *t);
 
 /* Called once at the end of each round, in order of registration. */
 int loop_idle_add(void (*fn)(void *priv), void *priv);
+void loop_idle_del(void (*fn)(void *priv), void *priv);
+
+/*
+ * One round: wait at most @max_us (or until the next timer) for an event,
+ * handle what is there, call the idle functions. For tests; 0 or a negative
+ * errno.
+ */
+int loop_once(uint64_t max_us);
 
 /* Runs until loop_stop(); 0 or a negative errno. */
 int loop_run(void);

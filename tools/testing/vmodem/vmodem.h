@@ -41,6 +41,7 @@ struct vm_config {
 	unsigned int boot_delay_ms;	/* until the execution stage is valid */
 	unsigned int init_delay_ms;	/* from doorbell INIT to state INIT */
 	bool boot_rom;			/* start in stage BOOT, not RUN */
+	unsigned int rom_time_ms;	/* from BOOT to RUN by itself; 0: never */
 	bool attach_mbim;		/* route a session only once connected */
 	bool quirks_reference;		/* tolerate section 12 of the interface */
 	bool verbose;
@@ -98,16 +99,19 @@ bool vm_chan_is_open(const struct vm_chan *ch);
 
 /* Number of DL buffers that the host has posted and we have not filled. */
 unsigned int vm_chan_posted(const struct vm_chan *ch);
-/* Capacity of the next DL buffer, 0 if there is none. */
-size_t vm_chan_room(const struct vm_chan *ch);
+/*
+ * Capacity of the next DL buffer; 0 if there is none or the device may not
+ * send now, then room() follows as after -EAGAIN.
+ */
+size_t vm_chan_room(struct vm_chan *ch);
 
 /*
  * Put one message into the next DL buffer (one TD). The interrupt follows at
  * the end of the event loop's round, or within the pipe's accumulation time
- * if more is under way. A sleeping device wakes first; the message goes out
- * then.
- * -EAGAIN: no buffer (wait for room()), -EMSGSIZE: larger than the buffer,
- * -ENOTCONN: channel not open, or the device is not running.
+ * if more is under way.
+ * -EAGAIN: no buffer, or the device sleeps and begins to wake up now: wait
+ * for room(). -EMSGSIZE: larger than the buffer, which stays. -ENOTCONN:
+ * channel not open, or the device is not running.
  */
 int vm_chan_send(struct vm_chan *ch, const void *data, size_t len);
 

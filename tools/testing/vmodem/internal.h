@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device's own parts; nobody above or below includes this.
+ *
+ *   device.c    registers, stages, doorbells, interrupt, memory access
+ *   message.c   message ring and its commands
+ *   pipe.c      pipes, transfer descriptors, the channels' functions
+ *   sleep.c     device sleep, host sleep, forced sleep
+ *   verdict.c   log, violations, quirks
+ *   ctl.c       control socket; devctl.c: the device's words on it
+ */
+#ifndef VMODEM_INTERNAL_H
+#define VMODEM_INTERNAL_H
+
+#include "device.h"
+#include "loop.h"
+
+enum vm_stage {
+	STAGE_NONE = 0,
+	STAGE_BOOT = 0xfeedb007,
+	STAGE_PSI = 0xfeedbeef,
+	STAGE_EBL = 0xfeedcafe,
+	STAGE_RUN = 0x600df00d,
+	STAGE_CRASH = 0x8badf00d,
+	STAGE_CD_READY = 0xbadc0ded,
+};
+
+enum vm_ipc { IPC_UNINIT, IPC_INIT, IPC_RUNNING, IPC_RECOVERY, IPC_ERROR };
+
+enum vm_sleep {
+	SLEEP_AWAKE,
+	SLEEP_REQUESTED,	/* request 1 is written, no answer yet */
+	SLEEP_ASLEEP,
+	SLEEP_WAKING,		/* request 0 is written, no answer yet */
+};
+
+/* Completion status of a transfer descriptor */
+enum { TD_NEW, TD_PARTIAL, TD_END, TD_OVERFLOW, TD_ABORTED, TD_ERROR };
+
+#define TD_SIZE		16u
+#define MESSAGE_SIZE	24u
+
+#define PIPE_UL(chan)	((chan) * 2)
+#define PIPE_DL(chan)	((chan) * 2 + 1)
+
+struct vm_td {
+	uint64_t addr;
+	uint32_t size;
+};
+
+struct vm_pipe {
+	bool open;
+	bool stopped;		/* by the control socket */
+	uint64_t ring;
+	uint32_t entries;
+	uint32_t accumulation;	/* us */
+	uint32_t head;		/* the host's, as last read and found good */
+	uint32_t tail;		/* ours: the next TD to complete */
+	uint32_t rung;		/* head at the last doorbell 0 */
+	uint32_t bad_head;	/* last one refused, to report it once */
+	uint32_t closed_head;	/* what memory may hold while closed */
+	uint32_t parked_head;	/* in memory, when the host went to sleep */
+	bool peeked;		/* td is the TD at tail (DL) */
+	struct vm_td td;
+	uint64_t window;	/* start of the interrupt moderation window */
+	unsigned int in_window;	/* interrupts in it */
+	uint64_t tds, bytes;
+};
+
+struct vm_chan {
+	struct vm *vm;
+	unsigned int nr;
+	const struct vm_chan_ops *ops;
+	void *priv;
+	bool open;
+	bool waiting;		/* the function wants room() */
+	uint64_t starved;	/* since when */
+	struct loop_timer poll;
+	struct loop_timer accumulate;
+	struct loop_timer late;	/* DL buffers found, no doorbell yet */
+};
+
+struct vm_verdict;
+
+struct vm {
+	struct vm_config config;
+	const struct vm_bus *bus;
+	void *bus_priv;
+	FILE *log;
+	struct vm_verdict *violations, *quirks;
+	struct ctl *ctl;
+
+	/* Registers */
+	uint8_t scratchpad[VM_BAR2_SIZE_7360];
+	uint32_t scratchpad_size;
+	bool powered, crashed, vanished, d3;
+	bool got_window_base, got_window_end, got_context;
+	int half;		/* offset of a 64-bit field half written, -1 */
+	struct loop_timer boot, rom, init, run;
+	uint8_t *bounce;	/* UL data */
+	size_t bounce_size;
+
+	/* Context information, as read when the host asked for RUNNING */
+	uint64_t context, info, heads, tails, msg_head, msg_tail, msg_ring;
+	uint32_t msg_entries;
+	uint64_t window_base, window_end;
+
+	/* Message ring */
+	uint32_t mhead, mtail, mbad;
+	unsigned int messages;	/* since RUNNING */
+	bool msg_stopped;
+	bool in_band;		/* FEATURE_SET bit 7 */
+	uint8_t features;
+
+	struct vm_pipe pipe[VM_PIPES];
+	struct vm_chan chan[VM_CHANNELS];
+
+	/* Sleep */
+	enum vm_sleep sleep;
+	bool sleep_allowed;
+	bool sleep_grace;	/* a request was taken back: answers may come */
+	bool sleep_held, sleep_held_dl;
+	bool wakeup_rung;
+	bool host_sleep, forced_sleep;
+	uint64_t sleep_auto;
+	struct loop_timer sleep_timer;
+
+	/* Interrupt */
+	bool msi_pending;
+	uint64_t mute;
+
+	/* Statistics */
+	uint64_t doorbells[3], reasons[16], msis, msis_muted, msis_lost;
+	uint64_t message_count, sleeps, wakes_host, wakes_device, polls;
+	uint64_t dma_reads, dma_writes;
+};
+
+/* device.c */
+uint32_t vm_reg(const struct vm *vm, unsigned int offset);
+void vm_reg_set(struct vm *vm, unsigned int offset, uint32_t value);
+enum vm_stage vm_stage(const struct vm *vm);
+enum vm_ipc vm_ipc(const struct vm *vm);
+const char *vm_stage_name(enum vm_stage stage);
+/* The host has brought the link up, whether we sleep or not. */
+bool vm_running(const struct vm *vm);
+/* The device may touch host memory and raise interrupts now. */
+bool vm_active(const struct vm *vm);
+/* Raise the interrupt at the end of this round. */
+void vm_msi(struct vm *vm);
+int vm_crash(struct vm *vm);
+int vm_cd_ready(struct vm *vm);
+int vm_boot_run(struct vm *vm);
+void vm_vanish(struct vm *vm);
+/* Copy to or from host memory; a failure is reported as the host's. */
+int vm_dma_read(struct vm *vm, uint64_t addr, void *data, size_t len);
+int vm_dma_write(struct vm *vm, uint64_t addr, const void *data, size_t len);
+/* One naturally aligned word, with acquire and release ordering. */
+int vm_dma_load(struct vm *vm, uint64_t addr, uint32_t *value);
+int vm_dma_store(struct vm *vm, uint64_t addr, uint32_t value);
+/* Write a word of the device information and raise the interrupt. */
+enum { INFO_STAGE = 0, INFO_IPC = 4, INFO_SLEEP = 8 };
+void vm_info(struct vm *vm, unsigned int field, uint32_t value);
+
+/* message.c */
+void message_reset(struct vm *vm);
+/* Look at the message ring; true if there was anything new. */
+bool message_run(struct vm *vm);
+
+/* pipe.c */
+void pipe_setup(struct vm *vm);
+void pipe_reset(struct vm *vm);
+/* A new link: what the heads in memory are right now. */
+void pipe_link_up(struct vm *vm);
+int pipe_open(struct vm *vm, const uint8_t *msg);
+int pipe_close(struct vm *vm, unsigned int nr);
+int pipe_abort(struct vm *vm, unsigned int nr);
+/* Doorbell 0: look at all heads, take what is there. */
+void pipe_doorbell(struct vm *vm);
+/* The device can work again after some kind of sleep. */
+void pipe_continue(struct vm *vm);
+/* Any head in memory that has moved since the last doorbell 0? */
+bool pipe_unrung(struct vm *vm, bool *dl_only);
+void pipe_asleep(struct vm *vm);
+/* The host will not move a head from now on; report those that moved. */
+void pipe_park(struct vm *vm);
+void pipe_unpark(struct vm *vm, const char *violation);
+void pipe_set_stopped(struct vm *vm, unsigned int nr, bool stopped);
+unsigned int pipe_pending(const struct vm_pipe *p);
+/* Is anything of @addr..@end - 1 still ours? What, if so. */
+const char *pipe_owns(struct vm *vm, uint64_t addr, uint64_t end);
+bool pipe_any_waiting(const struct vm *vm);
+
+/* sleep.c */
+void sleep_setup(struct vm *vm);
+void sleep_reset(struct vm *vm);
+/* Doorbell 2 */
+void sleep_doorbell(struct vm *vm, uint32_t value);
+/* The SLEEP message for the device; 0 or -EINVAL. */
+int sleep_message(struct vm *vm, uint8_t target, uint8_t state);
+/* The host goes to sleep, or is back. */
+void sleep_host(struct vm *vm, bool enter);
+/* Something moved: the idle time starts again. */
+void sleep_activity(struct vm *vm);
+/* Ask the host for sleep; 0, -EBUSY or -EPERM. */
+int sleep_request(struct vm *vm);
+/* The device has something to say: wake if asleep. */
+void sleep_wake(struct vm *vm);
+void sleep_set_auto(struct vm *vm, uint64_t us);
+const char *sleep_name(const struct vm *vm);
+
+/* verdict.c */
+struct vm_verdict {
+	struct vm_verdict *next;
+	char *name;
+	int quirk;		/* its number in section 12, 0: violation */
+	uint64_t count;
+	char last[160];
+};
+
+void verdict_free(struct vm *vm);
+void verdict_clear(struct vm_verdict *list);
+
+/* ctl.c, devctl.c */
+void ctl_free(struct vm *vm);
+int devctl_create(struct vm *vm);
+
+static inline uint64_t vm_le64(const uint8_t *p)
+{
+	uint64_t v = 0;
+	int i;
+
+	for (i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
+}
+
+#endif
