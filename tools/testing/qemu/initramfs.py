@@ -17,9 +17,11 @@ import tempfile
 
 # What the packages bring and a guest does not read.
 LEFT_OUT = re.compile(r"""
-    usr/share/(?!misc/|iproute2/|terminfo/)
+    usr/share/(?!$|(?:misc|iproute2|dbus-1|polkit-1|ModemManager)\b)
   | usr/lib/x86_64-linux-gnu/(?:gconv|perl|perl-base|security|systemd)/
-  | usr/lib/(?:systemd|udev|tmpfiles\.d|sysusers\.d|init)/
+  | usr/lib/systemd/(?!$|systemd-udevd\b)
+  | usr/lib/udev/hwdb
+  | usr/lib/(?:tmpfiles\.d|sysusers\.d|init)/
   | usr/share/terminfo/(?!(?:l/linux|x/xterm|x/xterm-256color|v/vt100|s/screen
                              |s/screen-256color|t/tmux|t/tmux-256color)$)
   | usr/bin/(?:perl|.*perl|qemu)
@@ -29,8 +31,8 @@ LEFT_OUT = re.compile(r"""
 """, re.X)
 
 # Modules of the stock kernel that tests load; modprobe finds what they need.
-MODULES = ("wwan iosm veth tun bridge 8021q sch_netem sch_tbf sch_ingress "
-           "cls_matchall act_mirred ifb af_packet packet_diag aer_inject "
+MODULES = ("virtio_pci virtio_console wwan iosm veth tun bridge 8021q "
+           "sch_netem sch_tbf sch_ingress cls_matchall act_mirred ifb af_packet packet_diag aer_inject "
            "udp_tunnel xt_tcpudp nf_tables nft_compat configs "
            "sch_fq sch_fq_codel tcp_bbr dummy macvlan ipvlan").split()
 
@@ -142,18 +144,20 @@ def add_modules(archive, root, modules, release):
         archive.tree(os.path.join(tmp, into), "usr/" + into)
 
 
-def make_base(build, root, modules, release):
+def make_base(build, root, modules, release, profile=None):
     """Return the file of the large part, making it first if need be.
 
     modules is the folder lib/modules/RELEASE, or None for a kernel that has
-    everything built in."""
+    everything built in; profile tells the programs of one root from another's.
+    """
+    name = f"{profile}-{release}" if profile else release
     key = hashlib.sha256()
     with open(__file__, "rb") as f:
         key.update(f.read())
     for path in (root, modules or "/"):
         key.update(f"{path} {os.stat(path).st_mtime_ns}".encode())
     folder = os.path.join(build, "initramfs")
-    final = os.path.join(folder, f"{release}-{key.hexdigest()[:12]}.cpio")
+    final = os.path.join(folder, f"{name}-{key.hexdigest()[:12]}.cpio")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, ".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -177,7 +181,7 @@ def make_base(build, root, modules, release):
                 add_modules(archive, root, modules, release)
             archive.close()
         for old in os.listdir(folder):
-            if old.startswith(release + "-") and old.endswith(".cpio"):
+            if old.startswith(name + "-") and old.endswith(".cpio"):
                 os.unlink(os.path.join(folder, old))
         os.rename(final + ".new", final)
     return final
