@@ -18,6 +18,8 @@
 
 #define FAKE_TDS	256
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 struct vm {
 	struct vm_config config;
 };
@@ -368,7 +370,7 @@ struct net {
 	struct net_counts counts[VM_SESSIONS];
 };
 
-static struct net fake_net;
+struct net fake_net;
 
 void net_connect(struct net *net, unsigned int session, bool up)
 {
