@@ -380,7 +380,7 @@ int ctl_listen(struct vm *vm, const char *path)
 	return loop_fd_add(&ctl->listener, EPOLLIN);
 }
 
-void ctl_free(struct vm *vm)
+void ctl_close(struct vm *vm)
 {
 	struct ctl *ctl = vm->ctl;
 	unsigned int i;

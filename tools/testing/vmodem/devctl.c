@@ -229,7 +229,7 @@ static void stats(void *priv, struct vm_reply *r, bool reset)
 			p->bytes = 0;
 			continue;
 		}
-		if (!vm->chan[i / 2].ops)
+		if (i / 2 >= VM_CHANNELS || !vm->chan[i / 2].ops)
 			continue;
 		ctl_line(r, "pipe.%u.open %d", i, p->open);
 		ctl_line(r, "pipe.%u.tds %llu", i, (unsigned long long)p->tds);

@@ -416,8 +416,17 @@ static bool context_address(struct vm *vm, const char *what, uint64_t addr,
 /* Read the context information once and check it. */
 static int context_read(struct vm *vm)
 {
+	const struct { const char *what; uint64_t *addr; } parts[] = {
+		{ "device information", &vm->info },
+		{ "head array", &vm->heads },
+		{ "tail array", &vm->tails },
+		{ "message head", &vm->msg_head },
+		{ "message tail", &vm->msg_tail },
+		{ "message ring", &vm->msg_ring },
+	};
 	uint8_t c[CONTEXT_SIZE];
-	bool good;
+	bool good = true;
+	unsigned int i;
 
 	if (!vm->got_context) {
 		vm_violation(vm, "context-missing",
@@ -448,12 +457,10 @@ static int context_read(struct vm *vm)
 	vm->msg_tail = vm_le64(c + 32);
 	vm->msg_ring = vm_le64(c + 40);
 	vm->msg_entries = get_le16(c + 48);
-	good = context_address(vm, "device information", vm->info, 4) &
-	       context_address(vm, "head array", vm->heads, 4) &
-	       context_address(vm, "tail array", vm->tails, 4) &
-	       context_address(vm, "message head", vm->msg_head, 4) &
-	       context_address(vm, "message tail", vm->msg_tail, 4) &
-	       context_address(vm, "message ring", vm->msg_ring, 4);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!context_address(vm, parts[i].what, *parts[i].addr,
+				     sizeof(uint32_t)))
+			good = false;
 	if (vm->msg_entries < 2) {
 		vm_violation(vm, "context-invalid", "message ring of %u",
 			     vm->msg_entries);
@@ -782,7 +789,7 @@ void vm_destroy(struct vm *vm)
 		return;
 	vm_power_off(vm);
 	loop_idle_del(vm_msi_flush, vm);
-	ctl_free(vm);
+	ctl_close(vm);
 	verdict_free(vm);
 	free(vm->bounce);
 	free(vm);

@@ -68,6 +68,8 @@ uint64_t vm_quirks(const struct vm *vm, const char *name);
 
 /* Listen for control connections on a UNIX socket at @path. */
 int ctl_listen(struct vm *vm, const char *path);
+/* Close and forget the control socket; its words are gone, too. */
+void ctl_close(struct vm *vm);
 
 /* Loopback (channel 5) and trace (channel 3). */
 int misc_create(struct vm *vm);

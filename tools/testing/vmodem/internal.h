@@ -220,8 +220,7 @@ struct vm_verdict {
 void verdict_free(struct vm *vm);
 void verdict_clear(struct vm_verdict *list);
 
-/* ctl.c, devctl.c */
-void ctl_free(struct vm *vm);
+/* devctl.c */
 int devctl_create(struct vm *vm);
 
 static inline uint64_t vm_le64(const uint8_t *p)

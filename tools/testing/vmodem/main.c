@@ -243,8 +243,8 @@ int main(int argc, char **argv)
 			.credit_start = 65536,
 		},
 	};
+	static struct vm *vm;
 	struct vfu *vfu;
-	struct vm *vm;
 	int ret;
 
 	parse(&a, argc, argv);
@@ -273,7 +273,8 @@ int main(int argc, char **argv)
 	vm_log(vm, "vmodem %s: %04x on %s", VERSION, a.config.device_id,
 	       a.socket);
 	ret = loop_run();
+	/* Sockets go away by hand, memory with the process. */
 	vfu_destroy(vfu);
-	vm_destroy(vm);
+	ctl_close(vm);
 	return ret ? fail("event loop", ret) : 0;
 }

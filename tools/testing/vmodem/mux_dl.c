@@ -553,6 +553,16 @@ void mux_dl_flush(struct mux *mux, bool now)
 	/* Nothing below may come back here: answers wait for their turn. */
 	mux->flushing = true;
 	for (;;) {
+		bytes = data_waiting(mux);
+		if (!mux->msg_count) {
+			if (mux->with_credits && send_grant(mux))
+				continue;
+			if (!bytes) {
+				mux->waiting_since = 0;
+				break;
+			}
+		}
+		/* To ask wakes a sleeping device: not without a reason. */
 		cap = vm_chan_room(mux->ch);
 		if (!cap)
 			break;
@@ -560,13 +570,6 @@ void mux_dl_flush(struct mux *mux, bool now)
 			if (!send_msg(mux))
 				break;
 			continue;
-		}
-		if (mux->with_credits && send_grant(mux))
-			continue;
-		bytes = data_waiting(mux);
-		if (!bytes) {
-			mux->waiting_since = 0;
-			break;
 		}
 		if (!now && wait_for_more(mux, bytes, cap))
 			break;
