@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the tests have in common. Runs in the guest; a test begins with
+#
+#	. /add/lib.sh
+#
+# and ends with "finish". Results go to stdout as TAP, everything else to
+# stderr. Waits are for conditions, never for time alone.
+
+set -u
+# Words of the runner: driver=ours|reference, flavour=..., boot=FIRST-MODEM-ARGS
+driver=ours flavour=aggregation modem_args=''
+for word; do
+	case $word in
+	driver=*|flavour=*|modem_args=*) declare "${word%%=*}=${word#*=}" ;;
+	esac
+done
+PATH=/add:$PATH
+tmp=$(mktemp -d)
+checks=0
+server=10.99.0.1
+server6=fd99::1
+lite=0 credits=0
+case $flavour in lite*) lite=1 ;; esac
+case $flavour in *-credits) credits=1 ;; esac
+# What a test provokes on purpose in the kernel's log (extended regex).
+expected_log=
+
+# Tasks that hang shall be seen while the test runs.
+echo 20 >/proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
+# Duplicate address detection and router solicitations only cost time here.
+for f in /proc/sys/net/ipv6/conf/{all,default}; do
+	echo 0 >"$f/accept_dad"
+	echo 0 >"$f/router_solicitations"
+done
+# No pause without a fork is as cheap as reading from a pipe nobody writes to.
+exec {tick}<> <(:)
+pause() { read -rt "$1" -u "$tick" _ || :; }
+
+# ---- results ----------------------------------------------------------------
+
+diag() { printf '# %s\n' "$@"; }
+
+# Result of the last command becomes a check: result STATUS NAME [FILE]
+result()
+{
+	checks=$((checks + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $checks - $2"
+		return 0
+	fi
+	echo "not ok $checks - $2"
+	[ -z "${3-}" ] || [ ! -s "$3" ] || tail -n 30 "$3" | sed 's/^/#   /'
+	return 1
+}
+
+# check NAME COMMAND...: passes when the command succeeds
+check()
+{
+	local name=$1 status
+	shift
+	"$@" >"$tmp/check" 2>&1
+	status=$?
+	[ $status = 0 ] || echo "(status $status: $*)" >>"$tmp/check"
+	result $status "$name" "$tmp/check"
+}
+
+# check_fails NAME COMMAND...: passes when it fails (and does not hang)
+check_fails()
+{
+	local name=$1 status
+	shift
+	timeout 20 "$@" >"$tmp/check" 2>&1
+	status=$?
+	[ $status != 0 ] && [ $status != 124 ]
+	status=$?
+	echo "(should have failed: $*)" >>"$tmp/check"
+	result $status "$name" "$tmp/check"
+}
+
+# is NAME GOT WANTED
+is()
+{
+	[ "$2" = "$3" ]
+	local status=$?
+	printf 'got:    %s\nwanted: %s\n' "$2" "$3" >"$tmp/is"
+	result $status "$1" "$tmp/is"
+}
+
+# between NAME GOT MIN MAX: whole numbers
+between()
+{
+	[[ $2 =~ ^-?[0-9]+$ ]] && [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]
+	local status=$?
+	printf 'got:    %s\nwanted: %s..%s\n' "$2" "$3" "$4" >"$tmp/is"
+	result $status "$1" "$tmp/is"
+}
+
+skip()
+{
+	checks=$((checks + 1))
+	echo "ok $checks - $1 # SKIP ${2-}"
+}
+
+# The test cannot go on: what is missing counts as a failure.
+bail()
+{
+	result 1 "$1" "${2-}"
+	dmesg | tail -n 25 | sed 's/^/#   /'
+	diag "state of the modem:"
+	host modem state 2>&1 | sed 's/^/#   /'
+	echo "1..$checks"
+	exit 1
+}
+
+# ---- waiting ----------------------------------------------------------------
+
+# now: milliseconds since boot
+now()
+{
+	local up
+	read -r up _ </proc/uptime
+	up=${up/./}
+	echo $((10#$up * 10))
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for()
+{
+	local end=$((SECONDS + $1 + 1))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		pause 0.02
+	done
+}
+
+# gone PATH, absent COMMAND...: for wait_for
+gone()   { [ ! -e "$1" ]; }
+absent() { ! "$@"; }
+ended()  { ! kill -0 "$1"; }
+
+# ---- kernel log -------------------------------------------------------------
+
+bad_log='WARNING: |BUG: |kernel BUG|Oops|general protection|blocked for more|stack-protector|refcount_t|list_(add|del) corruption|DMA-API|scheduling while atomic|possible .*lock|soft lockup|hard LOCKUP|self-detected stall|page allocation failure|DMAR: .*fault|use-after-free|bad page|UBSAN'
+
+# Lines of the kernel's log since the last "log_mark" that no test may cause.
+log_start=0
+log_mark() { log_start=$(dmesg | wc -l); }
+log_new()  { dmesg | tail -n +$((log_start + 1)); }
+
+log_clean()
+{
+	log_new | grep -E "$bad_log"
+	[ $? = 1 ]
+}
+
+# Errors that the driver itself reports, unless the test is about them.
+log_no_errors()
+{
+	dmesg -r | grep -E '^<[0-3]>.*(iosm|wwan)' |
+		grep -vE "${expected_log:-^\$}"
+	[ $? = 1 ]
+}
+
+# ---- modem ------------------------------------------------------------------
+
+modem() { host modem "$@"; }
+
+# stat NAME: one value of "stats"; stats: all of them into S
+declare -A S
+stats()
+{
+	local name value
+	S=()
+	while read -r name value; do
+		S[$name]=$value
+	done < <(modem stats)
+}
+stat_of() { modem stats | awk -v n="$1" '$1 == n { print $2; exit }'; }
+# stat_is NAME VALUE, stat_least NAME VALUE: for wait_for
+stat_is()    { [ "$(stat_of "$1")" = "$2" ]; }
+stat_least() { [ "$(stat_of "$1")" -ge "$2" ]; }
+# state_of NAME: the rest of that line of "state"
+state_of() { modem state | sed -n "s/^$1 //p"; }
+state_is() { [ "$(state_of "$1")" = "$2" ]; }
+
+no_violations()
+{
+	modem violations >"$tmp/violations" || return 1
+	cat "$tmp/violations"
+	[ ! -s "$tmp/violations" ]
+}
+
+# ---- device and driver ------------------------------------------------------
+
+pci_address()
+{
+	local d
+	for d in /sys/bus/pci/devices/*; do
+		case $(<"$d/vendor"),$(<"$d/device") in
+		0x8086,0x7560|0x8086,0x7360) echo "${d##*/}"; return ;;
+		esac
+	done
+	return 1
+}
+
+load()   { timeout 30 modprobe iosm "$@"; }
+loaded() { [ -d /sys/module/iosm ]; }
+unload()
+{
+	loaded || return 0
+	timeout 60 rmmod iosm
+}
+
+ports()   { local p; for p in /dev/wwan0*; do [ -c "$p" ] && echo "${p#/dev/}"; done; :; }
+links()   { ip -o link show type wwan 2>/dev/null | sed 's/^[0-9]*: \([^:@]*\).*/\1/'; }
+no_ports() { [ -z "$(ports)" ] && [ -z "$(ls /sys/class/wwan 2>/dev/null)" ]; }
+no_links() { [ ! -e /sys/class/net/wwan0 ] && [ -z "$(links)" ]; }
+# All that a modem in good order offers.
+control=mbim
+ready()
+{
+	[ -c "/dev/wwan0${control}0" ] && [ -c /dev/wwan0at0 ] &&
+		[ -c /dev/wwan0at1 ] && [ -e /sys/class/net/wwan0 ]
+}
+ports_ready() { [ -c "/dev/wwan0${control}0" ] && [ -c /dev/wwan0at1 ]; }
+
+# Load the driver and wait until the modem can be used, or give up the test.
+start()
+{
+	load || bail "module loads"
+	wait_for "${1:-20}" ready || bail "modem gets ready"
+}
+
+# ---- uevents ----------------------------------------------------------------
+
+# uevents_on: IOSM_EVENTs from now on are words of the file $tmp/uevents
+uevents_on()
+{
+	: >"$tmp/uevents"
+	uevents >"$tmp/uevents" &
+	uevents_pid=$!
+	wait_for 5 grep -q '^listening' "$tmp/uevents"
+}
+uevent_seen() { grep -q "change .* IOSM_EVENT=$1\$" "$tmp/uevents"; }
+uevents_off() { kill "$uevents_pid"; wait "$uevents_pid" 2>/dev/null; }
+
+# ---- sessions ---------------------------------------------------------------
+
+link_of() { [ "$1" = 0 ] && echo wwan0 || echo "wwan0-$1"; }
+
+# link_add ID: the network device of a further session
+link_add()
+{
+	ip link add dev "wwan0-$1" parentdev wwan0 type wwan linkid "$1"
+}
+
+in_ns()
+{
+	local ns=$1
+	shift
+	if [ "$ns" = - ]; then "$@"; else ip netns exec "$ns" "$@"; fi
+}
+
+# session_up ID [NETNS]: make the link (moved into NETNS) ready for packets
+session_up()
+{
+	local s=$1 ns=${2:--} dev
+	dev=$(link_of "$s")
+	[ -e "/sys/class/net/$dev" ] || link_add "$s" || return 1
+	if [ "$ns" != - ]; then
+		ip netns list | grep -qw "$ns" || ip netns add "$ns" || return 1
+		ip link set "$dev" netns "$ns" || return 1
+		in_ns "$ns" ip link set lo up
+	fi
+	in_ns "$ns" ip link set "$dev" up || return 1
+	in_ns "$ns" ip address add "10.64.$s.2/30" dev "$dev" &&
+	in_ns "$ns" ip -6 address add "fd64:0:0:$s::2/64" dev "$dev" nodad &&
+	in_ns "$ns" ip route add default dev "$dev" metric $((100 + s)) &&
+	in_ns "$ns" ip -6 route add default dev "$dev" metric $((100 + s))
+}
+session_open() { stat_is "session.$1.open" 1; }
+session_down() { ip link set "$(link_of "$1")" down; }
+
+# ping4 SESSION [ARGS...], ping6 likewise: to the server, through that session
+ping4() { local s=$1; shift; ping -n -q -c 3 -i 0.05 -W 3 -I "$(link_of "$s")" "$@" "$server"; }
+ping6() { local s=$1; shift; ping -6 -n -q -c 3 -i 0.05 -W 3 -I "$(link_of "$s")" "$@" "$server6"; }
+
+# ---- the end ----------------------------------------------------------------
+
+# check_modem: after what the test did, the driver goes away without a trace.
+# "check_modem dead": the modem cannot be brought back to UNINIT any more.
+check_modem()
+{
+	local ns
+	for ns in $(ip netns list 2>/dev/null | cut -d' ' -f1); do
+		ip netns pids "$ns" | xargs -r kill -9 2>/dev/null
+	done
+	check "module unloads" unload
+	check "no port or WWAN device is left" wait_for 2 no_ports
+	for ns in - $(ip netns list 2>/dev/null | cut -d' ' -f1); do
+		in_ns "$ns" ip -o link show type wwan 2>&1
+	done >"$tmp/left"
+	[ ! -s "$tmp/left" ]
+	result $? "no network device is left" "$tmp/left"
+	if [ "${1-}" != dead ]; then
+		check "modem is back in state UNINIT" state_is ipc UNINIT
+	fi
+	check "modem saw no violation" no_violations
+	check "kernel log has no warning" log_clean
+	check "driver reported no error" log_no_errors
+}
+
+# finish [dead]: the last words of a test
+finish()
+{
+	check_modem "$@"
+	echo "1..$checks"
+	exit 0
+}

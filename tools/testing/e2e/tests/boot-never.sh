@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A modem whose init never ends: said so in bounded time, and no hang.
+# modem: --init-delay 100000
+# timeout: 60
+
+. /add/lib.sh
+
+expected_log='no answer during the handshake|modem is broken'
+uevents_on
+check "module loads" load
+pause 1
+before=$(now)
+check "module unloads in the middle" unload
+between "at once" $(($(now) - before)) 0 2000
+before=$(now)
+check "module loads again" load
+check "uevent MDM_TIMEOUT" wait_for 20 uevent_seen MDM_TIMEOUT
+between "after 10 s" $(($(now) - before)) 8000 16000
+no_ports
+result $? "no ports"
+uevents_off
+finish dead

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Links are added and deleted with ip(8), refused ones are refused.
+# matrix: aggregation lite
+# timeout: 90
+
+. /add/lib.sh
+
+start
+for id in 1 2 3 4 5 6 7; do
+	check "add linkid $id" link_add $id
+done
+is "eight links" "$(links | wc -l)" 8
+for id in 1 7; do
+	check "link $id tells its id" sh -c \
+		"ip -d link show wwan0-$id | grep -qE 'wwan linkid $id( |\$)'"
+done
+for id in 8 9 16 255 256 4294967295; do
+	check_fails "linkid $id is refused" \
+		ip link add dev bad parentdev wwan0 type wwan linkid $id
+done
+check_fails "linkid 0 is taken" ip link add dev bad parentdev wwan0 type wwan linkid 0
+check_fails "linkid 3 is taken" ip link add dev bad parentdev wwan0 type wwan linkid 3
+check_fails "linkid is needed" ip link add dev bad parentdev wwan0 type wwan
+check_fails "parent must exist" ip link add dev bad parentdev wwan9 type wwan linkid 1
+check_fails "name must be free" ip link add dev wwan0-1 parentdev wwan0 type wwan linkid 1
+check "no trace of refused links" sh -c '! ip link show bad'
+
+session_up 6
+check "link 6 works" ping4 6
+check "delete link 6 while it is up" ip link delete wwan0-6
+check "its session is closed" wait_for 3 stat_is session.6.open 0
+check "add it again" link_add 6
+session_up 6
+check "and it works" ping4 6
+check "delete the default link" ip link delete wwan0
+check "link 6 does not notice" ping4 6
+check "add linkid 0 by another name" ip link add dev other parentdev wwan0 type wwan linkid 0
+check "rename it" ip link set other name wwan0
+session_up 0
+check "it works" ping4 0
+
+for id in 1 2 3 4 5 7; do ip link delete wwan0-$id; done
+good=0
+for ((i = 0; i < 20; i++)); do
+	link_add 2 && ip link set wwan0-2 up && ip link delete wwan0-2 && good=$((good + 1))
+done
+is "20 times added, up, deleted" $good 20
+good=0
+for ((i = 0; i < 30; i++)); do
+	ip link set wwan0 down && ip link set wwan0 up && good=$((good + 1))
+done
+is "30 times down and up" $good 30
+ip route replace default dev wwan0 metric 100
+check "works afterwards" ping4 0
+
+# Packets under way while sessions come and go.
+(while :; do ping -q -f -c 200 -W 1 -I wwan0-6 $server; done >/dev/null 2>&1) & load=$!
+(while :; do flow -i wwan0-6 udp-send $server 9 500 500 0; done >/dev/null 2>&1) & load2=$!
+good=0
+for ((i = 0; i < 15; i++)); do
+	link_add 1 && ip link set wwan0-1 up && ip link set wwan0-6 down &&
+		ip link set wwan0-6 up && ip link delete wwan0-1 && good=$((good + 1))
+	ip route replace default dev wwan0-6 metric 106
+done
+is "15 changes under traffic" $good 15
+kill $load $load2; wait $load $load2 2>/dev/null
+
+# A link in another network namespace belongs to the driver as well.
+ip netns add far
+link_add 4 && ip link set wwan0-4 netns far
+ip netns exec far ip link set wwan0-4 up
+check "link in another namespace" ip netns exec far ip link show wwan0-4
+finish

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Interrupts that get lost delay things and break nothing; messages without an
+# answer end in bounded time.
+# timeout: 90
+
+. /add/lib.sh
+
+expected_log='modem is broken|does not open|did not answer|no answer|timed out|pipe does not|message|opens? '
+start
+card=$(pci_address)
+modem mute-msi 1
+check "lost interrupt: port opens all the same" timeout 10 porttool /dev/wwan0at0 rdwr at AT 'OK$'
+modem mute-msi 2
+check "two lost: link comes up all the same" timeout 10 ip link set wwan0 up
+session_up 0 2>/dev/null
+ip address replace 10.64.0.2/30 dev wwan0
+ip route replace default dev wwan0 metric 100
+modem mute-msi 0
+check "ping" ping4 0
+modem mute-msi 3
+ping -q -c 5 -i 0.2 -W 2 -I wwan0 $server >/dev/null
+check "after lost interrupts of packets: ping" ping4 0
+modem sleep now
+wait_for 3 state_is sleep asleep
+modem mute-msi 1
+check "lost interrupt of a wake-up" timeout 10 ping -q -c 3 -i 0.3 -W 4 -I wwan0 $server
+check "everything goes on" sh -c "porttool /dev/wwan0at0 rdwr at AT 'OK\$' && ping -q -c 3 -i 0.1 -W 2 -I wwan0 $server"
+
+modem msg stop
+before=$(now)
+check_fails "message without an answer: open fails" timeout 15 porttool /dev/wwan0at1 rdwr at AT 'OK$'
+between "in bounded time" $(($(now) - before)) 300 5000
+modem msg resume
+before=$(now)
+check "module unloads after it" unload
+between "in bounded time too" $(($(now) - before)) 0 8000
+echo 1 >"/sys/bus/pci/devices/$card/reset"
+start
+check "a reset brings it back" porttool /dev/wwan0at1 rdwr at AT 'OK$'
+finish
