@@ -1026,6 +1026,7 @@ static void bad_strings(void)
 		{ 60, 3 }, { 60, 18 }, { 61, 16 }, { 76, 2 }, { 77, 2 },
 		{ 0xffffffff, 2 }, { 2, 0xffffffff }, { 2, 0xfffffffe },
 		{ 0x80000000, 0x80000000 }, { 0xfffffff0, 0x20 },
+		{ 60, 0xffffffc4 },
 	};
 	uint8_t info[80];
 	unsigned int i;
@@ -1544,6 +1545,12 @@ static void subscriptions(void)
 	put_le32(info + 36, 0x40000001);
 	tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, 72),
 	       MBIM_STATUS_INVALID_PARAMETERS);
+	/* An entry whose end wraps round */
+	put_le32(info + 8, 0xffffffec);
+	put_le32(info + 36, 0x3ffffff0);
+	tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, 72),
+	       MBIM_STATUS_INVALID_PARAMETERS);
+	put_le32(info + 8, 28);
 	fake_ctl("signal 4");
 	expect_silence();
 	/* No CIDs: all of the service */
