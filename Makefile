@@ -16,6 +16,10 @@ stock := $(filter $(BUILD)/kernel/%,$(abspath $(KDIR)))
 # them. Passing O= or MO= would do the same, but not on older kernels.
 kbuild = $(qemu)/kbuild '$(abspath $(KDIR))'
 
+# Use all processors for what is built below, unless told otherwise.
+jobs   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+quiet  = $(if $(V),,-s)
+
 .PHONY: help
 help:
 	@echo 'make demo             boot a kernel with our module and the virtual modem,'
@@ -59,10 +63,11 @@ modules_install: modules
 .PHONY: vmodem check-vmodem
 vmodem:
 	@$(qemu)/fetch host
-	+@$(MAKE) --no-print-directory -C $(top)/tools/testing/vmodem
+	+@$(MAKE) $(jobs) $(quiet) --no-print-directory -C $(top)/tools/testing/vmodem
 check-vmodem:
 	@$(qemu)/fetch host
-	+@$(MAKE) --no-print-directory -C $(top)/tools/testing/vmodem check
+	+@$(MAKE) $(jobs) $(quiet) --no-print-directory -C $(top)/tools/testing/vmodem \
+		check
 
 .PHONY: demo shell
 demo: fetch modules vmodem
@@ -84,6 +89,7 @@ check:
 
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,module vmodem kunit lint initramfs log)
+	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e \
+		initramfs log)
 distclean:
 	rm -rf $(BUILD)
