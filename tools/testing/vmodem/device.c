@@ -314,11 +314,22 @@ int vm_boot_run(struct vm *vm)
 	return 0;
 }
 
+/* What the firmware knew is lost; the channels are closed already. */
+static void vm_forget(struct vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < VM_CHANNELS; i++)
+		if (vm->chan[i].ops && vm->chan[i].ops->reset)
+			vm->chan[i].ops->reset(&vm->chan[i]);
+}
+
 void vm_power_off(struct vm *vm)
 {
 	loop_timer_cancel(&vm->boot);
 	loop_timer_cancel(&vm->rom);
 	vm_link_down(vm);
+	vm_forget(vm);
 	memset(vm->scratchpad, 0, sizeof(vm->scratchpad));
 	vm->powered = false;
 	vm->crashed = false;
@@ -366,6 +377,7 @@ int vm_crash(struct vm *vm)
 	if (report && !vm->d3 && !vm->host_sleep && !vm->forced_sleep)
 		vm_info(vm, INFO_STAGE, STAGE_CRASH);
 	vm_link_down(vm);
+	vm_forget(vm);
 	vm->in_band = report;
 	vm->crashed = true;
 	vm_set_stage(vm, STAGE_CRASH);

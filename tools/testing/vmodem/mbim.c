@@ -6,7 +6,7 @@
  * One TD is one message, or one fragment of one. The state "open" belongs to
  * the function, not to the channel: a host may close the port and go on later
  * without a new MBIM_OPEN (mbimcli --no-close, --no-open). What is under way
- * when the channel closes is lost.
+ * when the channel closes is lost; a reset of the modem closes the function.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -505,6 +505,17 @@ static void mbim_chan_close(struct vm_chan *ch)
 	drop_output(m);
 }
 
+static void mbim_reset(struct vm_chan *ch)
+{
+	struct mbim *m = vm_chan_priv(ch);
+
+	drop_input(m);
+	drop_output(m);
+	m->given_up = false;
+	m->opened = false;
+	mbim_svc_reset(m->svc);
+}
+
 static void mbim_stats(void *priv, struct vm_reply *r, bool reset)
 {
 	struct mbim *m = priv;
@@ -539,6 +550,7 @@ static const struct vm_chan_ops mbim_ops = {
 	.close = mbim_chan_close,
 	.rx = mbim_rx,
 	.room = mbim_room,
+	.reset = mbim_reset,
 };
 
 /**

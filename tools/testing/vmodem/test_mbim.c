@@ -341,6 +341,18 @@ static void port_may_close_between(void)
 	tap_is(u32(4), ACTIVATED);
 }
 
+static void reset_closes(void)
+{
+	start(4096);
+	tap_is(connect_session(2, 1, 0, "internet"), 0);
+	fake_close(ch);
+	ch->ops->reset(ch);
+	tap_ok(!fake_net.up[2]);
+	fake_open(ch, 4096, 100);
+	send_command(mbim_uuid[BC], MBIM_CID_DEVICE_CAPS, MBIM_QUERY, NULL, 0);
+	expect_error(tid, MBIM_ERROR_NOT_OPENED);
+}
+
 static void bad_headers(void)
 {
 	uint8_t msg[20] = { 0 };
@@ -1654,6 +1666,7 @@ int main(void)
 	TAP_RUN(open_and_close);
 	TAP_RUN(closing_ends_contexts);
 	TAP_RUN(port_may_close_between);
+	TAP_RUN(reset_closes);
 	TAP_RUN(bad_headers);
 	TAP_RUN(truncated_commands);
 	TAP_RUN(unknown_commands);

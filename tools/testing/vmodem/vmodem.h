@@ -88,6 +88,8 @@ struct vm_chan_ops {
 	void (*rx)(struct vm_chan *ch, const uint8_t *data, size_t len);
 	/* The host posted DL buffers and there may be room again. */
 	void (*room)(struct vm_chan *ch);
+	/* The firmware is gone (power, reset, crash): back to its defaults. */
+	void (*reset)(struct vm_chan *ch);
 };
 
 /* Attach a function to channel @nr (0..7), before the transport starts. */
