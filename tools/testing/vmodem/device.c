@@ -688,6 +688,7 @@ void vm_scratchpad_write(struct vm *vm, uint32_t offset, unsigned int size,
 		    is_half(offset, REG_END);
 	bool psi = is_half(offset, REG_PSI_ADDR);
 	bool high = offset % 8 == 0;	/* all pairs begin at 4 modulo 8 */
+	bool in_time = vm_ipc(vm) == IPC_INIT && !vm->run.at;
 
 	if (!vm->powered || vm->crashed)
 		return;
@@ -702,7 +703,7 @@ void vm_scratchpad_write(struct vm *vm, uint32_t offset, unsigned int size,
 			     (unsigned long long)value, offset);
 		return;
 	}
-	if (pair && (vm_ipc(vm) != IPC_INIT || vm->run.at))
+	if (pair && !in_time)
 		vm_violation(vm, "scratchpad-order", "%#x written in state %u",
 			     offset, vm_ipc(vm));
 	if ((psi || offset == REG_PSI_SIZE) && vm_stage(vm) != STAGE_BOOT)
@@ -714,6 +715,8 @@ void vm_scratchpad_write(struct vm *vm, uint32_t offset, unsigned int size,
 			     "%#x written before its low half", offset);
 	vm->half = high ? -1 : (int)offset;
 	vm_reg_set(vm, offset, value);
+	if (!in_time)
+		return;
 	if (offset == REG_CONTEXT + 4)
 		vm->got_context = true;
 	if (offset == REG_BASE + 4)
