@@ -176,7 +176,7 @@ int loop_once(uint64_t max_us)
 	}
 	event_count = 0;
 	loop_timers_run();
-	for (i = 0; i < LOOP_IDLE; i++)
+	for (i = LOOP_IDLE - 1; i >= 0; i--)
 		if (idle[i].fn)
 			idle[i].fn(idle[i].priv);
 	return 0;

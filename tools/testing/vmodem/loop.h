@@ -33,7 +33,11 @@ struct loop_timer {
 void loop_timer_set(struct loop_timer *t, uint64_t us);
 void loop_timer_cancel(struct loop_timer *t);
 
-/* Called once at the end of each round, in order of registration. */
+/*
+ * Called once at the end of each round, the last one registered first: who
+ * was there earlier sits below (the device, whose interrupt must follow what
+ * the functions did in the same round).
+ */
 int loop_idle_add(void (*fn)(void *priv), void *priv);
 void loop_idle_del(void (*fn)(void *priv), void *priv);
 
