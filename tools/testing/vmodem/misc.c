@@ -77,8 +77,8 @@ static void echo_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 	struct misc *m = vm_chan_priv(ch);
 	struct echo *e;
 
-	if (m->queued + len > LOOPBACK_MAX ||
-	    !(e = malloc(sizeof(*e) + len))) {
+	e = m->queued + len > LOOPBACK_MAX ? NULL : malloc(sizeof(*e) + len);
+	if (!e) {
 		m->dropped++;
 		return;
 	}

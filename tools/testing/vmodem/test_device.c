@@ -33,8 +33,10 @@
 #define ENTRIES		8u
 #define BUF_SIZE	2048u
 
-enum { VERSION = 1, DMA_MAP, DMA_UNMAP, GET_INFO, REGION_INFO, IRQ_INFO = 7,
-       SET_IRQS, REGION_READ, REGION_WRITE, RESET = 13 };
+enum {
+	VERSION = 1, DMA_MAP, DMA_UNMAP, GET_INFO, REGION_INFO, IRQ_INFO = 7,
+	SET_IRQS, REGION_READ, REGION_WRITE, RESET = 13,
+};
 
 struct fake_function {
 	struct vm_chan *ch;

@@ -406,11 +406,11 @@ static int cmd_version(struct vfu *vfu, const struct vfu_msg *m)
 	uint32_t len = sizeof(reply);
 
 	if (m->len < 4)
-		return EINVAL;
+		return -EINVAL;
 	if (get_le16(m->body) != 0) {
 		vm_log(vfu->vm, "vfio-user: version %u.%u is not spoken here",
 		       get_le16(m->body), get_le16(m->body + 2));
-		return EINVAL;
+		return -EINVAL;
 	}
 	vfu_reply(vfu, m->head, 0, reply, len < m->len ? len : m->len);
 	return 0;
@@ -424,24 +424,24 @@ static int cmd_dma_map(struct vfu *vfu, const struct vfu_msg *m)
 	int fd, ret;
 
 	if (m->len < 32)
-		return EINVAL;
+		return -EINVAL;
 	map.flags = get_le32(m->body + 4);
 	offset = get_le64(m->body + 8);
 	map.addr = get_le64(m->body + 16);
 	map.size = get_le64(m->body + 24);
 	if (!map.size || map.addr + map.size < map.addr ||
 	    (map.addr | map.size | offset) % VFU_PAGE)
-		return EINVAL;
+		return -EINVAL;
 
 	fd = vfu_claim_fd(vfu, m->start, m->end);
 	if (fd >= 0) {
 		file = file_get(vfu, fd);
-		ret = file ? 0 : errno;
+		ret = file ? 0 : -errno;
 		close(fd);
 		if (ret)
 			return ret;
 		if (offset > file->size || map.size > file->size - offset)
-			return EINVAL;
+			return -EINVAL;
 		map.ptr = file->ptr + offset;
 		if (!file->writable)
 			map.flags &= ~DMA_WRITABLE;
@@ -451,7 +451,7 @@ static int cmd_dma_map(struct vfu *vfu, const struct vfu_msg *m)
 		 map.flags, map.ptr ? "" : " without memory");
 	ret = map_add(vfu, &map);
 	if (ret)
-		return -ret;
+		return ret;
 	vfu_reply(vfu, m->head, 0, NULL, 0);
 	return 0;
 }
@@ -463,7 +463,7 @@ static int cmd_dma_unmap(struct vfu *vfu, const struct vfu_msg *m)
 	int ret;
 
 	if (m->len < 24)
-		return EINVAL;
+		return -EINVAL;
 	flags = get_le32(m->body + 4);
 	addr = get_le64(m->body + 8);
 	size = get_le64(m->body + 16);
@@ -473,14 +473,14 @@ static int cmd_dma_unmap(struct vfu *vfu, const struct vfu_msg *m)
 	} else {
 		end = addr + size;
 		if (!size || end < addr)
-			return EINVAL;
+			return -EINVAL;
 		vm_dma_unmapped(vfu->vm, addr, size);
 	}
 	vm_debug(vfu->vm, "unmap %#llx size %#llx", (unsigned long long)addr,
 		 (unsigned long long)(end - addr));
 	ret = map_remove(vfu, addr, end);
 	if (ret)
-		return -ret;
+		return ret;
 	vfu_reply(vfu, m->head, 0, m->body, 24);
 	return 0;
 }
@@ -490,7 +490,7 @@ static int cmd_get_info(struct vfu *vfu, const struct vfu_msg *m)
 	uint8_t info[16];
 
 	if (m->len < sizeof(info))
-		return EINVAL;
+		return -EINVAL;
 	put_le32(info, sizeof(info));
 	put_le32(info + 4, 1 | 2);	/* can reset, PCI */
 	put_le32(info + 8, REGIONS);
@@ -505,10 +505,10 @@ static int cmd_region_info(struct vfu *vfu, const struct vfu_msg *m)
 	uint32_t index, size;
 
 	if (m->len < sizeof(info))
-		return EINVAL;
+		return -EINVAL;
 	index = get_le32(m->body + 8);
 	if (index >= REGIONS)
-		return EINVAL;
+		return -EINVAL;
 	size = pci_region_size(vfu->pci, index);
 	put_le32(info, sizeof(info));
 	put_le32(info + 4, size ? 1 | 2 : 0);	/* read, write */
@@ -524,10 +524,10 @@ static int cmd_irq_info(struct vfu *vfu, const struct vfu_msg *m)
 	uint32_t index;
 
 	if (m->len < sizeof(info))
-		return EINVAL;
+		return -EINVAL;
 	index = get_le32(m->body + 8);
 	if (index >= IRQS)
-		return EINVAL;
+		return -EINVAL;
 	put_le32(info, sizeof(info));
 	put_le32(info + 4, 1 | 8);	/* eventfd, fixed count */
 	put_le32(info + 8, index);
@@ -551,23 +551,26 @@ static int cmd_set_irqs(struct vfu *vfu, const struct vfu_msg *m)
 	uint32_t flags, index, start, count, i;
 
 	if (m->len < 20)
-		return EINVAL;
+		return -EINVAL;
 	flags = get_le32(m->body + 4);
 	index = get_le32(m->body + 8);
 	start = get_le32(m->body + 12);
 	count = get_le32(m->body + 16);
-	if (index != IRQ_MSI)
-		return count ? EINVAL : (vfu_reply(vfu, m->head, 0, NULL, 0),
-					 0);
+	if (index != IRQ_MSI) {
+		if (count)
+			return -EINVAL;
+		vfu_reply(vfu, m->head, 0, NULL, 0);
+		return 0;
+	}
 	if (start > PCI_MSI_VECTORS || count > PCI_MSI_VECTORS - start)
-		return EINVAL;
+		return -EINVAL;
 	/* Nothing can be masked, and triggering by hand is nobody's need. */
 	if ((flags & SET_ACTION) != SET_TRIGGER)
-		return EINVAL;
+		return -EINVAL;
 	switch (flags & SET_DATA) {
 	case SET_NONE:
 		if (count)
-			return EINVAL;
+			return -EINVAL;
 		for (i = 0; i < PCI_MSI_VECTORS; i++)
 			msi_set(vfu, i, -1);
 		break;
@@ -576,7 +579,7 @@ static int cmd_set_irqs(struct vfu *vfu, const struct vfu_msg *m)
 			msi_set(vfu, i, vfu_claim_fd(vfu, m->start, m->end));
 		break;
 	default:
-		return EINVAL;
+		return -EINVAL;
 	}
 	vfu_reply(vfu, m->head, 0, NULL, 0);
 	return 0;
@@ -588,14 +591,14 @@ static int cmd_region_read(struct vfu *vfu, const struct vfu_msg *m)
 	uint32_t count;
 
 	if (m->len < 16)
-		return EINVAL;
+		return -EINVAL;
 	count = get_le32(m->body + 12);
 	if (count > PCI_CONFIG_SIZE)
-		return EINVAL;
+		return -EINVAL;
 	memcpy(reply, m->body, 16);
 	if (pci_read(vfu->pci, get_le32(m->body + 8), get_le64(m->body),
 		     reply + 16, count))
-		return EINVAL;
+		return -EINVAL;
 	vfu_reply(vfu, m->head, 0, reply, 16 + count);
 	return 0;
 }
@@ -605,13 +608,13 @@ static int cmd_region_write(struct vfu *vfu, const struct vfu_msg *m)
 	uint32_t count;
 
 	if (m->len < 16)
-		return EINVAL;
+		return -EINVAL;
 	count = get_le32(m->body + 12);
 	if (count > m->len - 16)
-		return EINVAL;
+		return -EINVAL;
 	if (pci_write(vfu->pci, get_le32(m->body + 8), get_le64(m->body),
 		      m->body + 16, count))
-		return EINVAL;
+		return -EINVAL;
 	vfu_reply(vfu, m->head, 0, m->body, 16);
 	return 0;
 }
@@ -663,12 +666,12 @@ static void vfu_message(struct vfu *vfu, const struct vfu_msg *m)
 		err = cmd_reset(vfu, m);
 		break;
 	default:
-		err = ENOTSUP;
+		err = -ENOTSUP;
 	}
 	if (err) {
 		vm_log(vfu->vm, "vfio-user: command %u, %u bytes: %s", cmd,
-		       m->len, strerror(err));
-		vfu_reply(vfu, m->head, err, NULL, 0);
+		       m->len, strerror(-err));
+		vfu_reply(vfu, m->head, -err, NULL, 0);
 	}
 	/* Whatever else came along is nobody's. */
 	while ((fd = vfu_claim_fd(vfu, m->start, m->end)) >= 0)
