@@ -19,6 +19,7 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/string.h>
+#include <kunit/visibility.h>
 
 #include "iosm_mux_codec.h"
 
@@ -57,6 +58,7 @@ u32 iosm_mux_signature(const void *buf, u32 len)
 
 	return le32_to_cpu(signature);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_signature);
 
 /* Takes a part from the budget of a block. */
 static bool iosm_mux_spend(struct iosm_mux_reader *rd, u32 bytes)
@@ -114,6 +116,7 @@ int iosm_mux_adb_open(struct iosm_mux_reader *rd, const void *block, u32 len,
 
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_open);
 
 /* Goes to the table at rd->next. */
 static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
@@ -198,6 +201,7 @@ int iosm_mux_adb_next(struct iosm_mux_reader *rd, struct iosm_mux_dg *dg)
 
 	return 1;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_next);
 
 /* Parameters that @op needs at least, by the device's DL commands. */
 static int iosm_mux_params(struct iosm_mux_cmd *cmd, const void *buf,
@@ -240,6 +244,7 @@ int iosm_mux_acb_open(struct iosm_mux_reader *rd, const void *block, u32 len)
 {
 	return iosm_mux_block_open(rd, block, len, IOSM_SIG_ACBH);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_acb_open);
 
 static int iosm_mux_acb_op(u32 number, enum iosm_mux_op *op)
 {
@@ -309,6 +314,7 @@ int iosm_mux_acb_next(struct iosm_mux_reader *rd, struct iosm_mux_cmd *cmd)
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_acb_next);
 
 /**
  * iosm_mux_adgh_decode() - read a Lite datagram
@@ -342,6 +348,7 @@ int iosm_mux_adgh_decode(const void *buf, u32 len, u32 pad,
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adgh_decode);
 
 static int iosm_mux_lite_op(u32 number, const void *buf, u32 offset, u32 len,
 			    enum iosm_mux_op *op)
@@ -408,6 +415,7 @@ int iosm_mux_lite_cmd_decode(const void *buf, u32 len,
 
 	return iosm_mux_params(cmd, buf, sizeof(h), length - sizeof(h));
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_lite_cmd_decode);
 
 /**
  * iosm_mux_credit_decode() - read a flow credit table
@@ -438,6 +446,7 @@ int iosm_mux_credit_decode(const void *buf, u32 len,
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_credit_decode);
 
 /**
  * iosm_mux_ul_pad() - head padding of UL datagrams
@@ -458,6 +467,7 @@ int iosm_mux_ul_pad(enum iosm_mux_flavour flavour, u32 negotiated, u32 max)
 
 	return pad > max ? -ERANGE : pad;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_ul_pad);
 
 /**
  * iosm_mux_dl_pad() - head padding of DL datagrams
@@ -474,6 +484,7 @@ u32 iosm_mux_dl_pad(enum iosm_mux_flavour flavour, u32 wanted)
 	return wanted > sizeof(struct iosm_adgh) ?
 	       wanted - sizeof(struct iosm_adgh) : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_dl_pad);
 
 /**
  * iosm_mux_adb_begin() - start to fill an UL data block
@@ -490,6 +501,7 @@ void iosm_mux_adb_begin(struct iosm_mux_adb *adb, void *block, u32 size)
 	adb->n = 0;
 	memset(adb->count, 0, sizeof(adb->count));
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_begin);
 
 /* Bytes that the tables of a session take, datagrams apart. */
 #define IOSM_MUX_SESSION_TABLES	(sizeof(struct iosm_adth) +		\
@@ -531,6 +543,7 @@ u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad)
 
 	return room < U16_MAX - pad ? room : U16_MAX - pad;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_room);
 
 /**
  * iosm_mux_adb_add() - reserve room for a datagram
@@ -570,6 +583,7 @@ void *iosm_mux_adb_add(struct iosm_mux_adb *adb, u8 if_id, u8 service_class,
 
 	return adb->block + at + pad;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_add);
 
 /**
  * iosm_mux_adb_level() - tell the queue level of a session without datagrams
@@ -591,6 +605,7 @@ void iosm_mux_adb_level(struct iosm_mux_adb *adb, u8 if_id)
 	/* Room for the ADTH, too, as datagrams may follow. */
 	adb->tables += IOSM_MUX_SESSION_TABLES;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_level);
 
 /* Writes the tables of all sessions; returns the end of the last. */
 static u32 iosm_mux_adb_tables(struct iosm_mux_adb *adb, const u32 *levels)
@@ -677,6 +692,7 @@ u32 iosm_mux_adb_finish(struct iosm_mux_adb *adb, u16 sequence,
 
 	return length;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_finish);
 
 /**
  * iosm_mux_adgh_encode() - write header and padding of a Lite datagram
@@ -703,6 +719,7 @@ u32 iosm_mux_adgh_encode(void *buf, u8 if_id, u8 service_class, u32 pad,
 
 	return sizeof(h) + pad;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adgh_encode);
 
 /**
  * iosm_mux_level_encode() - write a Lite queue level table
@@ -726,6 +743,7 @@ u32 iosm_mux_level_encode(void *buf, u8 if_id, u32 level)
 
 	return sizeof(t);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_level_encode);
 
 static u32 iosm_mux_cmd_number(enum iosm_mux_flavour flavour,
 			       enum iosm_mux_op op)
@@ -819,3 +837,4 @@ u32 iosm_mux_cmd_encode(enum iosm_mux_flavour flavour, void *buf,
 
 	return sizeof(block) + len;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_cmd_encode);
