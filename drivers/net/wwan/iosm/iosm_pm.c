@@ -185,7 +185,8 @@ void iosm_pm_irq(struct iosm_pm *pm)
 		if (pm->state != IOSM_PM_ACTIVE)
 			iosm_pm_woken(pm);
 	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
-		if (pm->state == IOSM_PM_ACTIVE && !pm->ops->busy(pm->priv)) {
+		if (pm->state == IOSM_PM_ACTIVE && !pm->is_held &&
+		    !pm->ops->busy(pm->priv)) {
 			iosm_pm_set(pm, IOSM_PM_ASLEEP);
 			pm->stats.sleeps++;
 			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
