@@ -181,12 +181,12 @@ static void msg_layout(struct kunit *test)
 static void msg_posted_as_pending(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
-	u32 *status = (u32 *)&ctx->fake->shm.block->ring[0].status;
+	__le32 *status = &ctx->fake->shm.block->ring[0].status;
 
 	ctx->silent = true;
-	*status = (u32)cpu_to_le32(IOSM_MSG_SUCCESS);
+	*status = cpu_to_le32(IOSM_MSG_SUCCESS);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 0), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, *status, IOSM_MSG_PENDING);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(*status), IOSM_MSG_PENDING);
 }
 
 static void msg_success(struct kunit *test)
