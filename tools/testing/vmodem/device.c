@@ -367,15 +367,30 @@ void vm_set_d3(struct vm *vm, bool d3)
 		pipe_continue(vm);
 }
 
+/*
+ * Last words, if the host can still hear them: it may well have turned bus
+ * mastering off, as it should before it frees memory of a crashed device.
+ */
+static void vm_last_words(struct vm *vm, enum vm_stage stage)
+{
+	size_t len = sizeof(uint32_t);
+	void *ptr;
+
+	if (vm->d3 || !vm->bus || vm->bus->dma(vm->bus_priv, vm->info, &len,
+					       true, &ptr) != VM_DMA_OK)
+		return;
+	vm_info(vm, INFO_STAGE, stage);
+}
+
 int vm_crash(struct vm *vm)
 {
 	bool report = vm_running(vm) && vm->in_band;
 
 	if (!vm->powered || vm->vanished || vm_stage(vm) == STAGE_NONE)
 		return -ENODEV;
-	/* Last words first; a sleeping host must not be written to. */
-	if (report && !vm->d3 && !vm->host_sleep && !vm->forced_sleep)
-		vm_info(vm, INFO_STAGE, STAGE_CRASH);
+	/* A sleeping host must not be written to. */
+	if (report && !vm->host_sleep && !vm->forced_sleep)
+		vm_last_words(vm, STAGE_CRASH);
 	vm_link_down(vm);
 	vm_forget(vm);
 	vm->in_band = report;
@@ -388,8 +403,8 @@ int vm_cd_ready(struct vm *vm)
 {
 	if (!vm->crashed)
 		return -EBUSY;
-	if (vm->in_band && !vm->d3)
-		vm_info(vm, INFO_STAGE, STAGE_CD_READY);
+	if (vm->in_band)
+		vm_last_words(vm, STAGE_CD_READY);
 	vm_set_stage(vm, STAGE_CD_READY);
 	return 0;
 }

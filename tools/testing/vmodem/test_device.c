@@ -897,6 +897,15 @@ static void test_crash(void)
 	command_register(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	tap_is(scratch(0), STAGE_RUN);
 	host_up();
+	tap_is(vm_crash(h.vm), 0);
+	/* The host looked after its memory, and need not hear of it. */
+	command_register(PCI_COMMAND_MEMORY);
+	tap_is(vm_cd_ready(h.vm), 0);
+	tap_is(scratch(0), STAGE_CD_READY);
+	tap_is(mem32(AT_INFO), STAGE_CRASH);
+	tap_is(vfio(RESET, none, 0, -1), 0);
+	command_register(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	host_up();
 	/* Without FEATURE_SET bit 7 only the register tells. */
 	h.vm->in_band = false;
 	msis();
