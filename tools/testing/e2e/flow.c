@@ -193,7 +193,7 @@ static int udp_echo(int argc, char **arg)
 	struct sockaddr_storage to;
 	socklen_t len = address(arg[0], 7, &to);
 	int fd = open_socket(to.ss_family, SOCK_DGRAM);
-	long count = number(arg[1]), lost = 0, corrupt = 0, i;
+	long count = number(arg[1]), lost = 0, corrupt = 0, late = 0, i;
 	uint32_t got, seq = 0;
 	int size;
 
@@ -207,6 +207,8 @@ static int udp_echo(int argc, char **arg)
 		for (i = 0; i < count; i++, seq++) {
 			ssize_t n = -1;
 
+			while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) >= 0)
+				late++;
 			fill(buf, want, seq);
 			if (send(fd, buf, want, 0) < 0)
 				die("send");
@@ -224,7 +226,8 @@ static int udp_echo(int argc, char **arg)
 			}
 		}
 	}
-	printf("sent %u\nlost %ld\ncorrupt %ld\n", seq, lost, corrupt);
+	printf("sent %u\nlost %ld\nlate %ld\ncorrupt %ld\n", seq, lost, late,
+	       corrupt);
 	return lost || corrupt;
 }
 

@@ -20,6 +20,6 @@ check "the modem gets ready" wait_for 10 ready
 check "uevent MDM_READY" wait_for 3 uevent_seen MDM_READY
 check "it works" porttool /dev/wwan0at0 rdwr at AT 'OK$'
 session_up 0
-check "session 0" ping4 0
+check "session 0" ping_v4 0
 uevents_off
 finish

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A modem that takes its time: no valid stage for a while, then a slow init.
-# modem: --boot-delay 2500 --init-delay 1500
+# modem: --boot-delay 6000 --init-delay 1500
 # timeout: 60
 
 . /add/lib.sh
@@ -14,12 +14,12 @@ is "the modem boots anew" "$(state_of stage)" none
 uevents_on
 before=$(now)
 check "module loads" load
-between "probe does not wait" $(($(now) - before)) 0 1500
-check "uevent MDM_NOT_READY" wait_for 4 uevent_seen MDM_NOT_READY
+between "probe does not wait" $(($(now) - before)) 0 2500
+check "uevent MDM_NOT_READY" wait_for 10 uevent_seen MDM_NOT_READY
 no_ports
 result $? "no ports yet"
 check "the modem gets ready" wait_for 20 ready
-between "after the time that it needs" $(($(now) - before)) 3500 15000
+between "after the time that it needs" $(($(now) - before)) 6500 25000
 check "uevent MDM_READY" wait_for 3 uevent_seen MDM_READY
 check "it works" porttool /dev/wwan0at0 rdwr at AT 'OK$'
 uevents_off
@@ -33,7 +33,7 @@ check "module unloads while the modem boots" unload
 between "at once" $(($(now) - before)) 0 2000
 finish_state=$(state_of ipc)
 diag "state: $finish_state"
-wait_for 5 state_is stage RUN
+wait_for 10 state_is stage RUN
 load
 wait_for 5 state_is ipc UNINIT
 pause 0.5

@@ -31,7 +31,7 @@ check "uevent CD_READY" wait_for 5 uevent_seen CD_READY
 check "bus reset" timeout 30 sh -c "echo 1 >/sys/bus/pci/devices/$card/reset"
 check "the modem gets ready again" wait_for 20 ready
 session_up 0
-check "it works again" ping4 0
+check "it works again" ping_v4 0
 check "ports, too" porttool /dev/wwan0at0 rdwr at AT 'OK$'
 
 # Crash while idle and asleep; then the module goes.

@@ -28,18 +28,18 @@ check_fails "name must be free" ip link add dev wwan0-1 parentdev wwan0 type wwa
 check "no trace of refused links" sh -c '! ip link show bad'
 
 session_up 6
-check "link 6 works" ping4 6
+check "link 6 works" ping_v4 6
 check "delete link 6 while it is up" ip link delete wwan0-6
 check "its session is closed" wait_for 3 stat_is session.6.open 0
 check "add it again" link_add 6
 session_up 6
-check "and it works" ping4 6
+check "and it works" ping_v4 6
 check "delete the default link" ip link delete wwan0
-check "link 6 does not notice" ping4 6
+check "link 6 does not notice" ping_v4 6
 check "add linkid 0 by another name" ip link add dev other parentdev wwan0 type wwan linkid 0
 check "rename it" ip link set other name wwan0
 session_up 0
-check "it works" ping4 0
+check "it works" ping_v4 0
 
 for id in 1 2 3 4 5 7; do ip link delete wwan0-$id; done
 good=0
@@ -53,7 +53,7 @@ for ((i = 0; i < 30; i++)); do
 done
 is "30 times down and up" $good 30
 ip route replace default dev wwan0 metric 100
-check "works afterwards" ping4 0
+check "works afterwards" ping_v4 0
 
 # Packets under way while sessions come and go.
 (while :; do ping -q -f -c 200 -W 1 -I wwan0-6 $server; done >/dev/null 2>&1) & load=$!

@@ -18,10 +18,10 @@ session_up 0 2>/dev/null
 ip address replace 10.64.0.2/30 dev wwan0
 ip route replace default dev wwan0 metric 100
 modem mute-msi 0
-check "ping" ping4 0
+check "ping" ping_v4 0
 modem mute-msi 3
 ping -q -c 5 -i 0.2 -W 2 -I wwan0 $server >/dev/null
-check "after lost interrupts of packets: ping" ping4 0
+check "after lost interrupts of packets: ping" ping_v4 0
 modem sleep now
 wait_for 3 state_is sleep asleep
 modem mute-msi 1

@@ -16,7 +16,7 @@ check "AT" porttool $at0 rdwr at AT '^AT OK$'
 check "echo off and on" porttool $at0 rdwr at ATE0 'OK$' at AT '^OK$' \
 	at ATE1 '^OK$' at AT '^AT OK$'
 check "ATI names the modem" porttool $at0 rdwr at ATI 'XMM7560.*OK$'
-check "AT+CGMI" porttool $at0 rdwr at AT+CGMI 'Intel.*OK$'
+check "AT+CGMI" porttool $at0 rdwr at AT+CGMI '^AT\+CGMI [A-Za-z ]+ OK$'
 check "AT+CGSN is 15 digits" porttool $at0 rdwr at AT+CGSN ' [0-9]{15} OK$'
 check "AT+CSQ" porttool $at0 rdwr at AT+CSQ '\+CSQ: [0-9]+,[0-9]+ OK$'
 check "AT+COPS?" porttool $at0 rdwr at 'AT+COPS?' '\+COPS: 0,0,".+",7 OK$'
@@ -36,8 +36,12 @@ check "channel stays open until the last close" porttool $at0 rdwr \
 	run 'host modem stats | grep -q "^pipe.4.open 1"' at AT 'OK$'
 check "O_EXCL as mbimcli opens" porttool $mbim rdwr,excl,nonblock mbim-open 4096 mbim-close
 chmod 666 $at0
-check "TIOCEXCL refuses others than root" porttool $at0 rdwr excl again rdwr \
-	user '!EBUSY' again rdwr
+if porttool $at0 rdwr '!ENOTTY' excl >/dev/null; then
+	skip "TIOCEXCL refuses others than root" "this kernel's WWAN core has none"
+else
+	check "TIOCEXCL refuses others than root" porttool $at0 rdwr excl again rdwr \
+		user '!EBUSY' again rdwr
+fi
 exec {fd}<>$at0
 check "all ports at a time" sh -c "porttool $at1 rdwr at AT 'OK\$' && \
 	porttool $mbim rdwr mbim-open 4096 mbim-services 1 mbim-close && \
@@ -93,7 +97,7 @@ timeout 2 porttool $at0 rdwr writes 500 'xxxxxxxx' >/dev/null
 is "blocking writer waits, and a signal ends it" $? 124
 between "close does not wait for ever" $(($(now) - before)) 1500 6000
 modem pipe 4 resume
-check "port works afterwards" porttool $at0 rdwr at '' '(OK|ERROR)$' at AT 'OK$'
+check "port works afterwards" porttool $at0 rdwr at AT 'OK$'
 
 # --- nobody reads
 line='AT+CGMI;+CGMM;+CGMR;+CGSN;+CSQ;+COPS?;+CREG?\r'

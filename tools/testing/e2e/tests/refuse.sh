@@ -14,19 +14,19 @@ for s in 2 3; do link_add $s; done
 modem refuse-open 2 1
 check_fails "refused session does not come up" ip link set wwan0-2 up
 check "others do" ip link set wwan0-3 up
-check "session 0 goes on" ping4 0
+check "session 0 goes on" ping_v4 0
 modem refuse-open 2 0
 session_up 2
-check "later it is accepted" ping4 2
+check "later it is accepted" ping_v4 2
 
 modem mute-open 1
 link_add 4
 before=$(now)
 check_fails "unanswered open fails" ip link set wwan0-4 up
 between "in bounded time" $(($(now) - before)) 500 5000
-check "session 0 goes on" ping4 0
+check "session 0 goes on" ping_v4 0
 check "next open is answered" session_up 4
-check "it works" ping4 4
+check "it works" ping_v4 4
 
 link_add 5
 for pad in 0 4 8 16 17 20 32 48 116; do

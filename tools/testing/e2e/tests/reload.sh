@@ -12,7 +12,7 @@ for ((i = 0; i < 20; i++)); do
 	wait_for 10 ready && readies=$((readies + 1))
 	case $((i % 4)) in
 	1) porttool /dev/wwan0at0 rdwr at AT 'OK$' >/dev/null ;;
-	2) session_up 0 && ping4 0 -c 1 >/dev/null ;;
+	2) session_up 0 && ping_v4 0 -c 1 >/dev/null ;;
 	3) exec {fd}<>/dev/wwan0at1 ;;
 	*) : ;;
 	esac && works=$((works + 1))

@@ -49,11 +49,11 @@ check "a link goes down while the modem takes nothing" timeout 20 ip link set ww
 between "in bounded time" $(($(now) - before)) 0 8000
 kill $p 2>/dev/null; wait $p 2>/dev/null
 modem pipe 0 resume
-wait_for 5 ping4 0 -c 1
-check "session 0 goes on" ping4 0
+wait_for 5 ping_v4 0 -c 1
+check "session 0 goes on" ping_v4 0
 wait_for 5 ip link set wwan0-1 up
 ip route replace default dev wwan0-1 metric 101
-check "session 1 can be opened again" wait_for 5 ping4 1 -c 1
+check "session 1 can be opened again" wait_for 5 ping_v4 1 -c 1
 
 # --- downlink: as fast as the modem can
 flow udp-recv 9000 20000 2 >"$tmp/recv" 2>&1 & p=$!
@@ -65,9 +65,9 @@ wait $p
 result $? "flood of 20000 packets: none damaged" "$tmp/recv"
 stats
 rx=$(($(<$dev/rx_packets) - rx)) bad=$(($(<$dev/rx_dropped) + $(<$dev/rx_errors) - bad))
-diag "flood: $(xargs <"$tmp/recv"), modem dropped ${S[session.0.dl.dropped]}, driver $bad"
+diag "flood: $(one_line <"$tmp/recv"), modem dropped ${S[session.0.dl.dropped]}, driver $bad"
 is "the driver loses none" "$rx $bad" "${S[session.0.dl.packets]} 0"
-check "works afterwards" ping4 0
+check "works afterwards" ping_v4 0
 
 # --- downlink of all sizes, many to a block
 for size in 4 32 1472; do
@@ -76,7 +76,7 @@ for size in 4 32 1472; do
 	modem gen 0 udp 4000 $size 2000
 	wait $p
 	is "2000 packets of $size bytes at 4000/s, in order" \
-		"$(grep -E '^(received|lost|corrupt|late)' "$tmp/recv" | xargs)" \
+		"$(grep -E '^(received|lost|corrupt|late)' "$tmp/recv" | one_line)" \
 		"received 2000 lost 0 corrupt 0 late 0"
 done
 if [ $lite = 0 ]; then
@@ -96,5 +96,5 @@ flow udp-recv 9000 300 2 >"$tmp/recv" 2>&1 & p=$!
 wait_for 5 grep -q listening "$tmp/recv"
 modem pipe 1 resume
 wait $p
-is "downlink resumes where it stopped" "$(grep -E '^(received|corrupt)' "$tmp/recv" | xargs)" "received 300 corrupt 0"
+is "downlink resumes where it stopped" "$(grep -E '^(received|corrupt)' "$tmp/recv" | one_line)" "received 300 corrupt 0"
 finish

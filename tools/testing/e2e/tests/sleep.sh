@@ -19,7 +19,7 @@ pause 1
 stats
 is "nothing happens while it sleeps" "$((S[doorbell.0] - a)) $((S[doorbell.2] - b))" "0 0"
 host_wakes=${S[wake.host]} device_wakes=${S[wake.device]}
-check "ping wakes it" ping4 0 -c 1
+check "ping wakes it" ping_v4 0 -c 1
 is "woken by the host, once" $(($(stat_of wake.host) - host_wakes)) 1
 modem sleep now; wait_for 2 asleep
 check "AT command wakes it" porttool /dev/wwan0at0 rdwr at AT 'OK$'
@@ -38,7 +38,7 @@ between "the device woke up by itself" $(($(stat_of wake.device) - device_wakes)
 modem sleep now; wait_for 2 asleep
 check "wake without a reason" modem wake
 check "active again" wait_for 2 state_is sleep active
-check "works" ping4 0
+check "works" ping_v4 0
 
 # --- many times, in the rhythm of the traffic
 modem sleep auto 5

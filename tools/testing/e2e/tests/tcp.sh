@@ -22,7 +22,7 @@ transfer()
 	cat "$tmp/send" "$tmp/recv" >"$tmp/both"
 	[ $status = 0 ] && grep -q "^received $5\$" "$tmp/recv"
 	result $? "$1" "$tmp/both"
-	diag "$1: $(xargs <"$tmp/send")"
+	diag "$1: $(one_line <"$tmp/send")"
 }
 transfer "16 MB from a to b, all bytes right" a b 10.64.2.2 16000000
 transfer "16 MB from b to a, all bytes right" b a 10.64.1.2 16000000

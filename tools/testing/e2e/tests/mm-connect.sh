@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ModemManager finds the modem, enables it, connects, and lets go again; what
+# mmcli shows on the way is what the modem said.
+# machine: --profile mm
+# timeout: 120
+
+. /add/lib.sh
+. mm-life.sh
