@@ -46,6 +46,7 @@ enum cell_reg {
 #define CELL_CHANGED_RADIO	0x2
 #define CELL_CHANGED_REG	0x4
 #define CELL_CHANGED_SIGNAL	0x8
+#define CELL_CHANGED_CARD	0x10	/* a SIM inserted or taken out */
 
 struct cell;
 

@@ -960,7 +960,7 @@ static const struct cid extensions[] = {
 	{ MBIM_CID_EXT_SYS_CAPS, q_sys_caps, NULL, NULL, 0 },
 	{ MBIM_CID_EXT_SLOT_MAPPINGS, q_slot_mappings, NULL, NULL, 0 },
 	{ MBIM_CID_EXT_SLOT_INFO, q_slot_info, NULL,
-	  put_slot, CELL_CHANGED_SIM },
+	  put_slot, CELL_CHANGED_CARD },
 	{ MBIM_CID_EXT_LOCATION_INFO, q_location, NULL, NULL, 0 },
 };
 

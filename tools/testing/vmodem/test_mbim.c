@@ -1384,7 +1384,9 @@ static void sim_changes(void)
 	tap_ok(fake_ctl("sim blocked"));
 	expect_indication(BC, MBIM_CID_SUBSCRIBER_READY);
 	tap_is(u32(0), 3);
-	fake_forget(ch);
+	expect_indication(EXT, MBIM_CID_EXT_SLOT_INFO);
+	tap_is(u32(4), 5);
+	expect_silence();
 	tap_is(query(BC, MBIM_CID_HOME_PROVIDER), MBIM_STATUS_BAD_SIM);
 }
 
@@ -1426,7 +1428,11 @@ static void pin_entry(void)
 	tap_ok(fake_ctl("sim pin"));
 	expect_indication(BC, MBIM_CID_SUBSCRIBER_READY);
 	tap_is(u32(0), 6);
-	fake_forget(ch);
+	expect_indication(BC, MBIM_CID_REGISTER_STATE);
+	expect_indication(BC, MBIM_CID_PACKET_SERVICE);
+	expect_indication(EXT, MBIM_CID_EXT_LTE_ATTACH_STATUS);
+	/* The slot is as full as it was. */
+	expect_silence();
 	tap_is(query(BC, MBIM_CID_PIN), 0);
 	expect_pin(PIN_TYPE_PIN1, 1, 3);
 	tap_is(connect_session(0, 1, 1, "internet"), MBIM_STATUS_PIN_REQUIRED);
