@@ -18,7 +18,8 @@ import tempfile
 # What the packages bring and a guest does not read.
 LEFT_OUT = re.compile(r"""
     usr/share/(?!$|(?:misc|iproute2|dbus-1|polkit-1|ModemManager)\b)
-  | usr/lib/x86_64-linux-gnu/(?:gconv|perl|perl-base|security|systemd)/
+  | usr/lib/x86_64-linux-gnu/(?:gconv|perl|perl-base|security)/
+  | usr/lib/x86_64-linux-gnu/systemd/(?!$|libsystemd-shared)
   | usr/lib/systemd/(?!$|systemd-udevd\b)
   | usr/lib/udev/hwdb
   | usr/lib/(?:tmpfiles\.d|sysusers\.d|init)/
