@@ -326,6 +326,8 @@ static void vm_forget(struct vm *vm)
 
 void vm_power_off(struct vm *vm)
 {
+	unsigned int i;
+
 	loop_timer_cancel(&vm->boot);
 	loop_timer_cancel(&vm->rom);
 	vm_link_down(vm);
@@ -337,6 +339,9 @@ void vm_power_off(struct vm *vm)
 	vm->d3 = false;
 	vm->msi_pending = false;
 	vm->mute = 0;
+	vm->msg_stopped = false;
+	for (i = 0; i < VM_PIPES; i++)
+		vm->pipe[i].stopped = false;
 	vm->half = -1;
 }
 
