@@ -58,10 +58,13 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 	if (cmpxchg(&core->fault, NULL, why))
 		return;
 
-	dev_err(core->dev, "%s: %s\n",
-		life == IOSM_LIFE_CRASHED ? "modem crashed" :
-		life == IOSM_LIFE_GONE ? "modem is gone" : "modem is broken",
-		why);
+	if (core->restart)
+		dev_info(core->dev, "modem starts again: %s\n", why);
+	else
+		dev_err(core->dev, "%s: %s\n",
+			life == IOSM_LIFE_CRASHED ? "modem crashed" :
+			life == IOSM_LIFE_GONE ? "modem is gone" :
+			"modem is broken", why);
 
 	WRITE_ONCE(core->life, life);
 	WRITE_ONCE(core->dead, true);
@@ -393,6 +396,8 @@ static int iosm_core_handshake(struct iosm_core *core)
 			return err;
 	}
 
+	/* From here on the device must be told when we give up. */
+	core->link_up = true;
 	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_INIT);
 	err = iosm_core_wait_ipc(core, IOSM_IPC_INIT, IOSM_INIT_TIMEOUT_MS);
 	if (err)
@@ -401,7 +406,6 @@ static int iosm_core_handshake(struct iosm_core *core)
 	iosm_shm_reset(&core->shm);
 	iosm_msg_start(&core->msg);
 	core->stage_seen = IOSM_STAGE_RUN;
-	core->link_up = true;
 	iosm_mmio_set_context(&core->mmio, core->shm.dma);
 	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_RUNNING);
 
@@ -877,7 +881,7 @@ void iosm_core_resume(struct iosm_core *core, bool d3)
 		err = iosm_core_resume_link(core, d3);
 		if (err) {
 			core->restart = true;
-			iosm_core_fault(core, "lost its state in system sleep");
+			iosm_core_fault(core, "it lost its power in system sleep");
 		}
 		iosm_core_suspend_users(core, false);
 	}

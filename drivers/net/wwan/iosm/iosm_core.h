@@ -80,7 +80,7 @@ struct iosm_user {
  * @fault: first fault that was reported, NULL for none
  * @restart: boot again after going offline (power was lost)
  * @rom_told: the event ROM_READY went out
- * @link_up: the device knows our shared memory
+ * @link_up: the device was asked for INIT, and may know our shared memory
  * @event: woken by interrupts while @waiters is not 0, and by @dead,
  *	@stopping
  * @waiters: number of sleepers on @event
