@@ -842,23 +842,23 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 	return err;
 }
 
+/*
+ * The device is told first, and looked at afterwards: until it has been told,
+ * no access is allowed. One that lost its power meanwhile does not understand
+ * what it is told, and shows it by its state.
+ */
 static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 {
-	int err;
+	iosm_pm_resume(&core->pm);
+
+	if (d3 && iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
+				 IOSM_MSG_SLEEP_EXIT))
+		return -ECONNRESET;
 
 	if (iosm_mmio_stage(&core->mmio) != IOSM_STAGE_RUN ||
 	    iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_RUNNING)
 		return -ECONNRESET;
 
-	iosm_pm_resume(&core->pm);
-	if (d3) {
-		err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
-				     IOSM_MSG_SLEEP_EXIT);
-		if (err)
-			return err;
-		if (iosm_mmio_stage(&core->mmio) != IOSM_STAGE_RUN)
-			return -ECONNRESET;
-	}
 	iosm_pm_release(&core->pm);
 
 	return 0;
