@@ -357,6 +357,7 @@ void vm_power_on(struct vm *vm)
 
 void vm_reset(struct vm *vm)
 {
+	vm->slept_through |= vm->host_sleep || vm->forced_sleep;
 	vm_log(vm, "reset");
 	vm_power_on(vm);
 }
@@ -598,6 +599,9 @@ static void doorbell_heads(struct vm *vm, uint32_t value)
 	}
 	vm->reasons[value & 0xff & 15]++;
 	if (!vm_running(vm)) {
+		/* The host says by a message that it is back. */
+		if (vm->slept_through && value == 0)
+			return;
 		vm_violation(vm, "doorbell-not-running",
 			     "doorbell 0 = %#x in stage %s, state %u", value,
 			     vm_stage_name(vm_stage(vm)), vm_ipc(vm));
@@ -658,6 +662,7 @@ void vm_doorbell_write(struct vm *vm, uint32_t offset, unsigned int size,
 				     "forced-sleep-doorbell",
 				     "doorbell 1 = %#llx",
 				     (unsigned long long)value);
+		vm->slept_through = false;
 		doorbell_ipc(vm, value);
 		break;
 	case 2:

@@ -122,6 +122,8 @@ struct vm {
 	bool sleep_held, sleep_held_dl;
 	bool wakeup_rung;
 	bool host_sleep, forced_sleep;
+	/* Power was lost in one of them: the host cannot know that yet. */
+	bool slept_through;
 	uint64_t sleep_auto;
 	struct loop_timer sleep_timer;
 

@@ -188,6 +188,8 @@ static void host_forces_active(struct vm *vm)
 void sleep_doorbell(struct vm *vm, uint32_t value)
 {
 	if (!vm_running(vm)) {
+		if (vm->slept_through && value == DB_FORCE_ACTIVE)
+			return;
 		vm_violation(vm, "doorbell-not-running",
 			     "doorbell 2 = %u in state %u", value, vm_ipc(vm));
 		return;
