@@ -32,7 +32,7 @@ LEFT_OUT = re.compile(r"""
 """, re.X)
 
 # Modules of the stock kernel that tests load; modprobe finds what they need.
-MODULES = ("virtio_pci virtio_console wwan iosm veth tun bridge 8021q "
+MODULES = ("button virtio_pci virtio_console wwan iosm veth tun bridge 8021q "
            "sch_netem sch_tbf sch_ingress cls_matchall act_mirred ifb af_packet packet_diag aer_inject "
            "udp_tunnel xt_tcpudp nf_tables nft_compat configs "
            "sch_fq sch_fq_codel tcp_bbr dummy macvlan ipvlan").split()
