@@ -17,19 +17,25 @@
  * 0x57: 4), count, int padded size, int padding, data and padding; a count
  * from 128 on is 0x80 + n and n bytes, the lowest first. The parameters of
  * an asynchronous call begin with its transaction as an int. It is answered
- * twice: by an acknowledgement, with an id from 2000 (0x7d0) on, and by the
+ * twice: by an acknowledgment, with an id from 2000 (0x7d0) on, and by the
  * result, whose parameters begin with the transaction as well.
  *
- * What is not known: the id of the acknowledgement (we use call id + 2000),
- * what a modem says to a call that it cannot parse (we say nothing, and
- * count), and the results of most calls: all get a single number 0, which is
- * well-formed, but not what a real modem has to tell.
+ * What is not known: the id of the acknowledgment (we use call id + 2000);
+ * the transaction word of what the modem tells by itself (anything that is no
+ * answer will do for ModemManager, we use 0) and most of what is in such
+ * messages; what a modem says to a call that it cannot parse (we say nothing,
+ * and count); and the results of most calls. Those whose results ModemManager
+ * looks at are in the table below, with the places that it looks at filled in
+ * and the rest 0. All other calls get a single 0: well-formed, but not what a
+ * real modem has to tell.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
+#include "cell.h"
+#include "loop.h"
 #include "vmodem.h"
 
 #define RPC_CHANNEL	1
@@ -37,7 +43,10 @@
 #define RPC_SYNC	0x11000100
 #define RPC_ACK		2000	/* added to the call id */
 #define RPC_QUEUE	32	/* answers that wait for DL buffers */
-#define RPC_ANSWER	64	/* largest answer */
+#define RPC_ANSWER	512	/* largest answer */
+#define RPC_SIM_DELAY	300000	/* microseconds until the SIM has started */
+#define RPC_PIN_SIZE	8
+#define RPC_DNS		8	/* addresses in the answer about DNS */
 
 struct answer {
 	size_t len;
@@ -47,6 +56,11 @@ struct answer {
 struct rpc {
 	struct vm *vm;
 	struct vm_chan *ch;
+	struct net *net;
+	struct cell *cell;
+	bool connected;		/* session 0; there is no other by RPC */
+	uint32_t mode;		/* last mode set */
+	struct loop_timer sim;
 	unsigned int first;
 	unsigned int count;
 	struct answer queue[RPC_QUEUE];
@@ -96,12 +110,24 @@ static uint32_t rd_int(struct rd *r)
 	return v;
 }
 
-static void skip_string(struct rd *r)
+static bool is_string(uint8_t tag)
 {
-	unsigned int shift = rd_byte(r) - 0x55;
+	return tag >= 0x55 && tag <= 0x57;
+}
+
+/* Pass over a string; its data without the padding, NULL if there is none. */
+static const uint8_t *rd_string(struct rd *r, size_t *len)
+{
+	uint8_t tag = rd_byte(r);
+	unsigned int shift = tag - 0x55;
 	uint64_t size = rd_byte(r);
 	uint32_t padded, padding;
+	const uint8_t *data;
 
+	if (!is_string(tag)) {
+		r->bad = true;
+		return NULL;
+	}
 	if (size & 0x80) {
 		unsigned int n = size & 0x7f, i;
 
@@ -116,17 +142,20 @@ static void skip_string(struct rd *r)
 	padding = rd_int(r);
 	if (padded && padded != size + padding)
 		r->bad = true;
+	data = r->data + r->pos;
 	rd_skip(r, size + padding);
+	*len = r->bad ? 0 : size;
+	return r->bad ? NULL : data;
 }
 
 /* All parameters up to the end of the message must make sense. */
 static void skip_parameters(struct rd *r)
 {
-	while (!r->bad && r->pos < r->len) {
-		uint8_t tag = r->data[r->pos];
+	size_t len;
 
-		if (tag >= 0x55 && tag <= 0x57)
-			skip_string(r);
+	while (!r->bad && r->pos < r->len) {
+		if (is_string(r->data[r->pos]))
+			rd_string(r, &len);
 		else
 			rd_int(r);
 	}
@@ -157,28 +186,287 @@ static void pump(struct rpc *rpc)
 	}
 }
 
-/* @async: begin the parameters with the transaction. */
-static void answer(struct rpc *rpc, uint32_t id, uint32_t tid, bool async,
-		   uint32_t result)
+static void put_string(struct answer *a, const uint8_t *data, size_t len)
 {
-	struct answer *a;
+	a->data[a->len++] = 0x55;
+	a->data[a->len++] = len;	/* below 128 */
+	put_int(a, len);
+	put_int(a, 0);
+	memcpy(a->data + a->len, data, len);
+	a->len += len;
+}
 
-	if (rpc->count == RPC_QUEUE) {
-		rpc->dropped++;
-		return;
-	}
-	a = &rpc->queue[(rpc->first + rpc->count++) % RPC_QUEUE];
+static void begin(struct answer *a, uint32_t id, uint32_t tid)
+{
 	a->len = 4;
 	put_int(a, 0);
 	put_int(a, id);
 	put_be32(a->data + a->len, tid);
 	a->len += 4;
-	if (async)
-		put_int(a, tid);
-	put_int(a, result);
+}
+
+/* Fill in the lengths and queue it; dropped when too many wait already. */
+static void finish(struct rpc *rpc, struct answer *a)
+{
 	put_le32(a->data, a->len - 4);
 	put_be32(a->data + 6, a->len - 4);
+	if (rpc->count == RPC_QUEUE) {
+		rpc->dropped++;
+		return;
+	}
+	rpc->queue[(rpc->first + rpc->count++) % RPC_QUEUE] = *a;
 	pump(rpc);
+}
+
+/* Tell the host something with three numbers, if it has the port open. */
+static void indicate(struct rpc *rpc, uint32_t id, uint32_t first,
+		     uint32_t second, uint32_t third)
+{
+	struct answer a;
+
+	if (!rpc->ch)
+		return;
+	begin(&a, id, 0);
+	put_int(&a, first);
+	put_int(&a, second);
+	put_int(&a, third);
+	finish(rpc, &a);
+}
+
+/* ---- calls ------------------------------------------------------------- */
+
+#define IND_SIM_INIT		0x008
+#define IND_ATTACH_ALLOWED	0x06c
+#define IND_MODE_SET		0x12d
+
+static void set_connected(struct rpc *rpc, bool up)
+{
+	if (rpc->connected == up)
+		return;
+	rpc->connected = up;
+	net_connect(rpc->net, 0, up);
+}
+
+static void sim_started(struct loop_timer *t)
+{
+	struct rpc *rpc = t->priv;
+
+	if (rpc->mode) {
+		indicate(rpc, IND_MODE_SET, rpc->mode, 0, 0);
+		rpc->mode = 0;
+	}
+	if (cell_sim(rpc->cell) != CELL_SIM_ABSENT)
+		indicate(rpc, IND_SIM_INIT, 0, 0, 0);
+}
+
+/* The mode is the third number; that it is set is told a little later. */
+static void mode_set(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	uint32_t mode;
+
+	rd_int(in);
+	rd_int(in);
+	mode = rd_int(in);
+	put_int(out, in->bad);
+	if (in->bad)
+		return;
+	rpc->mode = mode;
+	loop_timer_set(&rpc->sim, RPC_SIM_DELAY);
+}
+
+static void sim_open(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)in;
+	put_int(out, 0);
+	loop_timer_set(&rpc->sim, RPC_SIM_DELAY);
+}
+
+/* Second: locked (0) or not; third: is there such a lock at all? */
+static void fcc_lock(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)rpc;
+	(void)in;
+	put_int(out, 0);
+	put_int(out, 1);
+	put_int(out, 0);
+}
+
+/* Second: all ones when it may not attach. */
+static void net_attach(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)in;
+	put_int(out, 0);
+	put_int(out, cell_registered(rpc->cell) ? 0 : UINT32_MAX);
+}
+
+/* Second: three addresses, of which the last one that is not 0 counts. */
+static void get_address(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	uint8_t text[12] = { 0 };
+	struct net_addr addr;
+
+	(void)rpc;
+	(void)in;
+	net_addresses(0, &addr);
+	memcpy(text, addr.v4, 4);
+	put_int(out, 0);
+	put_string(out, text, sizeof(text));
+}
+
+/* From the second on: pairs of address and kind (1: IPv4, 2: IPv6) */
+static void get_dns(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	uint8_t text[16] = { 0 };
+	struct net_addr addr;
+	unsigned int i;
+
+	(void)rpc;
+	(void)in;
+	net_addresses(0, &addr);
+	memcpy(text, addr.v4_dns, 4);
+	put_int(out, 0);
+	put_string(out, text, sizeof(text));
+	put_int(out, 1);
+	put_string(out, addr.v6_dns, 16);
+	put_int(out, 2);
+	memset(text, 0, sizeof(text));
+	for (i = 2; i < RPC_DNS; i++) {
+		put_string(out, text, sizeof(text));
+		put_int(out, 0);
+	}
+}
+
+/* The host hands these numbers back, less the last one. */
+static void ps_connect(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)rpc;
+	(void)in;
+	put_int(out, 0);
+	put_int(out, 0);
+	put_int(out, 0);
+}
+
+static void connect_setup(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)in;
+	set_connected(rpc, cell_registered(rpc->cell));
+	put_int(out, 0);
+}
+
+static void deactivate(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)in;
+	set_connected(rpc, false);
+	put_int(out, 0);
+	put_int(out, 0);
+	put_int(out, 0);
+	put_int(out, 0);
+}
+
+static void release(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	(void)in;
+	set_connected(rpc, false);
+	put_int(out, 0);
+}
+
+/* A PIN is 8 bytes, filled up with 0xff. */
+static void get_pin(struct rd *in, char *pin)
+{
+	const uint8_t *data;
+	size_t len, i;
+
+	data = rd_string(in, &len);
+	for (i = 0; data && i < len && i < RPC_PIN_SIZE && data[i] != 0xff; i++)
+		pin[i] = data[i];
+	pin[i] = '\0';
+}
+
+/*
+ * Byte, operation (2 disable, 3 enable, 4 change), byte, number, PIN (the new
+ * one first). Of ten numbers of the result the third is the tries left,
+ * fourth and fifth the card's status word, low byte first, the eighth the
+ * operation.
+ */
+static void gen_pin(struct rpc *rpc, struct rd *in, struct answer *out)
+{
+	char pin[RPC_PIN_SIZE + 1], old[RPC_PIN_SIZE + 1];
+	uint16_t sw = 0x6984;		/* the state does not permit it */
+	uint32_t op;
+	int ret;
+
+	rd_int(in);
+	op = rd_int(in);
+	rd_int(in);
+	rd_int(in);
+	get_pin(in, pin);
+	if (op == 4)
+		get_pin(in, old);
+	if (in->bad || op < 2 || op > 4)
+		ret = -EINVAL;
+	else if (op == 4)
+		ret = cell_change_pin(rpc->cell, old, pin);
+	else
+		ret = cell_enable_pin(rpc->cell, pin, op == 3);
+	if (!ret)
+		sw = 0x9000;
+	else if (ret == -EACCES)
+		sw = 0x63c0 + cell_pin_tries(rpc->cell);
+	else if (!cell_pin_tries(rpc->cell))
+		sw = 0x6983;
+	put_int(out, 0);
+	put_int(out, 0);
+	put_int(out, cell_pin_tries(rpc->cell));
+	put_int(out, sw & 0xff);
+	put_int(out, sw >> 8);
+	put_int(out, 0);
+	put_int(out, 0);
+	put_int(out, op);
+	put_int(out, 0);
+	put_int(out, 0);
+}
+
+static const struct call {
+	uint32_t id;
+	uint32_t result;	/* id of the result of an asynchronous call */
+	void (*fn)(struct rpc *rpc, struct rd *in, struct answer *out);
+} calls[] = {
+	{ 0x001, 0x001, sim_open },
+	{ 0x00f, 0x010, gen_pin },
+	{ 0x047, 0x048, get_dns },
+	{ 0x049, 0x04a, get_address },
+	{ 0x04e, 0x04f, deactivate },
+	{ 0x051, 0x052, ps_connect },
+	{ 0x05c, 0x063, net_attach },
+	{ 0x07d, 0x07d, connect_setup },
+	{ 0x07f, 0x07f, release },
+	{ 0x12f, 0x12f, mode_set },
+	{ 0x18e, 0x18f, fcc_lock },
+	{ 0, 0, NULL },
+};
+
+static void carry_out(struct rpc *rpc, uint32_t id, uint32_t tid,
+		      struct rd *in)
+{
+	const struct call *c = calls;
+	bool async = tid != RPC_SYNC;
+	struct answer a;
+
+	while (c->id && c->id != id)
+		c++;
+	if (async) {
+		begin(&a, id + RPC_ACK, tid);
+		put_int(&a, 0);
+		finish(rpc, &a);
+	}
+	begin(&a, c->id && async ? c->result : id, tid);
+	if (async)
+		put_int(&a, tid);
+	if (c->id)
+		c->fn(rpc, in, &a);
+	else
+		put_int(&a, 0);
+	finish(rpc, &a);
 }
 
 static void rpc_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
@@ -186,6 +474,7 @@ static void rpc_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 	struct rd r = { .data = data, .len = len, .pos = 4 };
 	struct rpc *rpc = vm_chan_priv(ch);
 	uint32_t size, id, tid;
+	struct rd params;
 
 	if (len < RPC_HEADER || get_le32(data) != len - 4) {
 		rpc->malformed++;
@@ -202,6 +491,7 @@ static void rpc_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 	if ((tid & 0xffffff00) != RPC_SYNC ||
 	    (tid != RPC_SYNC && rd_int(&r) != tid))
 		r.bad = true;
+	params = r;
 	skip_parameters(&r);
 	if (r.bad) {
 		rpc->malformed++;
@@ -209,9 +499,20 @@ static void rpc_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 	}
 	rpc->calls++;
 	vm_debug(rpc->vm, "rpc: call 0x%x, transaction 0x%x", id, tid);
-	if (tid != RPC_SYNC)
-		answer(rpc, id + RPC_ACK, tid, false, 0);
-	answer(rpc, id, tid, tid != RPC_SYNC, 0);
+	carry_out(rpc, id, tid, &params);
+}
+
+/* A context does not outlive the registration. */
+static void cell_changed(void *priv, unsigned int changed)
+{
+	struct rpc *rpc = priv;
+
+	if (!(changed & CELL_CHANGED_REG))
+		return;
+	if (cell_registered(rpc->cell))
+		indicate(rpc, IND_ATTACH_ALLOWED, 0, 0, 1);
+	else
+		set_connected(rpc, false);
 }
 
 static void rpc_open(struct vm_chan *ch)
@@ -227,6 +528,15 @@ static void rpc_close(struct vm_chan *ch)
 
 	rpc->ch = NULL;
 	rpc->count = 0;
+	rpc->mode = 0;
+	loop_timer_cancel(&rpc->sim);
+}
+
+static void rpc_reset(struct vm_chan *ch)
+{
+	struct rpc *rpc = vm_chan_priv(ch);
+
+	set_connected(rpc, false);
 }
 
 static void rpc_room(struct vm_chan *ch)
@@ -256,12 +566,13 @@ static const struct vm_chan_ops rpc_ops = {
 	.close = rpc_close,
 	.rx = rpc_rx,
 	.room = rpc_room,
+	.reset = rpc_reset,
 };
 
 /**
  * rpc_create() - attach the XMM RPC function to channel 1
  * @vm: the modem
- * @net: its network (not used yet: RPC does not set up contexts)
+ * @net: its network, for addresses and the context of session 0
  *
  * Return: 0 or a negative errno.
  */
@@ -270,11 +581,20 @@ int rpc_create(struct vm *vm, struct net *net)
 	struct rpc *rpc = calloc(1, sizeof(*rpc));
 	int ret;
 
-	(void)net;
 	if (!rpc)
 		return -ENOMEM;
 	rpc->vm = vm;
-	ret = ctl_stats(vm, rpc_stats, rpc);
+	rpc->net = net;
+	rpc->sim.fn = sim_started;
+	rpc->sim.priv = rpc;
+	rpc->cell = cell_get(vm);
+	if (!rpc->cell) {
+		free(rpc);
+		return -ENOMEM;
+	}
+	ret = cell_watch(rpc->cell, cell_changed, rpc);
+	if (!ret)
+		ret = ctl_stats(vm, rpc_stats, rpc);
 	if (!ret)
 		ret = vm_chan_attach(vm, RPC_CHANNEL, &rpc_ops, rpc);
 	return ret;
