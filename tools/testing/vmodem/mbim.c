@@ -127,8 +127,8 @@ static void pump(struct mbim *m)
 		if (ret == -EAGAIN || ret == -ENOTCONN)
 			return;
 		if (ret) {
-			vm_log(m->vm, "mbim: message 0x%x of %zu bytes dropped, room %zu: %s",
-			       msg->type, header + n, max, strerror(-ret));
+			vm_debug(m->vm, "mbim: message 0x%x of %zu bytes dropped, room %zu: %s",
+				 msg->type, header + n, max, strerror(-ret));
 			m->n.dropped++;
 			unqueue(m, &m->head);
 			continue;
@@ -171,8 +171,8 @@ static void queue(struct mbim *m, uint32_t type, uint32_t tid,
 		msg = malloc(sizeof(*msg) + body->len);
 	if (!msg) {
 		m->n.dropped++;
-		vm_log(m->vm, "mbim: message 0x%x dropped, %u are queued", type,
-		       m->queued);
+		vm_debug(m->vm, "mbim: message 0x%x dropped, %u are queued",
+			 type, m->queued);
 		return;
 	}
 	memset(msg, 0, sizeof(*msg));
