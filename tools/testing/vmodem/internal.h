@@ -2,7 +2,10 @@
 /*
  * The device's own parts; nobody above or below includes this.
  *
- *   device.c    registers, stages, doorbells, interrupt, memory access
+ *   device.c    registers, doorbells, interrupt
+ *   life.c      power, boot, stages, reset, crash
+ *   link.c      IPC state and context information
+ *   memory.c    host memory
  *   message.c   message ring and its commands
  *   pipe.c      pipes, transfer descriptors, the channels' functions
  *   sleep.c     device sleep, host sleep, forced sleep
@@ -14,6 +17,21 @@
 
 #include "device.h"
 #include "loop.h"
+
+/* Scratchpad */
+#define REG_STAGE	0x00
+#define REG_CHIP	0x04
+#define REG_EXIT_CODE	0x40
+#define REG_PSI_ADDR	0x54
+#define REG_PSI_SIZE	0x5c
+#define REG_IPC		0x60
+#define REG_CONTEXT	0x64
+#define REG_BASE	0x6c
+#define REG_END		0x74
+#define REG_VERSION	0xf0
+#define REG_CAPS	0xf4
+
+#define INFO_SIZE	12
 
 enum vm_stage {
 	STAGE_NONE = 0,
@@ -139,6 +157,7 @@ struct vm {
 
 /* device.c */
 uint32_t vm_reg(const struct vm *vm, unsigned int offset);
+uint64_t vm_reg64(const struct vm *vm, unsigned int offset);
 void vm_reg_set(struct vm *vm, unsigned int offset, uint32_t value);
 enum vm_stage vm_stage(const struct vm *vm);
 enum vm_ipc vm_ipc(const struct vm *vm);
@@ -149,19 +168,31 @@ bool vm_running(const struct vm *vm);
 bool vm_active(const struct vm *vm);
 /* Raise the interrupt at the end of this round. */
 void vm_msi(struct vm *vm);
+/* Write a word of the device information and raise the interrupt. */
+enum { INFO_STAGE = 0, INFO_IPC = 4, INFO_SLEEP = 8 };
+void vm_info(struct vm *vm, unsigned int field, uint32_t value);
+
+/* life.c */
+void life_setup(struct vm *vm);
 int vm_crash(struct vm *vm);
 int vm_cd_ready(struct vm *vm);
 int vm_boot_run(struct vm *vm);
 void vm_vanish(struct vm *vm);
+
+/* link.c */
+void link_setup(struct vm *vm);
+/* The link is gone: pipes, sessions and sleep with it. */
+void link_down(struct vm *vm);
+/* Doorbell 1: the IPC state that the host asks for */
+void link_doorbell(struct vm *vm, uint32_t value);
+
+/* memory.c */
 /* Copy to or from host memory; a failure is reported as the host's. */
 int vm_dma_read(struct vm *vm, uint64_t addr, void *data, size_t len);
 int vm_dma_write(struct vm *vm, uint64_t addr, const void *data, size_t len);
 /* One naturally aligned word, with acquire and release ordering. */
 int vm_dma_load(struct vm *vm, uint64_t addr, uint32_t *value);
 int vm_dma_store(struct vm *vm, uint64_t addr, uint32_t value);
-/* Write a word of the device information and raise the interrupt. */
-enum { INFO_STAGE = 0, INFO_IPC = 4, INFO_SLEEP = 8 };
-void vm_info(struct vm *vm, unsigned int field, uint32_t value);
 
 /* message.c */
 void message_reset(struct vm *vm);

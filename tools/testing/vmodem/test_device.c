@@ -1499,6 +1499,10 @@ static void test_forced_sleep(void)
 	doorbell(2, 1);
 	ONLY("forced-sleep-doorbell");
 	doorbell(2, 8);
+	doorbell(2, 7);
+	posted(7, 0x44, 3, 2);
+	posted(7, 0x44, 0, 2);
+	doorbell(2, 8);
 	CLEAN();
 	/* Asleep before: active after */
 	tap_is(sleep_request(h.vm), 0);
