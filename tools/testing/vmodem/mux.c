@@ -188,6 +188,7 @@ static void session_close(struct mux *mux, unsigned int session)
 	s->stopped = false;
 	s->credits = 0;
 	s->grant = 0;
+	s->grant_at = 0;
 	s->ul_pad = 0;
 	mux_dl_clear(mux, session);
 	net_session(mux->net, session, false);

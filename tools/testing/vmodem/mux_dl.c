@@ -194,25 +194,40 @@ static bool send_msg(struct mux *mux)
 	return true;
 }
 
+/* First grants that had to wait for their time; sets the timer for others. */
+static void grants_ripen(struct mux *mux)
+{
+	uint64_t now = 0, wait = 0;
+	unsigned int i;
+
+	for (i = 0; i < VM_SESSIONS; i++) {
+		struct mux_sess *s = &mux->s[i];
+
+		if (!s->grant_at)
+			continue;
+		if (!now)
+			now = loop_now();
+		if (s->grant_at <= now)
+			s->grant_at = 0;
+		else if (!wait || s->grant_at - now < wait)
+			wait = s->grant_at - now;
+	}
+	if (wait)
+		loop_timer_set(&mux->grant_timer, wait);
+}
+
+/* Returns whether something was sent. */
 static bool send_grant(struct mux *mux)
 {
 	uint8_t fcth[MUX_QLTH_LEN] = { 0 };
-	uint64_t now = 0, wait = 0;
 	unsigned int i;
 
 	for (i = 0; i < VM_SESSIONS; i++) {
 		struct mux_sess *s = &mux->s[i];
 		uint32_t bytes;
 
-		if (!s->open || !s->grant)
+		if (!s->open || !s->grant || s->grant_at)
 			continue;
-		if (s->grant_at && !now)
-			now = loop_now();
-		if (s->grant_at > now) {
-			if (!wait || s->grant_at - now < wait)
-				wait = s->grant_at - now;
-			continue;
-		}
 		bytes = s->grant > UINT32_MAX ? UINT32_MAX : s->grant;
 		put_le32(fcth, MUX_FCTH);
 		put_le16(fcth + 4, MUX_QLTH_LEN);
@@ -222,12 +237,9 @@ static bool send_grant(struct mux *mux)
 		if (vm_chan_send(mux->ch, fcth, sizeof(fcth)))
 			return false;
 		s->grant -= bytes;
-		s->grant_at = 0;
 		s->credits += bytes;
 		return true;
 	}
-	if (wait)
-		loop_timer_set(&mux->grant_timer, wait);
 	return false;
 }
 
@@ -544,25 +556,34 @@ static bool wait_for_more(struct mux *mux, size_t bytes, size_t cap)
 	return true;
 }
 
+/*
+ * Is there anything to send now? Only then may we ask the channel for room:
+ * it would wake a sleeping device up, and poll for buffers.
+ */
+static bool work_waits(struct mux *mux)
+{
+	unsigned int i;
+
+	if (mux->msg_count)
+		return true;
+	for (i = 0; i < VM_SESSIONS; i++)
+		if (mux->s[i].q.packets ||
+		    (mux->s[i].grant && !mux->s[i].grant_at))
+			return true;
+	return false;
+}
+
 void mux_dl_flush(struct mux *mux, bool now)
 {
 	size_t cap, bytes;
 
 	if (!mux->ch || mux->flushing)
 		return;
+	if (mux->with_credits)
+		grants_ripen(mux);
 	/* Nothing below may come back here: answers wait for their turn. */
 	mux->flushing = true;
-	for (;;) {
-		bytes = data_waiting(mux);
-		if (!mux->msg_count) {
-			if (mux->with_credits && send_grant(mux))
-				continue;
-			if (!bytes) {
-				mux->waiting_since = 0;
-				break;
-			}
-		}
-		/* To ask wakes a sleeping device: not without a reason. */
+	while (work_waits(mux)) {
 		cap = vm_chan_room(mux->ch);
 		if (!cap)
 			break;
@@ -571,7 +592,10 @@ void mux_dl_flush(struct mux *mux, bool now)
 				break;
 			continue;
 		}
-		if (!now && wait_for_more(mux, bytes, cap))
+		if (mux->with_credits && send_grant(mux))
+			continue;
+		bytes = data_waiting(mux);
+		if (!bytes || (!now && wait_for_more(mux, bytes, cap)))
 			break;
 		if (!(mux->lite ? send_lite(mux) : send_aggregation(mux, cap)))
 			break;

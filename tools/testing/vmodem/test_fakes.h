@@ -35,6 +35,7 @@ struct vm_chan {
 	bool open;
 	size_t capacity;		/* of every DL buffer */
 	unsigned int buffers;		/* posted */
+	unsigned int asked;		/* calls of vm_chan_room() */
 	unsigned int sent;		/* TDs the function has filled */
 	unsigned int taken;		/* of these, seen by the test */
 	struct fake_td td[FAKE_TDS];
@@ -94,6 +95,7 @@ unsigned int vm_chan_posted(const struct vm_chan *ch)
 
 size_t vm_chan_room(struct vm_chan *ch)
 {
+	ch->asked++;
 	return ch->buffers ? ch->capacity : 0;
 }
 

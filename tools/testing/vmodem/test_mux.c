@@ -988,6 +988,30 @@ static void test_responses_wait_for_buffers(void)
 	tap_ok(quiet());
 }
 
+/* Asking for room wakes the device up: not without something to send. */
+static void test_idle_leaves_the_channel_alone(void)
+{
+	unsigned int asked, i;
+
+	for (i = 0; i < 4; i++) {
+		start(i & 1, i & 2);
+		open_session(0);
+		fake_idle();
+		fake_sleep(1000000);
+		fake_forget(ch);
+		asked = ch->asked;
+		fake_idle();
+		fake_sleep(1000000);
+		fake_idle();
+		fake_post(ch, 1);
+		tap_is(ch->asked, asked);
+		tap_ok(down(0, 0, 100));
+		fake_idle();
+		tap_ok(ch->asked > asked);
+		fake_forget(ch);
+	}
+}
+
 /* ---- flow control, link reports ---------------------------------------- */
 
 static void ack(unsigned int session, uint32_t id)
@@ -1727,6 +1751,7 @@ int main(void)
 	TAP_RUN(test_open_wrong);
 	TAP_RUN(test_open_refused_and_muted);
 	TAP_RUN(test_responses_wait_for_buffers);
+	TAP_RUN(test_idle_leaves_the_channel_alone);
 	TAP_RUN(test_flow_control);
 	TAP_RUN(test_flow_acks);
 	TAP_RUN(test_link_report);
