@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The same as mm-connect with ModemManager 1.24, as Debian 13 has it.
+# machine: --profile mm-124
+# timeout: 120
+
+. /add/lib.sh
+. mm-life.sh

@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The same as mm-connect with ModemManager 1.26's release candidate, from Debian's "experimental".
+# machine: --profile mm-125
+# timeout: 120
+
+. /add/lib.sh
+. mm-life.sh
