@@ -110,6 +110,7 @@ void mux_sent(struct mux *mux, const struct mux_msg *msg)
 		s->stopped = true;
 		s->stop_acked = false;
 		s->stopped_at = now;
+		s->stop_id = mux->trans[msg->trans].id;
 	} else if (msg->kind == MSG_GO) {
 		s->stopped = false;
 	}
@@ -165,7 +166,7 @@ static void answer(struct mux *mux, unsigned int session, uint32_t id,
 			continue;
 		t->used = false;
 		if (!link && mux->s[session].stopped &&
-		    !mux->s[session].stop_acked) {
+		    id == mux->s[session].stop_id) {
 			mux->s[session].stop_acked = true;
 			mux->s[session].acked_at = loop_now();
 		}

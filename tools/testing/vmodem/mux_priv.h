@@ -39,6 +39,7 @@ struct mux_sess {
 
 	bool stopped;		/* we told the host to stop */
 	bool stop_acked;
+	uint32_t stop_id;	/* transaction of the last stop */
 	uint64_t stopped_at, acked_at;
 
 	int64_t credits;	/* left to the host, in bytes of IP */

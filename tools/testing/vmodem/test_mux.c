@@ -1135,6 +1135,23 @@ static void test_flow_acks(void)
 		rx();
 		expect("mux-stopped", 0);
 	}
+	/* In a hurry: the acknowledgement of a "go" is not that of a stop. */
+	start(false, false);
+	open_session(0);
+	tap_ok(fake_ctl("flow 0 go"));
+	tap_ok(hear());
+	tap_ok(fake_ctl("flow 0 stop"));
+	ack(0, said.id);
+	fake_sleep(500000);
+	send_one();
+	expect(NULL, 0);
+	tap_ok(hear());
+	ack(0, said.id);
+	fake_sleep(60000);
+	good_block();
+	put_le16(blk + TABLE + 4, 24);
+	rx();
+	expect("mux-stopped", 0);
 	/* With the session the question goes. */
 	start(false, false);
 	open_session(0);
