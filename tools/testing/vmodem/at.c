@@ -17,6 +17,12 @@
 
 #define AT_LINE		256	/* longest command line */
 #define AT_OUT		16384	/* waits at most for DL buffers */
+#define AT_ARGS		32
+
+/* Three commands that all tell of the registration: here it is one. */
+enum { AT_CREG, AT_CGREG, AT_CEREG, AT_REG };
+
+static const char * const reg_names[AT_REG] = { "+CREG", "+CGREG", "+CEREG" };
 
 struct at {
 	struct vm *vm;
@@ -25,6 +31,10 @@ struct at {
 	unsigned int nr;
 	bool echo;
 	bool too_long;
+	bool in_line;			/* a line is being carried out */
+	bool plmn_digits;		/* AT+COPS tells the number, not the name */
+	unsigned int reports[AT_REG];	/* AT+CREG= and its sisters: 0 to 2 */
+	enum cell_reg reported;
 	size_t len;
 	char line[AT_LINE + 1];
 	size_t out_len;
@@ -122,14 +132,28 @@ static bool at_csq(struct at *at)
 
 static bool at_cops(struct at *at)
 {
-	if (cell_registered(at->cell))
-		reply(at, "+COPS: 0,0,\"%s\",7", cell_network(at->cell));
-	else
+	if (!cell_registered(at->cell))
 		reply(at, "+COPS: 0");
+	else if (at->plmn_digits)
+		reply(at, "+COPS: 0,2,\"%s\",7", cell_plmn(at->cell));
+	else
+		reply(at, "+COPS: 0,0,\"%s\",7", cell_network(at->cell));
 	return true;
 }
 
-static bool at_creg(struct at *at)
+/* Automatic selection, or the form of the answer. */
+static bool at_cops_set(struct at *at, const char *args)
+{
+	if (!strcmp(args, "3,0") || !strcmp(args, "3,2"))
+		at->plmn_digits = args[2] == '2';
+	else if (strcmp(args, "0"))
+		return false;
+	return true;
+}
+
+/* Status, and with @place area, cell and access technology (LTE). */
+static void put_reg(struct at *at, unsigned int which, const char *mode,
+		    bool place)
 {
 	static const uint8_t stat[] = {
 		[CELL_REG_HOME] = 1,
@@ -139,8 +163,57 @@ static bool at_creg(struct at *at)
 		[CELL_REG_OFF] = 0,
 	};
 
-	reply(at, "+CREG: 0,%u", stat[cell_reg(at->cell)]);
+	reply(at, "%s: %s%u%s", reg_names[which], mode,
+	      stat[cell_reg(at->cell)],
+	      place && cell_registered(at->cell) ?
+	      ",\"0001\",\"00000101\",7" : "");
+}
+
+static bool read_reg(struct at *at, unsigned int which)
+{
+	char mode[4];
+
+	snprintf(mode, sizeof(mode), "%u,", at->reports[which]);
+	put_reg(at, which, mode, at->reports[which] == 2);
 	return true;
+}
+
+static bool set_reg(struct at *at, unsigned int which, const char *args)
+{
+	if (args[0] < '0' || args[0] > '2' || args[1])
+		return false;
+	at->reports[which] = args[0] - '0';
+	return true;
+}
+
+static bool at_creg(struct at *at)
+{
+	return read_reg(at, AT_CREG);
+}
+
+static bool at_creg_set(struct at *at, const char *args)
+{
+	return set_reg(at, AT_CREG, args);
+}
+
+static bool at_cgreg(struct at *at)
+{
+	return read_reg(at, AT_CGREG);
+}
+
+static bool at_cgreg_set(struct at *at, const char *args)
+{
+	return set_reg(at, AT_CGREG, args);
+}
+
+static bool at_cereg(struct at *at)
+{
+	return read_reg(at, AT_CEREG);
+}
+
+static bool at_cereg_set(struct at *at, const char *args)
+{
+	return set_reg(at, AT_CEREG, args);
 }
 
 static bool at_cpin(struct at *at)
@@ -160,34 +233,85 @@ static bool at_cpin(struct at *at)
 	}
 }
 
+/* Full function, or radio off. */
+static bool at_cfun(struct at *at)
+{
+	reply(at, "+CFUN: %u", cell_radio(at->cell) ? 1 : 4);
+	return true;
+}
+
+static bool at_cfun_set(struct at *at, const char *args)
+{
+	if (strcmp(args, "1") && strcmp(args, "4"))
+		return false;
+	cell_set_radio(at->cell, args[0] == '1');
+	return true;
+}
+
+/* There are no error numbers to switch on. */
+static bool at_cmee_set(struct at *at, const char *args)
+{
+	(void)at;
+	return !strcmp(args, "0");
+}
+
 static const struct {
 	const char *name;
-	bool (*fn)(struct at *at);
+	bool (*run)(struct at *at);
+	bool (*read)(struct at *at);
+	bool (*set)(struct at *at, const char *args);
 } commands[] = {
-	{ "+CGMI", at_cgmi },
-	{ "+CGMM", at_cgmm },
-	{ "+CGMR", at_cgmr },
-	{ "+CGSN", at_cgsn },
-	{ "+CIMI", at_cimi },
-	{ "+CSQ", at_csq },
-	{ "+COPS?", at_cops },
-	{ "+CREG?", at_creg },
-	{ "+CPIN?", at_cpin },
-	{ NULL, NULL },
+	{ "+CGMI", at_cgmi, NULL, NULL },
+	{ "+CGMM", at_cgmm, NULL, NULL },
+	{ "+CGMR", at_cgmr, NULL, NULL },
+	{ "+CGSN", at_cgsn, NULL, NULL },
+	{ "+CIMI", at_cimi, NULL, NULL },
+	{ "+CSQ", at_csq, NULL, NULL },
+	{ "+COPS", NULL, at_cops, at_cops_set },
+	{ "+CREG", NULL, at_creg, at_creg_set },
+	{ "+CGREG", NULL, at_cgreg, at_cgreg_set },
+	{ "+CEREG", NULL, at_cereg, at_cereg_set },
+	{ "+CPIN", NULL, at_cpin, NULL },
+	{ "+CFUN", NULL, at_cfun, at_cfun_set },
+	{ "+CMEE", NULL, NULL, at_cmee_set },
+	{ NULL, NULL, NULL, NULL },
 };
 
-/* One extended command without its semicolon. */
+/* One extended command without its semicolon: +XXX, +XXX? or +XXX=args */
 static bool extended(struct at *at, const char *p, size_t len)
 {
-	size_t i;
+	size_t name = strcspn(p, "=?;");
+	char args[AT_ARGS];
+	unsigned int i;
 
 	while (len && p[len - 1] == ' ')
 		len--;
+	if (name > len)
+		name = len;
 	for (i = 0; commands[i].name; i++)
-		if (strlen(commands[i].name) == len &&
-		    !strncasecmp(commands[i].name, p, len))
-			return commands[i].fn(at);
-	return false;
+		if (strlen(commands[i].name) == name &&
+		    !strncasecmp(commands[i].name, p, name))
+			break;
+	if (!commands[i].name)
+		return false;
+	if (name == len)
+		return commands[i].run && commands[i].run(at);
+	if (p[name] == '?')
+		return name + 1 == len && commands[i].read &&
+		       commands[i].read(at);
+	len -= name + 1;
+	if (len >= sizeof(args) || !commands[i].set)
+		return false;
+	memcpy(args, p + name + 1, len);
+	args[len] = '\0';
+	return commands[i].set(at, args);
+}
+
+static void defaults(struct at *at)
+{
+	at->echo = true;
+	at->plmn_digits = false;
+	memset(at->reports, 0, sizeof(at->reports));
 }
 
 /* What follows AT; stops at the first command that fails. */
@@ -212,6 +336,16 @@ static bool body(struct at *at, const char *p)
 			reply(at, "%s %s %s", CELL_VENDOR, model(at),
 			      CELL_FIRMWARE);
 			break;
+		case 'V':
+			/* Answers in words are the only ones. */
+			if (p[1] != '1')
+				return false;
+			p += 2;
+			break;
+		case 'Z':
+			defaults(at);
+			p++;
+			break;
 		case '+':
 			n = strcspn(p, ";");
 			if (!extended(at, p, n))
@@ -223,6 +357,30 @@ static bool body(struct at *at, const char *p)
 		}
 	}
 	return true;
+}
+
+/* Tell of a change of the registration, where that was asked for. */
+static void report(struct at *at)
+{
+	unsigned int i;
+
+	if (cell_reg(at->cell) == at->reported)
+		return;
+	at->reported = cell_reg(at->cell);
+	for (i = 0; i < AT_REG && at->ch; i++)
+		if (at->reports[i])
+			put_reg(at, i, "", at->reports[i] == 2);
+}
+
+static void cell_changed(void *priv, unsigned int changed)
+{
+	struct at *at = priv;
+
+	/* Not in the middle of an answer: line_done() comes back to it. */
+	if (at->in_line || !(changed & CELL_CHANGED_REG))
+		return;
+	report(at);
+	pump(at);
 }
 
 static void line_done(struct at *at)
@@ -239,14 +397,17 @@ static void line_done(struct at *at)
 	}
 	at->lines++;
 	/* A NUL in the line is no part of any command. */
+	at->in_line = true;
 	if (!at->too_long && strlen(at->line) == at->len &&
 	    !strncasecmp(p, "AT", 2))
 		ok = body(at, p + 2);
+	at->in_line = false;
 	if (!ok)
 		at->errors++;
 	reply(at, ok ? "OK" : "ERROR");
 	at->len = 0;
 	at->too_long = false;
+	report(at);
 }
 
 static void at_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
@@ -271,7 +432,8 @@ static void at_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 
 static void reset(struct at *at)
 {
-	at->echo = true;
+	defaults(at);
+	at->reported = cell_reg(at->cell);
 	at->too_long = false;
 	at->len = 0;
 	at->out_len = 0;
@@ -347,7 +509,9 @@ int at_create(struct vm *vm)
 		at->cell = cell;
 		at->nr = i;
 		reset(at);
-		ret = ctl_stats(vm, at_stats, at);
+		ret = cell_watch(cell, cell_changed, at);
+		if (!ret)
+			ret = ctl_stats(vm, at_stats, at);
 		if (!ret)
 			ret = vm_chan_attach(vm, at_channels[i], &at_ops, at);
 	}

@@ -115,8 +115,12 @@ static void commands_and_answers(void)
 static void unknown_commands(void)
 {
 	static const char * const bad[] = {
-		"AT+CFUN?\r", "AT+CSQ?\r", "AT+COPS\r", "AT+COPS=?\r",
-		"AT+CPIN=1234\r", "ATZ\r", "ATI1\r", "ATX\r", "AT?\r", "A\r",
+		"AT+FOO?\r", "AT+CSQ?\r", "AT+COPS\r", "AT+COPS=?\r",
+		"AT+CPIN=1234\r", "ATV0\r", "ATI1\r", "ATV\r", "AT=\r",
+		"AT+CFUN=0\r", "AT+CFUN=\r", "AT+CFUN=11\r", "AT+CREG=3\r",
+		"AT+CREG=\r", "AT+CREG=11\r", "AT+CREG??\r", "AT+CMEE=1\r",
+		"AT+COPS=3,1\r", "AT+COPS=1,2,\"00101\"\r",
+		"AT+COPS=3,00000000000000000000000000000000000000\r", "ATX\r", "AT?\r", "A\r",
 		"XAT\r", "ATE2\r", "AT+\r", "AT+CSQX\r", "AT CSQ\r",
 		"hello world\r", "AT+CSQ,\r", "\x7f\xff\x01\r",
 	};
@@ -314,6 +318,57 @@ static void states(void)
 	expect("\r\nERROR\r\n");
 }
 
+static void settings(void)
+{
+	start(false);
+	say("AT+CFUN?;+CFUN=4;+CFUN?\r");
+	expect("\r\n+CFUN: 1\r\n\r\n+CFUN: 4\r\n\r\nOK\r\n");
+	tap_ok(!cell_radio(cell_get(&fake_vm)));
+	say("AT+CFUN=1\r");
+	expect("\r\nOK\r\n");
+	tap_ok(cell_radio(cell_get(&fake_vm)));
+	say("AT+COPS=3,2;+COPS?\r");
+	expect("\r\n+COPS: 0,2,\"00101\",7\r\n\r\nOK\r\n");
+	say("AT+COPS=3,0;+COPS?;+COPS=0\r");
+	expect("\r\n+COPS: 0,0,\"vmodem net\",7\r\n\r\nOK\r\n");
+	say("ATV1+CMEE=0\r");
+	expect("\r\nOK\r\n");
+	/* Z sets back to what is at the start, echo, too. */
+	say("AT+CREG=1;+COPS=3,2\r");
+	expect("\r\nOK\r\n");
+	say("ATZ\r");
+	expect("\r\nOK\r\n");
+	say("AT+CREG?;+COPS?\r");
+	expect("AT+CREG?;+COPS?\r\r\n+CREG: 0,1\r\n\r\n+COPS: 0,0,\"vmodem net\",7\r\n\r\nOK\r\n");
+}
+
+static void reports(void)
+{
+	start(false);
+	fake_ctl("registration searching");
+	expect("");
+	say("AT+CREG=1;+CEREG=2;+CREG?;+CGREG?;+CEREG?\r");
+	expect("\r\n+CREG: 1,2\r\n\r\n+CGREG: 0,2\r\n\r\n+CEREG: 2,2\r\n\r\nOK\r\n");
+	fake_ctl("signal 3");
+	expect("");
+	fake_ctl("registration home");
+	expect("\r\n+CREG: 1\r\n\r\n+CEREG: 1,\"0001\",\"00000101\",7\r\n");
+	say("AT+CEREG?\r");
+	expect("\r\n+CEREG: 2,1,\"0001\",\"00000101\",7\r\n\r\nOK\r\n");
+	/* A change by a command is told behind its answer. */
+	say("AT+CGREG=1;+CFUN=4;+CSQ\r");
+	expect("\r\n+CSQ: 99,99\r\n\r\nOK\r\n"
+	       "\r\n+CREG: 0\r\n\r\n+CGREG: 0\r\n\r\n+CEREG: 0\r\n");
+	/* Nobody has asked on the other channel, or after closing. */
+	tap_is(fake_chan[4].sent, fake_chan[4].taken);
+	fake_close(ch);
+	fake_ctl("radio on");
+	tap_is(fake_stat("at.0.queued"), 0);
+	start(false);
+	fake_ctl("registration roaming");
+	expect("");
+}
+
 int main(void)
 {
 	fake_vm.config.device_id = 0x7560;
@@ -330,5 +385,7 @@ int main(void)
 	TAP_RUN(waiting_for_buffers);
 	TAP_RUN(two_channels);
 	TAP_RUN(states);
+	TAP_RUN(settings);
+	TAP_RUN(reports);
 	return tap_end();
 }
