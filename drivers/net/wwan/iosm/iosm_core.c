@@ -795,6 +795,10 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
 
 		err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
 				     IOSM_MSG_SLEEP_ENTER);
+		/* It may still come to believe that we sleep: take it back. */
+		if (err == -ETIMEDOUT)
+			iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
+				       IOSM_MSG_SLEEP_EXIT);
 		if (err)
 			return err;
 	}

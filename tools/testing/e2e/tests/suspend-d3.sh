@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# System sleep on a platform that puts the modem into D3: it agrees by a
+# message first, is not touched in between, and is told when it is over.
+# timeout: 120
+# machine: --d3
+
+. /add/lib.sh
+
+alive()
+{
+	session_up 0 2>/dev/null
+	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
+}
+
+# The links of before are gone, those of after are there, and not up yet.
+fresh() { ready && [ "$(</sys/class/net/wwan0/operstate)" = down ]; }
+
+start
+session_up 0; session_up 3
+check "ping before" ping_v4 0
+flow -i wwan0 udp-send $server 9 200 400000 0 >/dev/null 2>&1 & p=$!
+
+before=$(stat_of messages)
+for n in 1 2; do
+	check "suspend to idle, time $n" system_sleep s2idle
+	check "session 0 works after it" ping_v4 0
+	check "session 3, too" ping_v4 3
+done
+is "the modem agreed each time, and was told that it is over" \
+	$(($(stat_of messages) - before)) 4
+check "the modem kept its sessions" session_open 3
+kill $p; wait $p 2>/dev/null
+
+modem sleep now
+wait_for 2 state_is sleep asleep
+check "suspend to idle while the modem sleeps" system_sleep s2idle
+check "it works after that" alive
+
+# A modem that does not answer must not be put into D3: the system stays awake.
+expected_log='message type 0x4|refuses to sleep|PM: '
+modem msg stop
+check_fails "a modem that does not agree keeps the system awake" \
+	system_sleep s2idle
+modem msg resume
+check "it works after that" alive
+
+expected_log="$expected_log|lost its power"
+check "suspend to RAM, where power is lost" system_sleep deep
+check "the modem gets ready again" wait_for 10 fresh
+check "it works after that" alive
+finish

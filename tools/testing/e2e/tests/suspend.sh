@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# System sleep on a platform that leaves the modem in D0 with the link in
+# L1.2: it is told by doorbell 2, keeps its sessions, and comes back. In S3 it
+# loses its power here, and is started again.
+# timeout: 120
+
+. /add/lib.sh
+
+alive()
+{
+	session_up 0 2>/dev/null
+	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
+}
+
+# The links of before are gone, those of after are there, and not up yet.
+fresh() { ready && [ "$(</sys/class/net/wwan0/operstate)" = down ]; }
+
+start
+session_up 0; session_up 3
+check "ping before" ping_v4 0
+flow -i wwan0 udp-send $server 9 200 400000 0 >/dev/null 2>&1 & p=$!
+
+# With traffic, with a port open, twice; the sessions stay.
+porttool /dev/wwan0mbim0 rdwr sleep 60000 >/dev/null 2>&1 & q=$!
+wait_for 5 stat_is pipe.12.open 1
+before=$(stat_of doorbell.2)
+for n in 1 2; do
+	check "suspend to idle, time $n" system_sleep s2idle
+	check "session 0 works after it" ping_v4 0
+	check "session 3, too" ping_v4 3
+done
+is "each told the modem, and that it is over" \
+	$(($(stat_of doorbell.2) - before - 2 * $(stat_of wake.host))) 4
+check "the open port stayed" kill -0 $q
+check "the modem kept its sessions" session_open 3
+kill $p $q; wait $p $q 2>/dev/null
+
+# Asleep already when the system goes to sleep.
+modem sleep now
+wait_for 2 state_is sleep asleep
+check "suspend to idle while the modem sleeps" system_sleep s2idle
+check "it works after that" alive
+
+# Power is lost: as after a fresh probe.
+for n in 1 2; do
+	check "suspend to RAM, time $n" system_sleep deep
+	check "the modem gets ready again" wait_for 10 fresh
+	check "it works after that" alive
+done
+finish
