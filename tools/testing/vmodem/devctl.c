@@ -136,7 +136,7 @@ static void cmd_msg(void *priv, int argc, char **argv, struct vm_reply *r)
 		return;
 	}
 	vm->msg_stopped = !strcmp(argv[1], "stop");
-	if (!vm->msg_stopped && vm_active(vm))
+	if (!vm->msg_stopped && (vm_active(vm) || vm->host_sleep))
 		message_run(vm);
 }
 

@@ -153,7 +153,7 @@ static void doorbell_heads(struct vm *vm, uint32_t value)
 	}
 	if (vm->host_sleep) {
 		/* Only for SLEEP(host, exit), which is looked for there. */
-		if (!message_run(vm))
+		if (!message_run(vm) && !vm->msg_stopped)
 			vm_violation(vm, "host-sleep-doorbell",
 				     "doorbell 0 = %#x, the host sleeps",
 				     value);

@@ -13,8 +13,11 @@
 #define POLL_SLOW_US	1000
 #define POLL_SLOW_AFTER	50000
 
-/* Buffers were found by looking; the doorbell must follow within this. */
-#define LATE_US		100000
+/*
+ * Buffers were found by looking; the doorbell must follow within this, which
+ * is long enough for a host on a very busy machine.
+ */
+#define LATE_US		1000000
 
 /* A tail is published after this many TDs, and at the end. */
 #define UL_BATCH	32
@@ -300,7 +303,8 @@ static bool dl_peek(struct vm_chan *ch)
 		return false;
 	if (p->peeked)
 		return true;
-	while (!p->peeked) {
+	/* Not for ever, however fast the host posts useless buffers. */
+	while (!p->peeked && bad < p->entries) {
 		if (p->tail == p->head && !head_update(vm, nr))
 			break;
 		ret = td_read(vm, nr, &p->td);

@@ -1174,13 +1174,13 @@ static void test_downlink(void)
 	run(1000);
 	tap_is(h.fn[6].rooms, 2);
 	doorbell(0, 7);
-	run(120000);
+	run(1020000);
 	CLEAN();
 	tap_is(vm_chan_send(ch, "x", 1), 0);
 	tap_is(vm_chan_send(ch, "x", 1), -EAGAIN);
 	/* ... and now it does not. */
 	td_post(13, 64);
-	run(120000);
+	run(1020000);
 	ONLY("dl-doorbell-missing");
 	/* A bad buffer goes back with an error, the next one is used. */
 	doorbell(0, 7);
@@ -1222,7 +1222,7 @@ static void test_quirk_dl_doorbell(void)
 	open_channel(0);
 	tap_is(vm_chan_send(h.fn[0].ch, "x", 1), -EAGAIN);
 	td_post(1, 64);
-	run(120000);
+	run(1020000);
 	CLEAN();
 	tap_is(vm_quirks(h.vm, "dl-doorbell-missing"), 1);
 	tap_is(h.fn[0].rooms, 1);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The control socket and the device's words on it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "tap.h"
+
+static struct vm *vm;
+static char path[64];
+static char answer[65536];
+
+static int client(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(sun.sun_path, path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
+		abort();
+	return fd;
+}
+
+/* What the modem says to @text until it has nothing to say. */
+static const char *say(int fd, const char *text)
+{
+	size_t len = 0;
+	ssize_t n;
+	int i;
+
+	if (send(fd, text, strlen(text), MSG_NOSIGNAL) != (ssize_t)strlen(text))
+		abort();
+	for (i = 0; i < 20; i++) {
+		loop_once(0);
+		while (len < sizeof(answer) - 1 &&
+		       (n = recv(fd, answer + len, sizeof(answer) - 1 - len,
+				 MSG_DONTWAIT)) > 0)
+			len += n;
+	}
+	answer[len] = 0;
+	return answer;
+}
+
+static bool says(int fd, const char *text, const char *want)
+{
+	const char *got = say(fd, text);
+
+	if (!strcmp(got, want))
+		return true;
+	printf("# '%s' instead of '%s'\n", got, want);
+	return false;
+}
+
+static bool has(int fd, const char *text, const char *want)
+{
+	return strstr(say(fd, text), want);
+}
+
+static void start(void)
+{
+	struct vm_config config = { .device_id = 0x7560 };
+
+	vm = vm_create(&config);
+	snprintf(path, sizeof(path), "/tmp/test_ctl.%d", getpid());
+	if (!vm || vm_log_open(vm, "/dev/null") || ctl_listen(vm, path))
+		abort();
+}
+
+static void end(void)
+{
+	vm_destroy(vm);
+	tap_is(access(path, F_OK), -1);
+}
+
+static void test_requests(void)
+{
+	int fd;
+
+	start();
+	fd = client();
+	tap_ok(has(fd, "help\n", "\nviolations [clear]"));
+	tap_ok(has(fd, "help wake\n", "wake - wake up"));
+	tap_ok(says(fd, "nonsense\n",
+		    "error: unknown command nonsense, try help\n"));
+	tap_ok(says(fd, "\n", "error: empty request, try help\n"));
+	tap_ok(has(fd, "state\n", "stage none\n"));
+	tap_ok(has(fd, "stats\n", "doorbell.0 0\n"));
+	/* In pieces, several at once, with any blanks */
+	tap_ok(says(fd, "sleep", ""));
+	tap_ok(says(fd, "  \toff\r\n", "ok\n"));
+	tap_ok(says(fd, "mute-msi 3\nmute-msi x\n  mute-msi 4\n",
+		    "ok\nerror: usage: mute-msi N\nok\n"));
+	tap_is(vm->mute, 4);
+	close(fd);
+	end();
+}
+
+static void test_words(void)
+{
+	static const char * const refused[] = {
+		"sleep\n", "sleep auto\n", "sleep auto 0\n", "sleep auto 5x\n",
+		"sleep now\n", "wake\n", "pipe\n", "pipe 24 stop\n",
+		"pipe 1 halt\n", "msg\n", "mute-msi -1\n", "crash\n",
+		"cd-ready\n", "boot-run\n", "violations all\n",
+	};
+	unsigned int i;
+	int fd;
+
+	start();
+	fd = client();
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		if (!tap_ok(has(fd, refused[i], "error: ")))
+			printf("# %s", refused[i]);
+		tap_ok(!strstr(answer, "ok\n"));
+	}
+	tap_ok(says(fd, "pipe 12 stop\n", "ok\n"));
+	tap_ok(vm->pipe[12].stopped);
+	tap_ok(says(fd, "pipe 12 resume\n", "ok\n"));
+	tap_ok(!vm->pipe[12].stopped);
+	tap_ok(says(fd, "msg stop\n", "ok\n"));
+	tap_ok(vm->msg_stopped);
+	vm_violation(vm, "td-size", "pipe %d", 3);
+	vm_violation(vm, "td-size", "pipe %d", 4);
+	vm_quirk(vm, 6, "mux-hint", "some");
+	tap_ok(says(fd, "violations\n",
+		    "td-size 2 pipe 4\nmux-hint 1 some\nok\n"));
+	vm->config.quirks_reference = true;
+	vm_quirk(vm, 6, "mux-hint", "more");
+	tap_ok(says(fd, "quirks\n", "mux-hint 1 more\nok\n"));
+	vm->doorbells[0] = 7;
+	tap_ok(has(fd, "stats\n", "doorbell.0 7\n"));
+	tap_ok(strstr(answer, "violations 3\n"));
+	tap_ok(strstr(answer, "quirks 1\n"));
+	tap_ok(says(fd, "reset-stats\n", "ok\n"));
+	tap_ok(has(fd, "stats\n", "doorbell.0 0\n"));
+	tap_ok(strstr(answer, "violations 3\n"));
+	tap_ok(says(fd, "violations clear\n", "ok\n"));
+	tap_ok(says(fd, "violations\n", "ok\n"));
+	close(fd);
+	end();
+}
+
+/* Clients come and go, talk too much, do not read. */
+static void test_clients(void)
+{
+	static char long_line[3000];
+	int fd[12], i, n;
+
+	start();
+	for (i = 0; i < 12; i++) {
+		fd[i] = client();
+		loop_once(0);
+	}
+	for (i = 0; i < 8; i++)
+		tap_ok(says(fd[i], "sleep off\n", "ok\n"));
+	/* The ninth found no place: the modem hung up. */
+	tap_is(recv(fd[9], answer, 1, MSG_DONTWAIT), 0);
+	for (i = 0; i < 12; i++)
+		close(fd[i]);
+	loop_once(0);
+	loop_once(0);
+
+	fd[0] = client();
+	memset(long_line, 'x', sizeof(long_line) - 1);
+	say(fd[0], long_line);
+	tap_is(recv(fd[0], answer, 1, MSG_DONTWAIT), 0);
+	close(fd[0]);
+
+	/* Much to say to somebody who does not listen, then does. */
+	fd[0] = client();
+	for (n = 0, i = 0; i < 400; i++) {
+		if (send(fd[0], "stats\n", 6, MSG_DONTWAIT) == 6)
+			n++;
+		loop_once(0);
+	}
+	fd[1] = client();
+	tap_ok(says(fd[1], "sleep off\n", "ok\n"));
+	for (i = 0; n > 0 && i < 10000; i++) {
+		char *p = answer;
+
+		say(fd[0], "");
+		while ((p = strstr(p, "ok\n"))) {
+			n--;
+			p++;
+		}
+	}
+	tap_ok(n <= 0 && n > -3);	/* "ok" may be cut in two */
+	close(fd[0]);
+	close(fd[1]);
+	end();
+}
+
+int main(void)
+{
+	TAP_RUN(test_requests);
+	TAP_RUN(test_words);
+	TAP_RUN(test_clients);
+	return tap_end();
+}
