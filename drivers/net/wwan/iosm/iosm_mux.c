@@ -18,6 +18,11 @@
  * session and the session's queue stops. Whatever made it wait, the NAPI poll
  * that sees the reason vanish sends it and wakes the queue.
  *
+ * Downlink: every buffer that is taken from the ring is replaced at once, by
+ * itself when its datagrams are copied, by a fresh one when they are handed up
+ * where they lie. If there is no fresh one they are copied: want of memory
+ * costs packets, never buffers of the ring.
+ *
  * Commands pass data that waits, never data that is in the open block: a
  * session's last packets reach the device before the command that closes it
  * or confirms that it has stopped. Slots and TDs for commands cannot be used
@@ -31,6 +36,8 @@
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/page_pool/helpers.h>
 #include <net/sch_generic.h>
 
@@ -42,8 +49,11 @@
 #define IOSM_MUX_ANSWER_MS	1000
 /* How long uplink may take to drain before system suspend. */
 #define IOSM_MUX_DRAIN_MS	500
-/* Next try when no DL buffer at all could be allocated. */
-#define IOSM_MUX_REFILL_MS	10
+/* Copied are datagrams up to this size, and all of a block up to that one. */
+#define IOSM_MUX_COPY_PACKET	256
+#define IOSM_MUX_COPY_BLOCK	4096
+/* Room for the headers of a packet that is handed up where it lies. */
+#define IOSM_MUX_HEADERS	128
 /* TDs that data leaves to commands (Lite). */
 #define IOSM_MUX_TDS_KEPT	32
 /* The device is busy when it has this many TDs before it. */
@@ -54,6 +64,7 @@
 static_assert(IOSM_MUX_CMD_MAX <= IOSM_MUX_SLOT_SIZE);
 static_assert(IOSM_MUX_SLOTS <= BITS_PER_LONG);
 static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
+static_assert(IOSM_MUX_HEADERS < IOSM_MUX_COPY_PACKET);
 
 /* What Lite remembers of a packet that is with the device. */
 struct iosm_mux_cb {
@@ -572,70 +583,121 @@ static void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 
 /* ---- Downlink: buffers ---- */
 
-static void iosm_mux_put_buffer(struct iosm_mux *mux, void *va)
+static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
 {
-	page_pool_put_full_page(mux->pool, virt_to_head_page(va), true);
+	if (mux->pool)
+		page_pool_put_full_page(mux->pool, virt_to_head_page(va),
+					false);
+	else
+		put_page(virt_to_page(va));
 }
 
-/* Posts one DL buffer; false when there is no memory. */
-static bool iosm_mux_post_buffer(struct iosm_mux *mux, gfp_t gfp)
+/* Posts the memory at @va as a DL buffer; false when it cannot be mapped. */
+static bool iosm_mux_post_buffer(struct iosm_mux *mux, void *va)
 {
-	struct iosm_buf buf = { .len = mux->dl_buf };
-	unsigned int offset = 0;
-	struct page *page;
+	struct iosm_buf buf = {
+		.cookie = va,
+		.len = mux->dl_buf,
+	};
 
-	page = page_pool_alloc_frag(mux->pool, &offset, mux->dl_buf,
-				    gfp | __GFP_NOWARN);
-	if (!page)
+	buf.dma = dma_map_single(mux->dev, va, buf.len, DMA_FROM_DEVICE);
+	if (dma_mapping_error(mux->dev, buf.dma))
 		return false;
 
-	buf.cookie = page_address(page) + offset;
-	buf.dma = page_pool_get_dma_addr(page) + offset;
 	iosm_pipe_push(&mux->ch.dl, &buf);
 
 	return true;
 }
 
-/* Fills the DL ring; NAPI, or nobody else uses the pipe. */
-static void iosm_mux_fill(struct iosm_mux *mux, gfp_t gfp)
+/* Posts a fresh buffer (Aggregation); false when there is none. */
+static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 {
-	u32 space = iosm_pipe_space(&mux->ch.dl);
+	struct page *page;
 
-	while (space--) {
-		if (!iosm_mux_post_buffer(mux, gfp)) {
-			mux->stats.refill_failed++;
+	page = page_pool_alloc_pages(mux->pool, gfp | __GFP_NOWARN);
+	if (!page)
+		return false;
+
+	if (iosm_mux_post_buffer(mux, page_address(page)))
+		return true;
+
+	iosm_mux_free_buffer(mux, page_address(page));
+
+	return false;
+}
+
+/* Posts the buffers of a page (Lite), as many as there is space for. */
+static bool iosm_mux_post_page(struct iosm_mux *mux)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned int offset;
+	bool ok = true;
+
+	if (!page)
+		return false;
+
+	for (offset = 0; offset + mux->dl_buf <= PAGE_SIZE && ok &&
+	     iosm_pipe_space(&mux->ch.dl); offset += mux->dl_buf) {
+		get_page(page);
+		ok = iosm_mux_post_buffer(mux, page_address(page) + offset);
+		if (!ok)
+			put_page(page);
+	}
+	put_page(page);
+
+	return ok;
+}
+
+/* Fills the ring of a channel that is being opened. */
+static int iosm_mux_fill(struct iosm_mux *mux)
+{
+	while (iosm_pipe_space(&mux->ch.dl)) {
+		if (!(mux->pool ? iosm_mux_post_fresh(mux, GFP_KERNEL) :
+				  iosm_mux_post_page(mux)))
 			break;
-		}
 	}
 
-	/* With nothing posted no interrupt will ever bring us back here. */
-	if (mux->ch.dl.head == mux->ch.dl.tail)
-		schedule_delayed_work(&mux->refill,
-				      msecs_to_jiffies(IOSM_MUX_REFILL_MS));
+	/* Fewer will do. */
+	return mux->ch.dl.head ? 0 : -ENOMEM;
 }
 
-static void iosm_mux_refill(struct iosm_mux *mux)
+/* Gives a buffer whose contents have been copied back to the device. */
+static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
-	/* In batches: a doorbell for each buffer would be dear. */
-	if (iosm_pipe_space(&mux->ch.dl) < mux->ch.dl.entries / 8)
+	dma_sync_single_for_device(mux->dev, buf->dma, buf->len,
+				   DMA_FROM_DEVICE);
+	iosm_pipe_push(&mux->ch.dl, buf);
+}
+
+/*
+ * Takes a buffer away from the device, to hand its datagrams up where they
+ * lie: it cannot change them any more, where there is an IOMMU.
+ */
+static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
+{
+	if (!iosm_mux_post_fresh(mux, GFP_ATOMIC)) {
+		mux->stats.no_buffer++;
+		return false;
+	}
+
+	/* What was written has been synced. */
+	dma_unmap_single_attrs(mux->dev, buf->dma, buf->len, DMA_FROM_DEVICE,
+			       DMA_ATTR_SKIP_CPU_SYNC);
+
+	return true;
+}
+
+/* Lets the device see new buffers, in batches: a doorbell each is dear. */
+static void iosm_mux_publish_dl(struct iosm_mux *mux)
+{
+	struct iosm_pipe *dl = &mux->ch.dl;
+
+	if (iosm_ring_used(dl->head, dl->published, dl->entries) <
+	    dl->entries / 8)
 		return;
 
-	iosm_mux_fill(mux, GFP_ATOMIC);
-	if (iosm_pipe_publish(&mux->ch.dl))
+	if (iosm_pipe_publish(dl))
 		iosm_channel_ring(&mux->ch, IOSM_HPDA_DL_REFILL);
-}
-
-static void iosm_mux_schedule(struct iosm_mux *mux)
-{
-	local_bh_disable();
-	napi_schedule(&mux->napi);
-	local_bh_enable();
-}
-
-static void iosm_mux_refill_work(struct work_struct *work)
-{
-	iosm_mux_schedule(container_of(to_delayed_work(work), struct iosm_mux,
-				       refill));
 }
 
 /* ---- Downlink: contents ---- */
@@ -646,6 +708,74 @@ static void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 
+/*
+ * Bytes of @skb that are headers, as far as they are worth a look: GRO joins
+ * packets best when nothing but headers is in the linear part. Reads the
+ * private copy of IOSM_MUX_HEADERS bytes at skb->data.
+ */
+static unsigned int iosm_mux_headers(const struct sk_buff *skb)
+{
+	const struct iphdr *ip = (const struct iphdr *)skb->data;
+	unsigned int len;
+	u8 protocol;
+
+	if (ip->version == 6) {
+		len = sizeof(struct ipv6hdr);
+		protocol = ((const struct ipv6hdr *)ip)->nexthdr;
+	} else {
+		len = ip->ihl * 4;
+		protocol = ip->protocol;
+	}
+
+	/* At most 60 bytes so far. */
+	if (protocol == IPPROTO_TCP)
+		len += __tcp_hdrlen((const struct tcphdr *)(skb->data + len));
+	else if (protocol == IPPROTO_UDP)
+		len += sizeof(struct udphdr);
+
+	return clamp_t(unsigned int, len, sizeof(*ip), IOSM_MUX_HEADERS);
+}
+
+/* A packet in memory of its own. */
+static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
+				     const struct iosm_mux_dg *dg)
+{
+	struct sk_buff *skb = napi_alloc_skb(&mux->napi, dg->len);
+
+	if (skb)
+		skb_put_data(skb, mux->dl_at.cookie + dg->offset, dg->len);
+
+	return skb;
+}
+
+/* A packet with its payload where the device put it. */
+static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
+				     const struct iosm_mux_dg *dg)
+{
+	void *from = mux->dl_at.cookie + dg->offset;
+	struct page *page = virt_to_head_page(from);
+	unsigned int headers;
+	struct sk_buff *skb;
+
+	skb = napi_alloc_skb(&mux->napi, IOSM_MUX_HEADERS);
+	if (!skb)
+		return NULL;
+
+	memcpy(skb->data, from, IOSM_MUX_HEADERS);
+	headers = iosm_mux_headers(skb);
+	skb_put(skb, headers);
+
+	/* Each packet pays for its share of the whole buffer. */
+	page_pool_ref_page(page);
+	skb_add_rx_frag(skb, 0, page,
+			from + headers - page_address(page),
+			dg->len - headers,
+			mux->dl_buf * dg->len / mux->dl_rd.len);
+	skb_mark_for_recycle(skb);
+
+	return skb;
+}
+
 /* Hands one packet up. */
 static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 {
@@ -653,6 +783,7 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	enum iosm_mux_state state = READ_ONCE(s->state);
 	struct net_device *netdev = s->netdev;
 	struct sk_buff *skb;
+	bool ok;
 
 	if (state != IOSM_MUX_UP) {
 		/* What was under way when we closed is no offence. */
@@ -665,39 +796,39 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		return;
 	}
 
-	skb = napi_alloc_skb(&mux->napi, dg->len);
+	if (mux->dl_kept && dg->len > IOSM_MUX_COPY_PACKET)
+		skb = iosm_mux_lend(mux, dg);
+	else
+		skb = iosm_mux_copy(mux, dg);
 	if (!skb) {
 		DEV_STATS_INC(netdev, rx_dropped);
 		return;
 	}
-	skb_put_data(skb, mux->dl_va + dg->offset, dg->len);
 
 	switch (skb->data[0] >> 4) {
 	case 4:
 		skb->protocol = htons(ETH_P_IP);
-		if (skb->len >= sizeof(struct iphdr))
-			break;
-		goto bad;
+		ok = skb->len >= sizeof(struct iphdr);
+		break;
 	case 6:
 		skb->protocol = htons(ETH_P_IPV6);
-		if (skb->len >= sizeof(struct ipv6hdr))
-			break;
-		goto bad;
+		ok = skb->len >= sizeof(struct ipv6hdr);
+		break;
 	default:
-		goto bad;
+		ok = false;
+	}
+	if (!ok) {
+		iosm_mux_lie(mux, "IP packet");
+		DEV_STATS_INC(netdev, rx_errors);
+		DEV_STATS_INC(netdev, rx_frame_errors);
+		dev_kfree_skb_any(skb);
+		return;
 	}
 
 	skb->dev = netdev;
 	skb_reset_mac_header(skb);
 	dev_sw_netstats_rx_add(netdev, skb->len);
 	napi_gro_receive(&mux->napi, skb);
-	return;
-
-bad:
-	iosm_mux_lie(mux, "IP packet");
-	DEV_STATS_INC(netdev, rx_errors);
-	DEV_STATS_INC(netdev, rx_frame_errors);
-	dev_kfree_skb_any(skb);
 }
 
 /* An answer that somebody may wait for; caller holds ul_lock. */
@@ -861,19 +992,35 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 	if (!iosm_pipe_take(&mux->ch.dl, &done))
 		return false;
 
-	mux->dl_va = done.buf.cookie;
+	mux->dl_at = done.buf;
+	mux->dl_kept = false;
 	if (done.status == IOSM_TD_END && done.len) {
 		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
 					DMA_FROM_DEVICE);
-		mux->dl_turn = iosm_mux_rx_buffer(mux, mux->dl_va, done.len);
+		mux->dl_turn = iosm_mux_rx_buffer(mux, done.buf.cookie,
+						  done.len);
 	} else if (done.status != IOSM_TD_ABORTED) {
 		iosm_mux_lie(mux, "transfer");
 	}
 
 	if (!mux->dl_turn)
-		iosm_mux_put_buffer(mux, mux->dl_va);
+		iosm_mux_repost(mux, &mux->dl_at);
+	else if (mux->dl_rd.len > IOSM_MUX_COPY_BLOCK)
+		mux->dl_kept = iosm_mux_keep(mux, &mux->dl_at);
 
 	return true;
+}
+
+/* Ends with the present DL buffer. */
+static void iosm_mux_end_buffer(struct iosm_mux *mux)
+{
+	mux->dl_turn = false;
+	if (mux->dl_kept)
+		page_pool_put_full_page(mux->pool,
+					virt_to_head_page(mux->dl_at.cookie),
+					true);
+	else
+		iosm_mux_repost(mux, &mux->dl_at);
 }
 
 /* Reads up to @budget packets or buffers; returns how many. */
@@ -902,9 +1049,11 @@ static int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 		}
 		if (ret < 0 || mux->dl_rd.bad)
 			iosm_mux_lie(mux, "data block");
-		mux->dl_turn = false;
-		iosm_mux_put_buffer(mux, mux->dl_va);
+		iosm_mux_end_buffer(mux);
 	}
+
+	if (work)
+		iosm_mux_publish_dl(mux);
 
 	return work;
 }
@@ -938,8 +1087,6 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	work = iosm_mux_dl_poll(mux, budget);
 	/* After the downlink, for what that allowed and asked. */
 	iosm_mux_ul_poll(mux, budget);
-	if (budget)
-		iosm_mux_refill(mux);
 
 	if (work == budget || !napi_complete_done(napi, work))
 		return work;
@@ -964,6 +1111,13 @@ static const struct iosm_channel_ops iosm_mux_channel_ops = {
 };
 
 /* ---- The channel ---- */
+
+static void iosm_mux_schedule(struct iosm_mux *mux)
+{
+	local_bh_disable();
+	napi_schedule(&mux->napi);
+	local_bh_enable();
+}
 
 static void iosm_mux_napi_on(struct iosm_mux *mux)
 {
@@ -1034,30 +1188,35 @@ fail:
 	return -ENOMEM;
 }
 
+/* Pages that may be handed up (Aggregation). They are mapped by us. */
 static int iosm_mux_alloc_pool(struct iosm_mux *mux, u32 entries)
 {
 	struct page_pool_params params = {
 		.order = get_order(mux->dl_buf),
+		.pool_size = entries,
 		.nid = dev_to_node(mux->dev),
-		.dev = mux->dev,
 		.napi = &mux->napi,
-		.dma_dir = DMA_FROM_DEVICE,
-		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
 	};
-	u32 size = PAGE_SIZE << params.order;
+	int err = 0;
 
-	params.max_len = size;
-	params.pool_size = DIV_ROUND_UP(entries * mux->dl_buf, size);
+	if (iosm_mux_is_lite(mux))
+		return 0;
 
 	mux->pool = page_pool_create(&params);
 	if (IS_ERR(mux->pool)) {
-		int err = PTR_ERR(mux->pool);
-
+		err = PTR_ERR(mux->pool);
 		mux->pool = NULL;
-		return err;
 	}
 
-	return 0;
+	return err;
+}
+
+static void iosm_mux_free_pool(struct iosm_mux *mux)
+{
+	/* Packets that still hold pages keep it alive. */
+	if (mux->pool)
+		page_pool_destroy(mux->pool);
+	mux->pool = NULL;
 }
 
 /* Nobody uses the pipes any more. */
@@ -1076,16 +1235,17 @@ static void iosm_mux_release(struct iosm_mux *mux)
 		dev_kfree_skb_any(buf.cookie);
 	}
 
-	while (iosm_pipe_reclaim(&mux->ch.dl, &buf))
-		page_pool_put_full_page(mux->pool,
-					virt_to_head_page(buf.cookie), false);
-	if (mux->dl_turn)
-		page_pool_put_full_page(mux->pool,
-					virt_to_head_page(mux->dl_va), false);
+	if (mux->dl_turn && mux->dl_kept)
+		iosm_mux_free_buffer(mux, mux->dl_at.cookie);
+	else if (mux->dl_turn)
+		iosm_pipe_push(&mux->ch.dl, &mux->dl_at);
 	mux->dl_turn = false;
+	while (iosm_pipe_reclaim(&mux->ch.dl, &buf)) {
+		dma_unmap_single(mux->dev, buf.dma, buf.len, DMA_FROM_DEVICE);
+		iosm_mux_free_buffer(mux, buf.cookie);
+	}
 
-	page_pool_destroy(mux->pool);
-	mux->pool = NULL;
+	iosm_mux_free_pool(mux);
 	iosm_mux_free_blocks(mux);
 	dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
 			  mux->slots, mux->slots_dma);
@@ -1135,7 +1295,9 @@ static int iosm_mux_up(struct iosm_mux *mux)
 
 	mux->adb_sequence = 0;
 	mux->acb_sequence = 0;
-	iosm_mux_fill(mux, GFP_KERNEL);
+	err = iosm_mux_fill(mux);
+	if (err)
+		goto err_close;
 	iosm_channel_start(&mux->ch);
 	mux->is_up = true;
 	iosm_mux_pause(mux, false);
@@ -1143,9 +1305,11 @@ static int iosm_mux_up(struct iosm_mux *mux)
 
 	return 0;
 
+err_close:
+	iosm_channel_close(&mux->ch);
+	iosm_channel_free(&mux->ch);
 err_pool:
-	page_pool_destroy(mux->pool);
-	mux->pool = NULL;
+	iosm_mux_free_pool(mux);
 err_slots:
 	dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
 			  mux->slots, mux->slots_dma);
@@ -1159,7 +1323,6 @@ static void iosm_mux_down(struct iosm_mux *mux)
 {
 	iosm_mux_pause(mux, true);
 	iosm_mux_napi_off(mux);
-	cancel_delayed_work_sync(&mux->refill);
 	iosm_channel_close(&mux->ch);
 	iosm_mux_release(mux);
 	iosm_channel_free(&mux->ch);
@@ -1410,8 +1573,7 @@ void iosm_mux_suspend(struct iosm_mux *mux)
 		iosm_core_wait(mux->core, iosm_pipe_idle(&mux->ch.ul),
 			       IOSM_MUX_DRAIN_MS);
 		iosm_mux_napi_off(mux);
-		cancel_delayed_work_sync(&mux->refill);
-	}
+		}
 	mutex_unlock(&mux->lock);
 }
 
@@ -1461,7 +1623,6 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	mux->is_paused = true;
 	mutex_init(&mux->lock);
 	spin_lock_init(&mux->ul_lock);
-	INIT_DELAYED_WORK(&mux->refill, iosm_mux_refill_work);
 	netif_napi_add(mux->napi_dev, &mux->napi, iosm_mux_poll);
 
 	return mux;

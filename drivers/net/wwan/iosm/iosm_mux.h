@@ -9,7 +9,6 @@
 #include <linux/netdevice.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/workqueue.h>
 
 #include "iosm_channel.h"
 #include "iosm_hw.h"
@@ -98,14 +97,14 @@ struct iosm_mux_block {
  * @stray: datagrams and commands of sessions that are not open
  * @late: answers that nobody waits for
  * @answers_lost: our answers that found no room
- * @refill_failed: DL buffers that could not be allocated
+ * @no_buffer: blocks that were copied for want of a fresh buffer
  */
 struct iosm_mux_stats {
 	u64 lies;
 	u64 stray;
 	u64 late;
 	u64 answers_lost;
-	u64 refill_failed;
+	u64 no_buffer;
 };
 
 /**
@@ -121,12 +120,12 @@ struct iosm_mux_stats {
  * @ch: the channel
  * @napi_dev: @napi lives here, as all sessions share one channel
  * @napi: consumer of both pipes, producer of the DL pipe
- * @pool: DL pages
+ * @pool: DL pages that may be handed up (Aggregation); NULL in Lite
  * @dl_buf: bytes of a DL buffer
- * @dl_va: buffer that is being read; this and the next two: NAPI only
+ * @dl_at: buffer that is being read; this and the next three: NAPI only
  * @dl_rd: place in it
- * @dl_turn: it is a block that goes on in the next poll
- * @refill: tries again when the DL ring has run dry for want of memory
+ * @dl_turn: it is a block that has not been read to its end
+ * @dl_kept: it belongs to us now, and another one was posted in its place
  * @ul_lock: protects all below, the sessions, and the producer side of the UL
  *	pipe; taken with bottom halves disabled
  * @is_paused: no uplink: channel not open, or system suspend
@@ -164,10 +163,10 @@ struct iosm_mux {
 	struct napi_struct napi;
 	struct page_pool *pool;
 	u32 dl_buf;
-	void *dl_va;
+	struct iosm_buf dl_at;
 	struct iosm_mux_reader dl_rd;
 	bool dl_turn;
-	struct delayed_work refill;
+	bool dl_kept;
 
 	spinlock_t ul_lock;		/* uplink and sessions */
 	bool is_paused;
