@@ -14,8 +14,9 @@ alive()
 	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
 }
 
-# The links of before are gone, those of after are there, and not up yet.
-fresh() { ready && [ "$(</sys/class/net/wwan0/operstate)" = down ]; }
+# The link of before is gone, another one is there.
+link_before() { link=$(</sys/class/net/wwan0/ifindex); }
+fresh() { ready && [ "$(</sys/class/net/wwan0/ifindex)" != "$link" ]; }
 
 start
 session_up 0; session_up 3
@@ -47,6 +48,7 @@ modem msg resume
 check "it works after that" alive
 
 expected_log="$expected_log|lost its power"
+link_before
 check "suspend to RAM, where power is lost" system_sleep deep
 check "the modem gets ready again" wait_for 10 fresh
 check "it works after that" alive
