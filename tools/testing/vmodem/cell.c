@@ -352,6 +352,31 @@ static void ctl_signal(void *priv, int argc, char **argv, struct vm_reply *r)
 	tell(cell, &was);
 }
 
+static const char *word_of(const struct word *words, int value)
+{
+	while (words->name && words->value != value)
+		words++;
+	return words->name ? words->name : "off";
+}
+
+/* The registration as a user sees it, which radio and SIM may keep off. */
+static void ctl_cell(void *priv, int argc, char **argv, struct vm_reply *r)
+{
+	const struct cell *cell = priv;
+
+	(void)argv;
+	if (argc != 1) {
+		ctl_error(r, "cell takes no words");
+		return;
+	}
+	ctl_line(r, "sim %s", word_of(sim_words, cell->sim));
+	ctl_line(r, "pin-tries %u", cell->pin_tries);
+	ctl_line(r, "puk-tries %u", cell->puk_tries);
+	ctl_line(r, "radio %s", word_of(radio_words, cell->radio));
+	ctl_line(r, "registration %s", word_of(reg_words, cell_reg(cell)));
+	ctl_line(r, "signal %u", cell_rssi(cell));
+}
+
 struct cell *cell_get(struct vm *vm)
 {
 	/* One process is one modem. */
@@ -378,7 +403,9 @@ struct cell *cell_get(struct vm *vm)
 	    ctl_command(vm, "registration", ctl_registration, cell,
 			"registration home|roaming|searching|denied - network registration") ||
 	    ctl_command(vm, "signal", ctl_signal, cell,
-			"signal RSSI - 0 to 31 as in AT+CSQ, 99 for none")) {
+			"signal RSSI - 0 to 31 as in AT+CSQ, 99 for none") ||
+	    ctl_command(vm, "cell", ctl_cell, cell,
+			"cell - show SIM, radio, registration and signal")) {
 		free(cell);
 		return NULL;
 	}

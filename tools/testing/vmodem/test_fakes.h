@@ -240,15 +240,16 @@ int ctl_number(const char *word, uint64_t max, uint64_t *value)
 	return 0;
 }
 
-/* Carry out a line of the control socket; true for "ok". */
-static inline bool fake_ctl(const char *line)
+/* Carry out a line of the control socket: its answer, NULL for an error. */
+static inline const char *fake_ask(const char *line)
 {
-	struct vm_reply r = { 0 };
+	static struct vm_reply r;
 	char buf[128], *argv[8];
 	unsigned int i;
 	int argc = 0;
 	char *p;
 
+	memset(&r, 0, sizeof(r));
 	snprintf(buf, sizeof(buf), "%s", line);
 	for (p = strtok(buf, " "); p && argc < 8; p = strtok(NULL, " "))
 		argv[argc++] = p;
@@ -256,9 +257,15 @@ static inline bool fake_ctl(const char *line)
 		if (strcmp(argv[0], fake_cmd[i].word))
 			continue;
 		fake_cmd[i].fn(fake_cmd[i].priv, argc, argv, &r);
-		return !r.failed;
+		return r.failed ? NULL : r.text;
 	}
-	return false;
+	return NULL;
+}
+
+/* The same, of which only the success counts. */
+static inline bool fake_ctl(const char *line)
+{
+	return fake_ask(line);
 }
 
 /* A value of "stats"; -1 when there is no such line. */

@@ -1358,6 +1358,23 @@ static void radio_changes(void)
 	tap_ok(!fake_ctl("radio loud"));
 }
 
+static void cell_words(void)
+{
+	start(4096);
+	tap_str(fake_ask("cell"), "sim ready\npin-tries 3\npuk-tries 10\n"
+		"radio on\nregistration home\nsignal 20\n");
+	fake_ctl("sim puk");
+	fake_ctl("signal 7");
+	tap_str(fake_ask("cell"), "sim puk\npin-tries 0\npuk-tries 10\n"
+		"radio on\nregistration off\nsignal 7\n");
+	fake_ctl("sim ready");
+	fake_ctl("radio off");
+	tap_str(fake_ask("cell"), "sim ready\npin-tries 3\npuk-tries 10\n"
+		"radio off\nregistration off\nsignal 99\n");
+	tap_ok(!fake_ctl("cell 1"));
+	fake_forget(ch);
+}
+
 static void sim_changes(void)
 {
 	start(4096);
@@ -1699,6 +1716,7 @@ int main(void)
 	TAP_RUN(signal_indications);
 	TAP_RUN(registration_changes);
 	TAP_RUN(radio_changes);
+	TAP_RUN(cell_words);
 	TAP_RUN(sim_changes);
 	TAP_RUN(pin_entry);
 	TAP_RUN(network_disconnects);

@@ -140,5 +140,5 @@ connected()
 }
 
 # The radio as the modem itself sees it
-mbim_radio() { modem state | sed -n 's/^radio //p'; }
+mbim_radio() { modem cell | sed -n 's/^radio //p'; }
 radio_is()   { [ "$(mbim_radio)" = "$1" ]; }
