@@ -16,7 +16,11 @@ alive()
 
 # The link of before is gone, another one is there.
 link_before() { link=$(</sys/class/net/wwan0/ifindex); }
-fresh() { ready && [ "$(</sys/class/net/wwan0/ifindex)" != "$link" ]; }
+fresh()
+{
+	local now
+	ready && now=$(</sys/class/net/wwan0/ifindex) && [ "$now" != "$link" ]
+}
 
 start
 session_up 0; session_up 3

@@ -14,8 +14,13 @@ alive()
 	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
 }
 
-# The links of before are gone, those of after are there, and not up yet.
-fresh() { ready && [ "$(</sys/class/net/wwan0/operstate)" = down ]; }
+# The link of before is gone, another one is there.
+link_before() { link=$(</sys/class/net/wwan0/ifindex); }
+fresh()
+{
+	local now
+	ready && now=$(</sys/class/net/wwan0/ifindex) && [ "$now" != "$link" ]
+}
 
 start
 session_up 0; session_up 3
@@ -45,6 +50,7 @@ check "it works after that" alive
 
 # Power is lost: as after a fresh probe.
 for n in 1 2; do
+	link_before
 	check "suspend to RAM, time $n" system_sleep deep
 	check "the modem gets ready again" wait_for 10 fresh
 	check "it works after that" alive
