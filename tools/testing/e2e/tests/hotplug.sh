@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The card is pulled out of its slot while everything is in use: with the
+# slot's button, and without a word (registers read all ones).
+# matrix: aggregation lite
+# timeout: 90
+
+. /add/lib.sh
+
+card=$(pci_address)
+sys=/sys/bus/pci/devices/$card
+start
+drivers=/sys/bus/pci/drivers/$(ls /sys/module/iosm/drivers | sed -n 's/^pci://p')
+expected_log='modem is gone|all ones'
+
+# --- hot-unplug, with the attention button
+busy_on
+check "traffic, unplug" host unplug
+check "unplug: ports and links are gone" wait_for 10 all_gone
+busy_off
+check "plug" host plug
+again plug
+
+# --- gone without a word: registers read all ones
+busy_on
+check "traffic, modem vanishes" modem vanish
+pause 0.5
+check "vanished: unbind does not hang" timeout 30 sh -c "echo $card >$drivers/unbind"
+check "vanished: ports and links are gone" wait_for 3 all_gone
+busy_off
+check "vanished: module unloads" unload
+check "unplug it" host unplug
+check "and plug it in" host plug
+load
+again "plugged anew"
+finish
