@@ -84,7 +84,8 @@ static void head_closed(struct vm *vm, unsigned int nr)
 
 /*
  * Read the TD at the tail, once. -EINVAL if it is of no use, -EFAULT if the
- * ring cannot be read.
+ * ring cannot be read, -ESTALE if it is none of the host's new ones: then
+ * the head was wrong (it went backwards, say) and counts as not moved.
  */
 static int td_read(struct vm *vm, unsigned int nr, struct vm_td *td)
 {
@@ -98,10 +99,14 @@ static int td_read(struct vm *vm, unsigned int nr, struct vm_td *td)
 	td->addr = vm_le64(raw);
 	word = get_le32(raw + 8);
 	td->size = word & 0xffffff;
-	if (word >> 24)
+	if (word >> 24) {
 		vm_violation(vm, "td-status",
-			     "pipe %u TD %u: status %u when posted", nr,
-			     p->tail, word >> 24);
+			     "pipe %u TD %u: status %u when posted, head %u",
+			     nr, p->tail, word >> 24, p->head);
+		p->bad_head = p->head;
+		p->head = p->tail;
+		return -ESTALE;
+	}
 	if (raw[12])
 		vm_violation(vm, "td-continuation",
 			     "pipe %u TD %u: %u TDs follow", nr, p->tail,
@@ -193,13 +198,16 @@ static int bounce_reserve(struct vm *vm, size_t size)
 	return 0;
 }
 
-static void ul_one(struct vm *vm, unsigned int nr)
+/* False if there was nothing to do after all. */
+static bool ul_one(struct vm *vm, unsigned int nr)
 {
 	struct vm_chan *ch = &vm->chan[nr / 2];
 	struct vm_td td = { 0 };
 	int ret;
 
 	ret = td_read(vm, nr, &td);
+	if (ret == -ESTALE)
+		return false;
 	if (!ret)
 		ret = bounce_reserve(vm, td.size);
 	if (!ret)
@@ -207,6 +215,7 @@ static void ul_one(struct vm *vm, unsigned int nr)
 	td_complete(vm, nr, ret ? TD_ERROR : TD_END, td.size);
 	if (!ret)
 		ch->ops->rx(ch, vm->bounce, td.size);
+	return true;
 }
 
 static void ul_run(struct vm *vm, unsigned int nr)
@@ -217,7 +226,8 @@ static void ul_run(struct vm *vm, unsigned int nr)
 
 	while (ch->open && p->open && !p->stopped && vm_active(vm) &&
 	       p->tail != p->head) {
-		ul_one(vm, nr);
+		if (!ul_one(vm, nr))
+			break;
 		if (++done % UL_BATCH == 0)
 			tail_store(vm, nr);
 	}
@@ -308,7 +318,7 @@ static bool dl_peek(struct vm_chan *ch)
 		if (p->tail == p->head && !head_update(vm, nr))
 			break;
 		ret = td_read(vm, nr, &p->td);
-		if (ret == -EFAULT)
+		if (ret == -EFAULT || ret == -ESTALE)
 			break;
 		if (ret) {
 			td_complete(vm, nr, TD_ERROR, 0);
