@@ -610,7 +610,8 @@ static void mux_word(void *priv, int argc, char **argv, struct vm_reply *r)
 			return;
 		}
 	}
-	ctl_error(r, "mux layout before|after|mixed, qlth on|off, accumulate 0..1000, ul-pad LENGTH");
+	ctl_error(r, "mux layout before|after|mixed, qlth on|off, %s",
+		  "accumulate 0..1000, ul-pad LENGTH");
 }
 
 static void sessions_word(void *priv, int argc, char **argv,
@@ -625,10 +626,10 @@ static void sessions_word(void *priv, int argc, char **argv,
 		const struct mux_sess *s = &mux->s[i];
 
 		if (s->open)
-			ctl_line(r, "session %u open ul-pad %u dl-pad %u %s credits %" PRId64 " waiting %u %s",
+			ctl_line(r, "session %u open ul-pad %u dl-pad %u %s credits %lld waiting %u %s",
 				 i, s->ul_pad, s->dl_pad,
-				 s->stopped ? "stopped" : "go", s->credits,
-				 s->q.packets,
+				 s->stopped ? "stopped" : "go",
+				 (long long)s->credits, s->q.packets,
 				 !vm_config(mux->vm)->attach_mbim ||
 				 net_connected(mux->net, i) ? "routed" :
 				 "unrouted");
@@ -692,7 +693,8 @@ static const struct {
 	{ "mute-open", mute_word,
 	  "mute-open COUNT - leave the next OPEN_SESSIONs unanswered" },
 	{ "mux", mux_word,
-	  "mux layout before|after|mixed; mux qlth on|off; mux accumulate US; mux ul-pad LENGTH - shape of DL blocks; ul_head_pad_len from the next open on" },
+	  "mux layout before|after|mixed; mux qlth on|off; mux accumulate US; "
+	  "mux ul-pad LENGTH - shape of DL blocks; ul_head_pad_len" },
 	{ "sessions", sessions_word, "sessions - what is open" },
 };
 

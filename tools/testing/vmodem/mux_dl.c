@@ -66,8 +66,10 @@ static uint8_t *queue_reserve(struct mux_queue *q, size_t len)
 	if (q->packets >= QUEUE_PACKETS || need > QUEUE_BYTES / 2)
 		return NULL;
 	/* Start over when empty: a queue that stays short stays in cache. */
-	if (!q->packets)
-		q->head = q->tail = 0;
+	if (!q->packets) {
+		q->head = 0;
+		q->tail = 0;
+	}
 	if (q->tail >= q->head) {
 		if (QUEUE_BYTES - q->tail < need) {
 			if (q->head <= need)
