@@ -83,7 +83,8 @@ static void tell(struct cell *cell, const struct seen *was)
 
 	if (now.sim != was->sim)
 		changed |= CELL_CHANGED_SIM;
-	if ((now.sim == CELL_SIM_ABSENT) != (was->sim == CELL_SIM_ABSENT))
+	if (now.sim != was->sim &&
+	    (now.sim == CELL_SIM_ABSENT || was->sim == CELL_SIM_ABSENT))
 		changed |= CELL_CHANGED_CARD;
 	if (now.radio != was->radio)
 		changed |= CELL_CHANGED_RADIO;
