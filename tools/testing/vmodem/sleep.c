@@ -229,6 +229,8 @@ void sleep_doorbell(struct vm *vm, uint32_t value)
 
 int sleep_message(struct vm *vm, uint8_t target, uint8_t state)
 {
+	bool exit;
+
 	if (target > 1 || state > 2) {
 		vm_violation(vm, "sleep-message", "target %u state %u", target,
 			     state);
@@ -239,9 +241,10 @@ int sleep_message(struct vm *vm, uint8_t target, uint8_t state)
 		sleep_activity(vm);
 		return 0;
 	}
-	if ((state == 1) != vm->host_sleep) {
+	exit = state == 1;
+	if (exit != vm->host_sleep) {
 		vm_violation(vm, "sleep-message", "host %s twice",
-			     state == 1 ? "exit" : "enter");
+			     exit ? "exit" : "enter");
 		return -EINVAL;
 	}
 	return 0;
