@@ -8,6 +8,7 @@
 . /add/lib.sh
 
 start
+session_up 0
 session_up 1 a && session_up 2 b || bail "two namespaces"
 check "the namespaces reach each other" in_ns a ping -q -c 3 -i 0.05 -W 3 10.64.2.2
 
