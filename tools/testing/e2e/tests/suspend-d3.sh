@@ -10,7 +10,7 @@
 
 alive()
 {
-	session_up 0 2>/dev/null
+	session_up 0
 	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
 }
 
