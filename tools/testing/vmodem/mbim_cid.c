@@ -277,22 +277,6 @@ static uint32_t q_device_caps(struct mbim_svc *s, struct mbim_rd *in,
 	return MBIM_STATUS_SUCCESS;
 }
 
-static uint32_t q_subscriber(struct mbim_svc *s, struct mbim_rd *in,
-			     struct mbim_wr *out)
-{
-	(void)in;
-	put_subscriber(s, out);
-	return MBIM_STATUS_SUCCESS;
-}
-
-static uint32_t q_radio(struct mbim_svc *s, struct mbim_rd *in,
-			struct mbim_wr *out)
-{
-	(void)in;
-	put_radio(s, out);
-	return MBIM_STATUS_SUCCESS;
-}
-
 static uint32_t s_radio(struct mbim_svc *s, struct mbim_rd *in,
 			struct mbim_wr *out)
 {
@@ -452,14 +436,6 @@ static uint32_t q_visible(struct mbim_svc *s, struct mbim_rd *in,
 	return MBIM_STATUS_SUCCESS;
 }
 
-static uint32_t q_register(struct mbim_svc *s, struct mbim_rd *in,
-			   struct mbim_wr *out)
-{
-	(void)in;
-	put_register(s, out);
-	return MBIM_STATUS_SUCCESS;
-}
-
 static uint32_t s_register(struct mbim_svc *s, struct mbim_rd *in,
 			   struct mbim_wr *out)
 {
@@ -480,14 +456,6 @@ static uint32_t s_register(struct mbim_svc *s, struct mbim_rd *in,
 		return MBIM_STATUS_PROVIDER_NOT_VISIBLE;
 	s->manual = action;
 	put_register(s, out);
-	return MBIM_STATUS_SUCCESS;
-}
-
-static uint32_t q_packet_service(struct mbim_svc *s, struct mbim_rd *in,
-				 struct mbim_wr *out)
-{
-	(void)in;
-	put_packet_service(s, out);
 	return MBIM_STATUS_SUCCESS;
 }
 
@@ -518,14 +486,6 @@ static uint32_t s_packet_service(struct mbim_svc *s, struct mbim_rd *in,
 	if (detach)
 		end_contexts(s, 0);
 	put_packet_service(s, out);
-	return MBIM_STATUS_SUCCESS;
-}
-
-static uint32_t q_signal(struct mbim_svc *s, struct mbim_rd *in,
-			 struct mbim_wr *out)
-{
-	(void)in;
-	put_signal(s, out);
 	return MBIM_STATUS_SUCCESS;
 }
 
@@ -840,14 +800,6 @@ static uint32_t q_lte_attach_config(struct mbim_svc *s, struct mbim_rd *in,
 	return MBIM_STATUS_SUCCESS;
 }
 
-static uint32_t q_lte_attach_status(struct mbim_svc *s, struct mbim_rd *in,
-				    struct mbim_wr *out)
-{
-	(void)in;
-	put_lte_attach(s, out);
-	return MBIM_STATUS_SUCCESS;
-}
-
 static uint32_t q_sys_caps(struct mbim_svc *s, struct mbim_rd *in,
 			   struct mbim_wr *out)
 {
@@ -914,28 +866,31 @@ struct cid {
 	uint32_t cid;
 	handler query;
 	handler set;
-	/* The indication; CONNECT has one per session (put_context) */
-	void (*indicate)(struct mbim_svc *s, struct mbim_wr *out);
-	/* What of the cell makes it due: CELL_CHANGED_* */
+	/*
+	 * The indication, and the answer to a query that has no handler of
+	 * its own. (CONNECT has one per session: put_context().)
+	 */
+	void (*put)(struct mbim_svc *s, struct mbim_wr *out);
+	/* What of the cell makes the indication due: CELL_CHANGED_* */
 	unsigned int when;
 };
 
 static const struct cid basic_connect[] = {
 	{ MBIM_CID_DEVICE_CAPS, q_device_caps, NULL, NULL, 0 },
-	{ MBIM_CID_SUBSCRIBER_READY, q_subscriber, NULL,
+	{ MBIM_CID_SUBSCRIBER_READY, NULL, NULL,
 	  put_subscriber, CELL_CHANGED_SIM },
-	{ MBIM_CID_RADIO_STATE, q_radio, s_radio,
+	{ MBIM_CID_RADIO_STATE, NULL, s_radio,
 	  put_radio, CELL_CHANGED_RADIO },
 	{ MBIM_CID_PIN, q_pin, s_pin, NULL, 0 },
 	{ MBIM_CID_PIN_LIST, q_pin_list, NULL, NULL, 0 },
 	{ MBIM_CID_HOME_PROVIDER, q_home_provider, NULL, NULL, 0 },
 	{ MBIM_CID_PREFERRED_PROVIDERS, q_preferred, NULL, NULL, 0 },
 	{ MBIM_CID_VISIBLE_PROVIDERS, q_visible, NULL, NULL, 0 },
-	{ MBIM_CID_REGISTER_STATE, q_register, s_register,
+	{ MBIM_CID_REGISTER_STATE, NULL, s_register,
 	  put_register, CELL_CHANGED_REG },
-	{ MBIM_CID_PACKET_SERVICE, q_packet_service, s_packet_service,
+	{ MBIM_CID_PACKET_SERVICE, NULL, s_packet_service,
 	  put_packet_service, CELL_CHANGED_REG },
-	{ MBIM_CID_SIGNAL_STATE, q_signal, s_signal,
+	{ MBIM_CID_SIGNAL_STATE, NULL, s_signal,
 	  put_signal, CELL_CHANGED_SIGNAL },
 	{ MBIM_CID_CONNECT, q_connect, s_connect, NULL, 0 },
 	{ MBIM_CID_PROVISIONED_CONTEXTS, q_provisioned, NULL, NULL, 0 },
@@ -955,7 +910,7 @@ static const struct cid sms[] = {
 
 static const struct cid extensions[] = {
 	{ MBIM_CID_EXT_LTE_ATTACH_CONFIG, q_lte_attach_config, NULL, NULL, 0 },
-	{ MBIM_CID_EXT_LTE_ATTACH_STATUS, q_lte_attach_status, NULL,
+	{ MBIM_CID_EXT_LTE_ATTACH_STATUS, NULL, NULL,
 	  put_lte_attach, CELL_CHANGED_REG },
 	{ MBIM_CID_EXT_SYS_CAPS, q_sys_caps, NULL, NULL, 0 },
 	{ MBIM_CID_EXT_SLOT_MAPPINGS, q_slot_mappings, NULL, NULL, 0 },
@@ -1028,7 +983,7 @@ static uint32_t indicating(unsigned int service)
 	unsigned int i;
 
 	for (i = 0; i < services[service].count; i++)
-		if (services[service].cids[i].indicate)
+		if (services[service].cids[i].put)
 			bits |= 1u << i;
 	if (service == MBIM_SVC_BASIC_CONNECT)
 		bits |= 1u << find_cid(service, MBIM_CID_CONNECT);
@@ -1104,6 +1059,7 @@ uint32_t mbim_svc_command(struct mbim_svc *s, const uint8_t *uuid,
 {
 	unsigned int service = find_service(uuid);
 	int at = service < MBIM_SERVICES ? find_cid(service, cid) : -1;
+	const struct cid *c;
 	handler fn;
 
 	s->busy = true;
@@ -1111,11 +1067,14 @@ uint32_t mbim_svc_command(struct mbim_svc *s, const uint8_t *uuid,
 		return MBIM_STATUS_NO_DEVICE_SUPPORT;
 	if (type > MBIM_SET)
 		return MBIM_STATUS_INVALID_PARAMETERS;
-	fn = type == MBIM_SET ? services[service].cids[at].set :
-				services[service].cids[at].query;
-	if (!fn)
+	c = &services[service].cids[at];
+	fn = type == MBIM_SET ? c->set : c->query;
+	if (fn)
+		return fn(s, in, out);
+	if (type == MBIM_SET || !c->put)
 		return MBIM_STATUS_NO_DEVICE_SUPPORT;
-	return fn(s, in, out);
+	c->put(s, out);
+	return MBIM_STATUS_SUCCESS;
 }
 
 /* ---- indications ------------------------------------------------------- */
@@ -1150,7 +1109,7 @@ static void send_indications(struct mbim_svc *s)
 			    !(c->when & changed))
 				continue;
 			out.len = 0;
-			c->indicate(s, &out);
+			c->put(s, &out);
 			mbim_indicate(s->mbim, i, c->cid, &out);
 		}
 	}
