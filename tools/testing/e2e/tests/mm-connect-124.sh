@@ -3,7 +3,7 @@
 #
 # The same as mm-connect with ModemManager 1.24, as Debian 13 has it.
 # machine: --profile mm-124
-# timeout: 120
+# timeout: 200
 
 . /add/lib.sh
 . mm-life.sh

@@ -3,7 +3,7 @@
 #
 # The same as mm-connect with ModemManager 1.26's release candidate, from Debian's "experimental".
 # machine: --profile mm-125
-# timeout: 120
+# timeout: 200
 
 . /add/lib.sh
 . mm-life.sh

@@ -4,7 +4,7 @@
 # ModemManager finds the modem, enables it, connects, and lets go again; what
 # mmcli shows on the way is what the modem said.
 # machine: --profile mm
-# timeout: 120
+# timeout: 200
 
 . /add/lib.sh
 . mm-life.sh

@@ -3,7 +3,7 @@
 #
 # Two bearers at once: ModemManager makes the links of two further sessions.
 # machine: --profile mm
-# timeout: 120
+# timeout: 200
 
 . /add/lib.sh
 . mm-lib.sh

@@ -3,7 +3,7 @@
 #
 # A locked SIM is unlocked by PIN, then by PUK; no SIM; a SIM that comes back.
 # machine: --profile mm
-# timeout: 150
+# timeout: 300
 
 . /add/lib.sh
 . mm-lib.sh
@@ -22,10 +22,9 @@ check "two tries are left" wait_for 20 retries_are sim-pin 2
 want "the right PIN is accepted" timeout 60 mmcli -i "$(sim)" --pin=1234
 state "usable" disabled registered
 connected "unlocked"
-want "--simple-disconnect" mm --simple-disconnect
-want "--disable" mm --disable
 
-# Out and in while ModemManager looks on.
+# Out and in while ModemManager looks on: 1.20 does not any more once it has
+# disabled a modem.
 modem sim absent
 state "a SIM pulled out is missed" failed
 is "reason" "$(field generic.state-failed-reason)" sim-missing

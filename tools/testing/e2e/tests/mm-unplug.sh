@@ -4,7 +4,7 @@
 # The modem goes away in every way while ModemManager is connected, and comes
 # back: ModemManager lets go of it, finds it again and connects.
 # machine: --profile mm
-# timeout: 240
+# timeout: 300
 
 . /add/lib.sh
 . mm-lib.sh

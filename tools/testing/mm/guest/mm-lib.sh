@@ -10,6 +10,17 @@
 mm_patience=90
 export LC_ALL=C NO_COLOR=1
 
+# As in lib.sh, but with time for others in between: mmcli is no light weight.
+wait_for()
+{
+	local end=$((SECONDS + $1 + 1))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		pause 0.3
+	done
+}
+
 # ---- ModemManager's view ----------------------------------------------------
 
 mm() { timeout 90 mmcli -m any "$@"; }
@@ -138,7 +149,3 @@ connected()
 	is "$1: interface" "$dev" wwan0
 	check "$1: ping by IPv4 and IPv6" ping_dev "$dev"
 }
-
-# The radio as the modem itself sees it
-mbim_radio() { modem cell | sed -n 's/^radio //p'; }
-radio_is()   { [ "$(mbim_radio)" = "$1" ]; }
