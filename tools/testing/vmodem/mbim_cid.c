@@ -952,6 +952,14 @@ static int find_cid(unsigned int service, uint32_t cid)
 	return -1;
 }
 
+/* Its bit in a mask of the service's CIDs, 0 for none. */
+static uint32_t cid_bit(unsigned int service, uint32_t cid)
+{
+	int at = find_cid(service, cid);
+
+	return at < 0 ? 0 : 1u << at;
+}
+
 static uint32_t q_device_services(struct mbim_svc *s, struct mbim_rd *in,
 				  struct mbim_wr *out)
 {
@@ -986,7 +994,7 @@ static uint32_t indicating(unsigned int service)
 		if (services[service].cids[i].put)
 			bits |= 1u << i;
 	if (service == MBIM_SVC_BASIC_CONNECT)
-		bits |= 1u << find_cid(service, MBIM_CID_CONNECT);
+		bits |= cid_bit(service, MBIM_CID_CONNECT);
 	return bits;
 }
 
@@ -1021,13 +1029,9 @@ static uint32_t s_subscribe(struct mbim_svc *s, struct mbim_rd *in,
 		/* No CIDs named means all that there are. */
 		if (!cids)
 			wanted[service] = indicating(service);
-		while (cids--) {
-			int at = find_cid(service, mbim_rd_u32(&entry));
-
-			if (at >= 0)
-				wanted[service] |= indicating(service) &
-						   1u << at;
-		}
+		while (cids--)
+			wanted[service] |= indicating(service) &
+				cid_bit(service, mbim_rd_u32(&entry));
 	}
 	if (in->bad)
 		return MBIM_STATUS_INVALID_PARAMETERS;
@@ -1114,7 +1118,7 @@ static void send_indications(struct mbim_svc *s)
 		}
 	}
 	i = MBIM_SVC_BASIC_CONNECT;
-	if (!(s->subscribed[i] & 1u << find_cid(i, MBIM_CID_CONNECT)))
+	if (!(s->subscribed[i] & cid_bit(i, MBIM_CID_CONNECT)))
 		contexts = 0;
 	for (j = 0; j < VM_SESSIONS; j++) {
 		if (!(contexts & 1u << j))
