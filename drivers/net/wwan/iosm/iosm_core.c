@@ -29,8 +29,9 @@
 #define IOSM_INIT_TIMEOUT_MS	10000
 #define IOSM_RUNNING_TIMEOUT_MS	3000
 #define IOSM_UNINIT_TIMEOUT_MS	30
+#define IOSM_WATCH_MS		100
 #define IOSM_WAKE_TIMEOUT_MS	500
-#define IOSM_WAKE_TRIES		10
+#define IOSM_WAKE_LIMIT_MS	5000
 #define IOSM_DUMP_POLL_MS	1000
 #define IOSM_DUMP_TRIES		300
 #define IOSM_QUIESCE_MS		500
@@ -117,20 +118,28 @@ static bool iosm_core_dispatch(struct iosm_core *core)
 /*
  * One vector, no cause: look at everything in memory that the device may have
  * changed. These are a few loads of cached memory; the work is done elsewhere,
- * but for the answer to a sleep request, which is one register write.
+ * but for the answer to a sleep request, which is one register write. Returns
+ * true when there is work for the interrupt's thread.
  */
+static bool iosm_core_look(struct iosm_core *core)
+{
+	bool thread;
+
+	thread = iosm_core_dispatch(core);
+	thread |= iosm_msg_pending(&core->msg);
+	thread |= iosm_shm_stage(&core->shm) != READ_ONCE(core->stage_seen);
+	iosm_pm_irq(&core->pm);
+
+	return thread;
+}
+
 static irqreturn_t iosm_core_irq(int irq, void *data)
 {
 	struct iosm_core *core = data;
 	bool thread = false;
 
-	if (READ_ONCE(core->listen)) {
-		thread = iosm_core_dispatch(core);
-		thread |= iosm_msg_pending(&core->msg);
-		thread |= iosm_shm_stage(&core->shm) !=
-			  READ_ONCE(core->stage_seen);
-		iosm_pm_irq(&core->pm);
-	}
+	if (READ_ONCE(core->listen))
+		thread = iosm_core_look(core);
 
 	if (atomic_read(&core->waiters))
 		wake_up(&core->event);
@@ -253,40 +262,58 @@ static bool iosm_core_busy(void *priv)
 	return false;
 }
 
-static void iosm_core_waking(void *priv)
+static void iosm_core_rung(void *priv)
 {
 	struct iosm_core *core = priv;
 
-	mod_delayed_work(core->wq, &core->wake_watch,
-			 msecs_to_jiffies(IOSM_WAKE_TIMEOUT_MS));
+	/* Nothing happens here when the watch is on already. */
+	queue_delayed_work(core->wq, &core->watch,
+			   msecs_to_jiffies(IOSM_WATCH_MS));
 }
 
 static const struct iosm_pm_ops iosm_core_pm_ops = {
 	.busy = iosm_core_busy,
-	.waking = iosm_core_waking,
+	.rung = iosm_core_rung,
 };
 
-static void iosm_core_wake_watch(struct work_struct *work)
+/*
+ * Runs while the device owes us something, and looks at what an interrupt
+ * should have told: one that gets lost costs time, and nothing else.
+ */
+static void iosm_core_watch(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(to_delayed_work(work),
-					      struct iosm_core, wake_watch);
+					      struct iosm_core, watch);
+	bool waking;
 
-	/* An interrupt that was lost is made good here. */
-	iosm_pm_irq(&core->pm);
-
-	if (READ_ONCE(core->pm.state) != IOSM_PM_WAKING) {
-		core->wake_tries = 0;
+	if (!READ_ONCE(core->listen))
 		return;
+
+	/* The lock keeps channels from going, as the interrupt would not. */
+	mutex_lock(&core->channel_lock);
+	local_bh_disable();
+	if (iosm_core_look(core))
+		irq_wake_thread(core->irq, core);
+	local_bh_enable();
+	mutex_unlock(&core->channel_lock);
+	wake_up(&core->event);
+
+	waking = READ_ONCE(core->pm.state) == IOSM_PM_WAKING;
+	if (!waking) {
+		core->wake_ms = 0;
+	} else {
+		core->wake_ms += IOSM_WATCH_MS;
+		if (core->wake_ms >= IOSM_WAKE_LIMIT_MS) {
+			iosm_core_fault(core, "does not wake up");
+			return;
+		}
+		if (core->wake_ms == IOSM_WAKE_TIMEOUT_MS)
+			dev_warn_ratelimited(core->dev,
+					     "modem is slow to wake up\n");
 	}
 
-	if (++core->wake_tries >= IOSM_WAKE_TRIES) {
-		iosm_core_fault(core, "does not wake up");
-		return;
-	}
-
-	dev_warn_ratelimited(core->dev, "modem is slow to wake up\n");
-	queue_delayed_work(core->wq, &core->wake_watch,
-			   msecs_to_jiffies(IOSM_WAKE_TIMEOUT_MS));
+	if (waking || iosm_core_busy(core))
+		iosm_core_rung(core);
 }
 
 /* ---- Handshake ---- */
@@ -553,7 +580,7 @@ static void iosm_core_offline(struct iosm_core *core)
 	synchronize_irq(core->irq);
 	iosm_pm_stop(&core->pm);
 	iosm_msg_stop(&core->msg);
-	cancel_delayed_work_sync(&core->wake_watch);
+	cancel_delayed_work_sync(&core->watch);
 
 	if (core->link_up && !iosm_core_is_dead(core)) {
 		unsigned long end = jiffies +
@@ -574,7 +601,7 @@ static void iosm_core_offline(struct iosm_core *core)
 
 	pci_clear_master(core->pdev);
 	core->link_up = false;
-	core->wake_tries = 0;
+	core->wake_ms = 0;
 }
 
 /* After a crash the firmware may get a core dump ready: tell user space. */
@@ -666,7 +693,7 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 	mutex_init(&core->channel_lock);
 	init_waitqueue_head(&core->event);
 	INIT_WORK(&core->work, iosm_core_work);
-	INIT_DELAYED_WORK(&core->wake_watch, iosm_core_wake_watch);
+	INIT_DELAYED_WORK(&core->watch, iosm_core_watch);
 
 	err = iosm_mmio_map(&core->mmio, pdev);
 	if (err)

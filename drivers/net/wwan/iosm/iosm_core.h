@@ -89,8 +89,8 @@ struct iosm_user {
  * @channels: the open ones
  * @wq: for what waits, one device only
  * @work: boot and offline
- * @wake_watch: catches a device that does not wake
- * @wake_tries: how often @wake_watch has fired in a row
+ * @watch: looks after a device that owes us something
+ * @wake_ms: how long it has not woken up; @watch only
  * @users: who is attached, in order of start
  * @users_up: bit mask of those started
  * @n_users: entries of @users
@@ -132,8 +132,8 @@ struct iosm_core {
 
 	struct workqueue_struct *wq;
 	struct work_struct work;
-	struct delayed_work wake_watch;
-	unsigned int wake_tries;
+	struct delayed_work watch;
+	unsigned int wake_ms;
 
 	const struct iosm_user *users[IOSM_MAX_USERS];
 	unsigned long users_up;

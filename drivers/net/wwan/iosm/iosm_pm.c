@@ -93,6 +93,7 @@ static void iosm_pm_ring_now(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 {
 	pm->stats.doorbells++;
 	iosm_mmio_ring(pm->mmio, IOSM_DB_HPDA, reason);
+	pm->ops->rung(pm->priv);
 }
 
 static void iosm_pm_ask_wake(struct iosm_pm *pm)
@@ -100,7 +101,7 @@ static void iosm_pm_ask_wake(struct iosm_pm *pm)
 	iosm_pm_set(pm, IOSM_PM_WAKING);
 	pm->stats.host_wakes++;
 	iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP, IOSM_SLEEP_CTL_WAKEUP);
-	pm->ops->waking(pm->priv);
+	pm->ops->rung(pm->priv);
 }
 
 /**

@@ -36,12 +36,12 @@ enum iosm_pm_state {
  * struct iosm_pm_ops - what the gate asks the floor above
  * @busy: is anything that we published not consumed yet? Called with the
  *	gate's lock held, interrupts off.
- * @waking: a wake-up was asked for; a watch on the time may start. Same
- *	context.
+ * @rung: doorbell 0 was rung, or a wake-up asked for: the device owes us a
+ *	reaction, and a watch on the time may start. Same context.
  */
 struct iosm_pm_ops {
 	bool (*busy)(void *priv);
-	void (*waking)(void *priv);
+	void (*rung)(void *priv);
 };
 
 /**

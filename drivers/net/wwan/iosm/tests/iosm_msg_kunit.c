@@ -33,13 +33,13 @@ static bool msg_pm_busy(void *priv)
 	return iosm_msg_busy(&ctx->msg);
 }
 
-static void msg_pm_waking(void *priv)
+static void msg_pm_rung(void *priv)
 {
 }
 
 static const struct iosm_pm_ops msg_pm_ops = {
 	.busy = msg_pm_busy,
-	.waking = msg_pm_waking,
+	.rung = msg_pm_rung,
 };
 
 static u32 msg_device_head(struct msg_ctx *ctx)

@@ -12,7 +12,7 @@ struct pm_ctx {
 	struct iosm_fake *fake;
 	struct iosm_pm pm;
 	bool busy;
-	unsigned int waking;
+	unsigned int rung;
 };
 
 static bool pm_busy(void *priv)
@@ -22,16 +22,16 @@ static bool pm_busy(void *priv)
 	return ctx->busy;
 }
 
-static void pm_waking(void *priv)
+static void pm_rung(void *priv)
 {
 	struct pm_ctx *ctx = priv;
 
-	ctx->waking++;
+	ctx->rung++;
 }
 
 static const struct iosm_pm_ops pm_ops = {
 	.busy = pm_busy,
-	.waking = pm_waking,
+	.rung = pm_rung,
 };
 
 static int pm_test_init(struct kunit *test)
@@ -155,7 +155,7 @@ static void pm_ring_wakes_the_device(struct kunit *test)
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_UL);
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP));
-	KUNIT_EXPECT_EQ(test, ctx->waking, 1);
+	KUNIT_EXPECT_EQ(test, ctx->rung, 1);
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_WAKING);
 
 	/* An interrupt for something else: the request still says sleep. */
@@ -172,6 +172,8 @@ static void pm_ring_wakes_the_device(struct kunit *test)
 	iosm_pm_irq(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 
+	/* One for the wake-up, one for the doorbell. */
+	KUNIT_EXPECT_EQ(test, ctx->rung, 2);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.held, 3);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.host_wakes, 1);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.device_wakes, 0);
@@ -188,7 +190,7 @@ static void pm_device_wakes_itself(struct kunit *test)
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_ACTIVE));
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.device_wakes, 1);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.host_wakes, 0);
-	KUNIT_EXPECT_EQ(test, ctx->waking, 0);
+	KUNIT_EXPECT_EQ(test, ctx->rung, 0);
 }
 
 static void pm_sleeps_again_and_again(struct kunit *test)
