@@ -16,6 +16,7 @@
  * mux-link-missing        LINK_STATUS_REPORT not answered (quirk 7 in
  *                         Aggregation)
  * mux-stopped             data while the session is stopped
+ * mux-stopped-short       same, by a command without a mask (quirk 9)
  * mux-credit              data above the credit (quirk 7 in Aggregation)
  */
 #include <errno.h>
@@ -106,8 +107,9 @@ void mux_sent(struct mux *mux, const struct mux_msg *msg)
 		if (!mux->trans_timer.at)
 			loop_timer_set(&mux->trans_timer, ANSWER_US);
 	}
-	if (msg->kind == MSG_STOP) {
+	if (msg->kind == MSG_STOP || msg->kind == MSG_STOP_SHORT) {
 		s->stopped = true;
+		s->stop_short = msg->kind == MSG_STOP_SHORT;
 		s->stop_acked = false;
 		s->stopped_at = now;
 		s->stop_id = mux->trans[msg->trans].id;
@@ -333,7 +335,10 @@ void mux_datagram(struct mux *mux, unsigned int session, const uint8_t *pkt,
 	}
 	s->ul.packets++;
 	s->ul.bytes += len;
-	if (!may_send(s))
+	if (!may_send(s) && s->stop_short)
+		vm_quirk(mux->vm, 9, "mux-stopped-short",
+			 "session %u: %zu bytes", session, len);
+	else if (!may_send(s))
 		vm_violation(mux->vm, "mux-stopped", "session %u: %zu bytes",
 			     session, len);
 	if (mux->with_credits) {
@@ -505,7 +510,7 @@ static void flow_word(void *priv, int argc, char **argv, struct vm_reply *r)
 	}
 	/* Other masks stop some flows of several; we cannot tell which. */
 	if (mask == (stop ? UINT32_MAX : 0))
-		msg->kind = stop ? MSG_STOP : MSG_GO;
+		msg->kind = !stop ? MSG_GO : len ? MSG_STOP : MSG_STOP_SHORT;
 	mux_dl_flush(mux, false);
 }
 

@@ -39,7 +39,8 @@ struct mux_sess {
 
 	bool stopped;		/* we told the host to stop */
 	bool stop_acked;
-	uint32_t stop_id;	/* transaction of the last stop */
+	uint32_t stop_id;	/* transaction of the last stop, */
+	bool stop_short;	/* which had no mask */
 	uint64_t stopped_at, acked_at;
 
 	int64_t credits;	/* left to the host, in bytes of IP */
@@ -58,7 +59,7 @@ struct mux_sess {
 struct mux_msg {
 	size_t len;
 	unsigned int session;
-	enum { MSG_PLAIN, MSG_STOP, MSG_GO } kind;
+	enum { MSG_PLAIN, MSG_STOP, MSG_STOP_SHORT, MSG_GO } kind;
 	int trans;		/* index of the transaction, -1: none */
 	uint8_t data[320];
 };

@@ -1082,7 +1082,7 @@ static void test_flow_control(void)
 	good_block();
 	put_le16(blk + TABLE + 4, 24);
 	rx();
-	expect("mux-stopped", 0);
+	expect("mux-stopped-short", 9);
 	tap_ok(fake_ctl("flow 0 go short"));
 	tap_ok(hear());
 	ack(0, said.id);
