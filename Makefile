@@ -24,6 +24,7 @@ quiet  = $(if $(V),,-s)
 help:
 	@echo 'make demo             boot a kernel with our module and the virtual modem,'
 	@echo '                      connect with mbimcli and ping; then a shell'
+	@echo 'make demo-mm          the same with ModemManager; MM=124 or MM=125 for newer ones'
 	@echo 'make modules          build iosm.ko for the stock kernel of the tests, or'
 	@echo '     KDIR=PATH        for another: its headers, build folder or source tree'
 	@echo 'make modules_install  install it for the kernel of KDIR (as root)'
@@ -69,9 +70,11 @@ check-vmodem:
 	+@$(MAKE) $(jobs) $(quiet) --no-print-directory -C $(top)/tools/testing/vmodem \
 		check
 
-.PHONY: demo shell
+.PHONY: demo demo-mm shell
 demo: fetch modules vmodem
 	@$(qemu)/demo
+demo-mm: fetch modules vmodem
+	@$(top)/tools/testing/mm/demo
 shell: fetch modules vmodem
 	@$(qemu)/run-guest --shell
 

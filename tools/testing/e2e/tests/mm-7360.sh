@@ -4,6 +4,7 @@
 # The XMM7360 with a ModemManager that speaks XMM RPC: found, enabled,
 # connected, packets.
 # modem: --device 7360 --attach mbim
+# modem: --attach mbim
 # machine: --profile mm-125
 # timeout: 300
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The same as mm-connect with ModemManager 1.24, as Debian 13 has it.
+# modem: --attach mbim
 # machine: --profile mm-124
 # timeout: 200
 

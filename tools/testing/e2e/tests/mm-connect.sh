@@ -3,6 +3,7 @@
 #
 # ModemManager finds the modem, enables it, connects, and lets go again; what
 # mmcli shows on the way is what the modem said.
+# modem: --attach mbim
 # machine: --profile mm
 # timeout: 200
 

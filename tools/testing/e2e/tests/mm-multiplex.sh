@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Two bearers at once: ModemManager makes the links of two further sessions.
+# modem: --attach mbim
 # machine: --profile mm
 # timeout: 200
 

@@ -3,6 +3,7 @@
 #
 # The network comes, goes and changes; ModemManager hears of it by indications
 # and says so.
+# modem: --attach mbim
 # machine: --profile mm
 # timeout: 300
 

@@ -3,6 +3,7 @@
 #
 # NetworkManager, which most users have in front of ModemManager: it connects
 # by itself, sets the addresses, and does so again when the modem comes back.
+# modem: --attach mbim
 # machine: --profile mm
 # timeout: 300
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A locked SIM is unlocked by PIN, then by PUK; no SIM; a SIM that comes back.
+# modem: --attach mbim
 # machine: --profile mm
 # timeout: 300
 

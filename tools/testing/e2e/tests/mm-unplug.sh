@@ -3,6 +3,7 @@
 #
 # The modem goes away in every way while ModemManager is connected, and comes
 # back: ModemManager lets go of it, finds it again and connects.
+# modem: --attach mbim
 # machine: --profile mm
 # timeout: 300
 
