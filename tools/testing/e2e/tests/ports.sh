@@ -69,7 +69,7 @@ check "AT: larger message is refused" porttool $at0 rdwr '!EMSGSIZE' fill 2049 a
 tds=$(stat_of pipe.4.tds)
 check "empty write sends nothing" porttool $at0 rdwr fill 0
 is "no TD for an empty write" "$(stat_of pipe.4.tds)" "$tds"
-bytes=$(stat_of pipe.4.bytes)
+tds=$(stat_of pipe.4.tds) bytes=$(stat_of pipe.4.bytes)
 check "a write is a TD" porttool $at0 rdwr fill 100 fill 1 fill 7
 is "three writes, three TDs" "$(stat_of pipe.4.tds)" $((tds + 3))
 is "and all their bytes" "$(stat_of pipe.4.bytes)" $((bytes + 108))
@@ -95,7 +95,7 @@ modem pipe 4 stop
 before=$(now)
 timeout 2 porttool $at0 rdwr writes 500 'xxxxxxxx' >/dev/null
 is "blocking writer waits, and a signal ends it" $? 124
-between "close does not wait for ever" $(($(now) - before)) 1500 6000
+between "close does not wait for ever" $(($(now) - before)) 0 6000
 modem pipe 4 resume
 check "port works afterwards" porttool $at0 rdwr at AT 'OK$'
 
