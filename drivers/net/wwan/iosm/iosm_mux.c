@@ -845,8 +845,8 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 		return;
 	}
 
-	s->answer = *cmd;
 	s->answered = true;
+	s->result = cmd->response ? -EREMOTEIO : 0;
 
 	/* Data may follow at once: it must not find a closed session. */
 	if (cmd->op == IOSM_MUX_OPEN_RESP && !cmd->response) {
@@ -855,7 +855,7 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 		pad = iosm_mux_ul_pad(mux->flavour, cmd->head_pad, max);
 		if (pad < 0) {
 			iosm_mux_lie(mux, "head padding");
-			s->answer.response = U32_MAX;
+			s->result = -ERANGE;
 		} else {
 			s->ul_pad = pad;
 			WRITE_ONCE(s->state, IOSM_MUX_UP);
@@ -1360,10 +1360,10 @@ static int iosm_mux_call(struct iosm_mux *mux, u8 if_id, enum iosm_mux_op op,
 
 	spin_lock_bh(&mux->ul_lock);
 	s->calling = false;
-	if (!err && !s->answered)
+	if (s->answered)
+		err = s->result;
+	else if (!err)
 		err = iosm_core_is_dead(mux->core) ? -ENODEV : -ETIMEDOUT;
-	else if (!err && s->answer.response)
-		err = -EREMOTEIO;
 	spin_unlock_bh(&mux->ul_lock);
 
 	return err;
@@ -1392,7 +1392,8 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	if (was_on)
 		iosm_mux_napi_on(mux);
 
-	dev_kfree_skb_any(held);
+	if (held)
+		dev_kfree_skb_any(held);
 	netdev_reset_queue(netdev);
 }
 
@@ -1421,7 +1422,8 @@ static void iosm_mux_post_close(struct iosm_mux *mux, u8 if_id)
  * Context: sleeps, up to about 2 s; ndo_open.
  *
  * Return: 0, -ETIMEDOUT without an answer, -EREMOTEIO when the device
- * refuses, -ENODEV when it is dead, or an error of iosm_channel_open().
+ * refuses, -ERANGE when it wants more padding than a block can hold, -ENODEV
+ * when it is dead, or an error of iosm_channel_open().
  */
 int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 {
@@ -1435,6 +1437,10 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 		if (err)
 			goto out;
 	}
+
+	/* What fits one block is no queue. */
+	netdev_queue_set_dql_min_limit(netdev_get_tx_queue(netdev, 0),
+				       IOSM_MUX_BLOCK_SIZE);
 
 	spin_lock_bh(&mux->ul_lock);
 	s->netdev = netdev;
@@ -1453,7 +1459,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	}
 
 	/* It may be open on the other side: the answer was late, or absurd. */
-	if (err == -ETIMEDOUT || s->answer.response == U32_MAX)
+	if (err == -ETIMEDOUT || err == -ERANGE)
 		iosm_mux_post_close(mux, if_id);
 	iosm_mux_forget(mux, if_id);
 	if (!mux->users)

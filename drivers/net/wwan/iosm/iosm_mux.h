@@ -54,7 +54,7 @@ enum iosm_mux_state {
  * @answered: it is there
  * @question: transaction id of what was asked
  * @answer_op: command that answers it
- * @answer: the answer, when @answered
+ * @result: what it says, when @answered: 0 or a negative errno
  *
  * All under the mux's @ul_lock.
  */
@@ -72,7 +72,7 @@ struct iosm_mux_session {
 	bool answered;
 	u32 question;
 	enum iosm_mux_op answer_op;
-	struct iosm_mux_cmd answer;
+	int result;
 };
 
 /**
