@@ -12,7 +12,7 @@ card=$(pci_address)
 sys=/sys/bus/pci/devices/$card
 start
 drivers=/sys/bus/pci/drivers/$(ls /sys/module/iosm/drivers | sed -n 's/^pci://p')
-expected_log='modem is gone|all ones'
+expected_log='modem is gone|modem is broken|failed: -ETIMEDOUT'
 
 # --- hot-unplug, with the attention button
 busy_on
