@@ -83,9 +83,15 @@ lint:
 	@$(top)/tools/testing/kunit/lint
 kunit:
 	@$(top)/tools/testing/kunit/run
-e2e: fetch modules vmodem
+# The test of the newest ModemManager says by itself when it cannot be had.
+.PHONY: fetch-mm
+fetch-mm:
+	@$(qemu)/fetch root-mm root-mm-124
+	-@$(qemu)/fetch root-mm-125
+
+e2e: fetch fetch-mm modules vmodem
 	@$(top)/tools/testing/e2e/run $(T)
-check-reference: fetch vmodem
+check-reference: fetch fetch-mm vmodem
 	@$(top)/tools/testing/e2e/run --driver reference $(T)
 check:
 	+@$(top)/tools/testing/check
