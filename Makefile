@@ -83,7 +83,7 @@ lint:
 	@$(top)/tools/testing/kunit/lint
 kunit:
 	@$(top)/tools/testing/kunit/run
-# The test of the newest ModemManager says by itself when it cannot be had.
+# Without the newest ModemManager its tests fail and say why; the others run.
 .PHONY: fetch-mm
 fetch-mm:
 	@$(qemu)/fetch root-mm root-mm-124
