@@ -32,6 +32,7 @@
 #define GRACE_US	50000		/* for what was under way at a stop */
 #define FIRST_GRANT_US	20000		/* for habit 4 of section 12 */
 #define GRANT_US	1000		/* small credits wait for more */
+#define KICK		1500		/* granted to wake the reference up */
 
 /* ---- messages to the host ---------------------------------------------- */
 
@@ -115,6 +116,10 @@ void mux_sent(struct mux *mux, const struct mux_msg *msg)
 		s->stop_id = mux->trans[msg->trans].id;
 	} else if (msg->kind == MSG_GO) {
 		s->stopped = false;
+		/* In credit mode the reference goes on at the next FCTH only. */
+		if (mux->with_credits && s->open &&
+		    vm_config(mux->vm)->quirks_reference)
+			s->grant += KICK;
 	}
 }
 

@@ -1324,6 +1324,29 @@ static void test_first_grant_for_the_reference(void)
 	tap_is(said.value, 10000);
 }
 
+/* Flow control in credit mode: the reference wants a credit behind the go. */
+static void test_grant_after_go_for_the_reference(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		start(i & 1, true);
+		open_session(0);
+		tap_ok(hear());
+		tap_is(said.signature, MUX_FCTH);
+		fake_vm.config.quirks_reference = i & 2;
+		tap_ok(fake_ctl("flow 0 stop"));
+		tap_ok(hear());
+		ack(0, said.id);
+		tap_ok(fake_ctl("flow 0 go"));
+		tap_ok(hear());
+		ack(0, said.id);
+		tap_is(hear(), !!(i & 2));
+		tap_is(said.value, i & 2 ? 1500 : 0);
+		tap_ok(quiet());
+	}
+}
+
 static void test_grants_wait_for_buffers(void)
 {
 	start(true, true);
@@ -1775,6 +1798,7 @@ int main(void)
 	TAP_RUN(test_no_end_of_messages);
 	TAP_RUN(test_credits);
 	TAP_RUN(test_first_grant_for_the_reference);
+	TAP_RUN(test_grant_after_go_for_the_reference);
 	TAP_RUN(test_grants_wait_for_buffers);
 	TAP_RUN(test_dl_lone_packet);
 	TAP_RUN(test_dl_head_padding);
