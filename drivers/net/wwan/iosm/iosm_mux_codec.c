@@ -19,6 +19,7 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/string.h>
+#include <asm/byteorder.h>
 #include <kunit/visibility.h>
 
 #include "iosm_mux_codec.h"

@@ -304,10 +304,11 @@ static const struct mux_lie adb_lies[] = {
 	{ "table length at most", GOOD_T1 + 4, 2, U16_MAX, 0, -EBADMSG, 0, 0 },
 	{ "session 8", GOOD_T1 + 6, 1, 8, 0, -EBADMSG, 0, 0 },
 	{ "session 255", GOOD_T1 + 6, 1, 255, 0, -EBADMSG, 0, 0 },
-	{ "next table is itself", GOOD_T1 + 8, 4, GOOD_T1, 0, -EBADMSG, 2, 2 },
+	/* What is left of the budget pays for one datagram a second time. */
+	{ "next table is itself", GOOD_T1 + 8, 4, GOOD_T1, 0, -EBADMSG, 3, 1 },
 	{ "next table in the header", GOOD_T1 + 8, 4, 8, 0, -EBADMSG, 2, 0 },
 	{ "next table far out", GOOD_T1 + 8, 4, BIT(31), 0, -EBADMSG, 2, 0 },
-	{ "chain goes back", GOOD_T2 + 8, 4, GOOD_T1, 0, -EBADMSG, 3, 2 },
+	{ "chain goes back", GOOD_T2 + 8, 4, GOOD_T1, 0, -EBADMSG, 3, 0 },
 	{ "last chain goes back", GOOD_T3 + 8, 4, GOOD_T3, 0, -EBADMSG, 3, 0 },
 	{ "queue table length", GOOD_T3 + 4, 2, 24, 0, -EBADMSG, 3, 0 },
 	{ "queue table session", GOOD_T3 + 6, 1, 9, 0, -EBADMSG, 3, 0 },
