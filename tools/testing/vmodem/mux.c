@@ -636,7 +636,7 @@ static void sessions_word(void *priv, int argc, char **argv,
 		const struct mux_sess *s = &mux->s[i];
 
 		if (s->open)
-			ctl_line(r, "session %u open ul-pad %u dl-pad %u %s credits %lld waiting %u %s",
+			ctl_line(r, "session %u ul-pad %u dl-pad %u %s credits %lld waiting %u %s",
 				 i, s->ul_pad, s->dl_pad,
 				 s->stopped ? "stopped" : "go",
 				 (long long)s->credits, s->q.packets,

@@ -5,7 +5,8 @@
  *   channel 0, UL --> mux_ul.c: blocks taken apart, every field checked
  *                        |-> mux_command()   (mux.c: sessions, commands)
  *                        `-> mux_datagram()  (mux.c: credits, flow) -> net
- *   net --> mux_dl.c: queues of the sessions, blocks put together
+ *
+ *   net.c --> mux_dl.c: queues of the sessions, blocks put together
  *                        `-> channel 0, DL
  *
  * Violations that are reported from here, by name: see mux_ul.c and mux.c.

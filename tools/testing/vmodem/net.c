@@ -245,7 +245,7 @@ static bool parse6(struct net *net, struct net_pkt *p)
 
 	if (p->len < INET_V6_LEN)
 		return malformed(net, p, "shorter than an IPv6 header");
-	if (get_be16(d + 4) + (size_t)INET_V6_LEN != p->len)
+	if (p->len != get_be16(d + 4) + (size_t)INET_V6_LEN)
 		return malformed(net, p, "IPv6 payload length");
 	p->first = true;
 	p->proto = d[6];

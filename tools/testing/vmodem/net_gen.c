@@ -202,9 +202,7 @@ void net_gen_init(struct net *net)
 	net->gen_timer.fn = gen_tick;
 	net->gen_timer.priv = net;
 	ctl_command(net->vm, "gen", gen_word, net,
-		    "gen SESSION udp|udp6 RATE SIZE [COUNT] | gen SESSION stop"
-		    " - send numbered UDP packets to port 9000, RATE a second");
+		    "gen SESSION udp|udp6 RATE SIZE [COUNT] | gen SESSION stop - send numbered UDP packets to port 9000, RATE a second");
 	ctl_command(net->vm, "sink", sink_word, net,
-		    "sink check|any - verify the payload of what port 9 gets, "
-		    "or only count it; both clear the counts");
+		    "sink check|any - verify the payload of what port 9 gets, or only count it; both clear the counts");
 }

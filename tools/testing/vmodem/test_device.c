@@ -118,13 +118,14 @@ static void run(uint64_t us)
 }
 
 /* Wait for what takes its time on a busy machine, 10 s at most. */
-#define UNTIL(cond)						\
-	do {							\
-		uint64_t until_end = loop_now() + 10000000;	\
-								\
-		while (!(cond) && loop_now() < until_end)	\
-			run(10000);				\
-		tap_ok(cond);					\
+#define UNTIL(cond)							\
+	do {								\
+		uint64_t until_end = loop_now() + 10000000;		\
+		bool until_met;						\
+									\
+		while (!(until_met = (cond)) && loop_now() < until_end)	\
+			run(10000);					\
+		tap_check(until_met, #cond, __FILE__, __LINE__);	\
 	} while (0)
 
 static void settle(void)

@@ -1135,7 +1135,7 @@ static void test_flow_acks(void)
 		rx();
 		expect("mux-stopped", 0);
 	}
-	/* In a hurry: the acknowledgement of a "go" is not that of a stop. */
+	/* In a hurry: the answer to a "go" is not that to a stop. */
 	start(false, false);
 	open_session(0);
 	tap_ok(fake_ctl("flow 0 go"));
