@@ -56,7 +56,7 @@
 #define IOSM_MUX_HEADERS	128
 /* TDs that data leaves to commands (Lite). */
 #define IOSM_MUX_TDS_KEPT	32
-/* The device is busy when it has this many TDs before it. */
+/* The device is busy with this many TDs outstanding. */
 #define IOSM_MUX_UL_BUSY	2
 /* Least room for a packet that an Aggregation block must have to stay open. */
 #define IOSM_MUX_MIN_ROOM	1500
@@ -411,17 +411,17 @@ static void iosm_mux_send_held(struct iosm_mux *mux)
 	mux->turn = (mux->turn + 1) % IOSM_SESSIONS;
 }
 
-/* Has the device so little before it that the open block should leave? */
+/*
+ * Is so little outstanding that the open block should leave? What counts is
+ * what has been taken back: so doorbells come no more often than interrupts
+ * do, and a stream is collected for as long as they take.
+ */
 static bool iosm_mux_is_short(struct iosm_mux *mux)
 {
 	struct iosm_pipe *ul = &mux->ch.ul;
-	u32 tail = iosm_pipe_device_tail(ul);
 
-	/* A tail that cannot be is judged where completions are. */
-	if (tail >= ul->entries)
-		return true;
-
-	return iosm_ring_used(ul->head, tail, ul->entries) < IOSM_MUX_UL_BUSY;
+	return iosm_ring_used(ul->head, ul->tail, ul->entries) <
+	       IOSM_MUX_UL_BUSY;
 }
 
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
