@@ -12,8 +12,6 @@
 mm_start
 want "--enable" mm --enable
 state "registers" registered
-# Links carry packets only while the device that they stand on is up.
-check "wwan0 is up" ip link set wwan0 up
 
 for n in 1 2; do
 	want "bearer $n is made" mm --create-bearer="$simple,multiplex=required"
@@ -45,6 +43,5 @@ is "the modem is connected" "$(state_now)" connected
 want "all disconnect" mm --simple-disconnect
 check "no link is left" wait_for 10 gone "/sys/class/net/$dev1"
 state "registered" registered
-check "wwan0 down" ip link set wwan0 down
 connected "session 0 afterwards"
 finish
