@@ -1392,8 +1392,10 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	if (was_on)
 		iosm_mux_napi_on(mux);
 
-	if (held)
+	if (held) {
+		DEV_STATS_INC(netdev, tx_dropped);
 		dev_kfree_skb_any(held);
+	}
 	netdev_reset_queue(netdev);
 }
 
@@ -1455,6 +1457,9 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	err = iosm_mux_call(mux, if_id, IOSM_MUX_OPEN, IOSM_MUX_OPEN_RESP);
 	if (!err) {
 		mux->users |= BIT(if_id);
+		if (iosm_mux_is_lite(mux))
+			netdev->needed_headroom = sizeof(struct iosm_adgh) +
+						  s->ul_pad;
 		goto out;
 	}
 
