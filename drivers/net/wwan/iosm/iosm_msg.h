@@ -16,8 +16,11 @@ struct device;
 struct iosm_pm;
 struct iosm_shm;
 
-/* How long the device may take for one command. */
-#define IOSM_MSG_TIMEOUT_MS	500
+/*
+ * How long the device may take for one command. Devices answer within 500 ms;
+ * the rest is for a host that is short of time itself.
+ */
+#define IOSM_MSG_TIMEOUT_MS	1000
 
 /**
  * struct iosm_msg_req - a command that somebody waits for
