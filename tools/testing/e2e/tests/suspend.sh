@@ -19,7 +19,9 @@ link_before() { link=$(</sys/class/net/wwan0/ifindex); }
 fresh()
 {
 	local now
-	ready && now=$(</sys/class/net/wwan0/ifindex) && [ "$now" != "$link" ]
+	# A link that is on its way out has a file, but no number in it.
+	ready && now=$(</sys/class/net/wwan0/ifindex) &&
+		[ -n "$now" ] && [ "$now" != "$link" ]
 }
 
 start
