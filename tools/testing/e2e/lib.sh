@@ -281,6 +281,23 @@ system_sleep()
 	echo mem >/sys/power/state
 }
 
+# What a test of it wants of the modem afterwards.
+alive()
+{
+	session_up 0
+	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
+}
+
+# The link of before is gone, another one is there.
+link_before() { link=$(</sys/class/net/wwan0/ifindex); }
+fresh()
+{
+	local now
+	# A link that is on its way out has a file, but no number in it.
+	ready && now=$(</sys/class/net/wwan0/ifindex) &&
+		[ -n "$now" ] && [ "$now" != "$link" ]
+}
+
 # ---- sessions ---------------------------------------------------------------
 
 link_of() { [ "$1" = 0 ] && echo wwan0 || echo "wwan0-$1"; }

@@ -8,22 +8,6 @@
 
 . /add/lib.sh
 
-alive()
-{
-	session_up 0
-	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
-}
-
-# The link of before is gone, another one is there.
-link_before() { link=$(</sys/class/net/wwan0/ifindex); }
-fresh()
-{
-	local now
-	# A link that is on its way out has a file, but no number in it.
-	ready && now=$(</sys/class/net/wwan0/ifindex) &&
-		[ -n "$now" ] && [ "$now" != "$link" ]
-}
-
 start
 session_up 0; session_up 3
 check "ping before" ping_v4 0
