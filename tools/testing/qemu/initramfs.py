@@ -170,7 +170,7 @@ def make_base(build, root, modules, release, profile=None):
                          "usr/local/bin"):
                 archive.folder(name)
             archive.link("var/run", "../run")
-            archive.tree(root, "", LEFT_OUT)
+            archive.tree(os.path.realpath(root), "", LEFT_OUT)
             archive.link("usr/bin/sh", "bash")
             archive.link("usr/bin/awk", "gawk")
             archive.data("etc/passwd", b"root:x:0:0:root:/root:/bin/bash\n"
