@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Downlink of the sessions.
+ *
+ * Every buffer that is taken from the ring is replaced at once, by itself when
+ * its datagrams are copied, by a fresh one when they are handed up where they
+ * lie. If there is no fresh one they are copied: want of memory costs packets,
+ * never buffers of the ring.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/page_pool/helpers.h>
+
+#include "iosm_core.h"
+#include "iosm_mux.h"
+#include "iosm_mux_priv.h"
+
+/* Copied are datagrams up to this size, and all of a block up to that one. */
+#define IOSM_MUX_COPY_PACKET	256
+#define IOSM_MUX_COPY_BLOCK	4096
+/* Room for the headers of a packet that is handed up where it lies. */
+#define IOSM_MUX_HEADERS	128
+
+static_assert(IOSM_MUX_HEADERS < IOSM_MUX_COPY_PACKET);
+
+/* ---- Buffers ---- */
+
+static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
+{
+	if (mux->pool)
+		page_pool_put_full_page(mux->pool, virt_to_head_page(va),
+					false);
+	else
+		put_page(virt_to_page(va));
+}
+
+/* Posts the memory at @va as a DL buffer; false when it cannot be mapped. */
+static bool iosm_mux_post_buffer(struct iosm_mux *mux, void *va)
+{
+	struct iosm_buf buf = {
+		.cookie = va,
+		.len = mux->dl_buf,
+	};
+
+	buf.dma = dma_map_single(mux->dev, va, buf.len, DMA_FROM_DEVICE);
+	if (dma_mapping_error(mux->dev, buf.dma))
+		return false;
+
+	iosm_pipe_push(&mux->ch.dl, &buf);
+
+	return true;
+}
+
+/* Posts a fresh buffer (Aggregation); false when there is none. */
+static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
+{
+	struct page *page;
+
+	page = page_pool_alloc_pages(mux->pool, gfp | __GFP_NOWARN);
+	if (!page)
+		return false;
+
+	if (iosm_mux_post_buffer(mux, page_address(page)))
+		return true;
+
+	iosm_mux_free_buffer(mux, page_address(page));
+
+	return false;
+}
+
+/* Posts the buffers of a page (Lite), as many as there is space for. */
+static bool iosm_mux_post_page(struct iosm_mux *mux)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned int offset;
+	bool ok = true;
+
+	if (!page)
+		return false;
+
+	for (offset = 0; offset + mux->dl_buf <= PAGE_SIZE && ok &&
+	     iosm_pipe_space(&mux->ch.dl); offset += mux->dl_buf) {
+		get_page(page);
+		ok = iosm_mux_post_buffer(mux, page_address(page) + offset);
+		if (!ok)
+			put_page(page);
+	}
+	put_page(page);
+
+	return ok;
+}
+
+/**
+ * iosm_mux_dl_fill() - fill the ring of a channel that is being opened
+ * @mux: the IP channel
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or -ENOMEM when there is not a single buffer.
+ */
+int iosm_mux_dl_fill(struct iosm_mux *mux)
+{
+	while (iosm_pipe_space(&mux->ch.dl)) {
+		if (!(mux->pool ? iosm_mux_post_fresh(mux, GFP_KERNEL) :
+				  iosm_mux_post_page(mux)))
+			break;
+	}
+
+	/* Fewer will do. */
+	return mux->ch.dl.head ? 0 : -ENOMEM;
+}
+
+/* Gives a buffer whose contents have been copied back to the device. */
+static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
+{
+	dma_sync_single_for_device(mux->dev, buf->dma, buf->len,
+				   DMA_FROM_DEVICE);
+	iosm_pipe_push(&mux->ch.dl, buf);
+}
+
+/*
+ * Takes a buffer away from the device, to hand its datagrams up where they
+ * lie: it cannot change them any more, where there is an IOMMU.
+ */
+static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
+{
+	if (!iosm_mux_post_fresh(mux, GFP_ATOMIC)) {
+		mux->stats.no_buffer++;
+		return false;
+	}
+
+	/* What was written has been synced. */
+	dma_unmap_single_attrs(mux->dev, buf->dma, buf->len, DMA_FROM_DEVICE,
+			       DMA_ATTR_SKIP_CPU_SYNC);
+
+	return true;
+}
+
+/* Lets the device see new buffers, in batches: a doorbell each is dear. */
+static void iosm_mux_publish_dl(struct iosm_mux *mux)
+{
+	struct iosm_pipe *dl = &mux->ch.dl;
+
+	if (iosm_ring_used(dl->head, dl->published, dl->entries) <
+	    dl->entries / 8)
+		return;
+
+	if (iosm_pipe_publish(dl))
+		iosm_channel_ring(&mux->ch, IOSM_HPDA_DL_REFILL);
+}
+
+/* ---- Contents ---- */
+
+/*
+ * Bytes of @skb that are headers, as far as they are worth a look: GRO joins
+ * packets best when nothing but headers is in the linear part. Reads the
+ * private copy of IOSM_MUX_HEADERS bytes at skb->data.
+ */
+static unsigned int iosm_mux_headers(const struct sk_buff *skb)
+{
+	const struct iphdr *ip = (const struct iphdr *)skb->data;
+	unsigned int len;
+	u8 protocol;
+
+	if (ip->version == 6) {
+		len = sizeof(struct ipv6hdr);
+		protocol = ((const struct ipv6hdr *)ip)->nexthdr;
+	} else {
+		len = ip->ihl * 4;
+		protocol = ip->protocol;
+	}
+
+	/* At most 60 bytes so far. */
+	if (protocol == IPPROTO_TCP)
+		len += __tcp_hdrlen((const struct tcphdr *)(skb->data + len));
+	else if (protocol == IPPROTO_UDP)
+		len += sizeof(struct udphdr);
+
+	return clamp_t(unsigned int, len, sizeof(*ip), IOSM_MUX_HEADERS);
+}
+
+/* A packet in memory of its own. */
+static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
+				     const struct iosm_mux_dg *dg)
+{
+	struct sk_buff *skb = napi_alloc_skb(&mux->napi, dg->len);
+
+	if (skb)
+		skb_put_data(skb, mux->dl_at.cookie + dg->offset, dg->len);
+
+	return skb;
+}
+
+/* A packet with its payload where the device put it. */
+static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
+				     const struct iosm_mux_dg *dg)
+{
+	void *from = mux->dl_at.cookie + dg->offset;
+	struct page *page = virt_to_head_page(from);
+	unsigned int headers;
+	struct sk_buff *skb;
+
+	skb = napi_alloc_skb(&mux->napi, IOSM_MUX_HEADERS);
+	if (!skb)
+		return NULL;
+
+	memcpy(skb->data, from, IOSM_MUX_HEADERS);
+	headers = iosm_mux_headers(skb);
+	skb_put(skb, headers);
+
+	/* Each packet pays for its share of the whole buffer. */
+	page_pool_ref_page(page);
+	skb_add_rx_frag(skb, 0, page,
+			from + headers - page_address(page),
+			dg->len - headers,
+			mux->dl_buf * dg->len / mux->dl_rd.len);
+	skb_mark_for_recycle(skb);
+
+	return skb;
+}
+
+/* Hands one packet up. */
+static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
+{
+	struct iosm_mux_session *s = &mux->sessions[dg->if_id];
+	enum iosm_mux_state state = READ_ONCE(s->state);
+	struct net_device *netdev = s->netdev;
+	struct sk_buff *skb;
+	bool ok;
+
+	if (state != IOSM_MUX_UP) {
+		/* What was under way when we closed is no offence. */
+		if (state != IOSM_MUX_CLOSING) {
+			mux->stats.stray++;
+			dev_warn_ratelimited(mux->dev,
+					     "packet of session %u, which is not open\n",
+					     dg->if_id);
+		}
+		return;
+	}
+
+	if (mux->dl_kept && dg->len > IOSM_MUX_COPY_PACKET)
+		skb = iosm_mux_lend(mux, dg);
+	else
+		skb = iosm_mux_copy(mux, dg);
+	if (!skb) {
+		DEV_STATS_INC(netdev, rx_dropped);
+		return;
+	}
+
+	switch (skb->data[0] >> 4) {
+	case 4:
+		skb->protocol = htons(ETH_P_IP);
+		ok = skb->len >= sizeof(struct iphdr);
+		break;
+	case 6:
+		skb->protocol = htons(ETH_P_IPV6);
+		ok = skb->len >= sizeof(struct ipv6hdr);
+		break;
+	default:
+		ok = false;
+	}
+	if (!ok) {
+		iosm_mux_lie(mux, "IP packet");
+		DEV_STATS_INC(netdev, rx_errors);
+		DEV_STATS_INC(netdev, rx_frame_errors);
+		dev_kfree_skb_any(skb);
+		return;
+	}
+
+	skb->dev = netdev;
+	skb_reset_mac_header(skb);
+	dev_sw_netstats_rx_add(netdev, skb->len);
+	napi_gro_receive(&mux->napi, skb);
+}
+
+static void iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
+{
+	struct iosm_mux_reader rd;
+	struct iosm_mux_cmd cmd;
+	int ret = -EBADMSG;
+
+	if (!iosm_mux_acb_open(&rd, va, len)) {
+		while ((ret = iosm_mux_acb_next(&rd, &cmd)) > 0)
+			iosm_mux_cmd(mux, &cmd);
+	}
+	if (ret < 0 || rd.bad)
+		iosm_mux_lie(mux, "command block");
+}
+
+/* Looks at a buffer that is no data block; true when it is one. */
+static bool iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
+{
+	bool lite = iosm_mux_is_lite(mux);
+	struct iosm_mux_credit credit;
+	struct iosm_mux_cmd cmd;
+	struct iosm_mux_dg dg;
+
+	switch (iosm_mux_signature(va, len)) {
+	case IOSM_SIG_ADBH:
+		if (lite || iosm_mux_adb_open(&mux->dl_rd, va, len,
+					      IOSM_MUX_DL_HEAD_PAD))
+			break;
+		return true;
+	case IOSM_SIG_ACBH:
+		if (lite)
+			break;
+		iosm_mux_rx_cmds(mux, va, len);
+		return false;
+	case IOSM_SIG_ADGH:
+		if (!lite ||
+		    iosm_mux_adgh_decode(va, len,
+					 iosm_mux_dl_pad(mux->flavour,
+							 IOSM_MUX_DL_HEAD_PAD),
+					 &dg))
+			break;
+		iosm_mux_rx(mux, &dg);
+		return false;
+	case IOSM_SIG_CMDH:
+		if (!lite || iosm_mux_lite_cmd_decode(va, len, &cmd))
+			break;
+		iosm_mux_cmd(mux, &cmd);
+		return false;
+	case IOSM_SIG_FCTH:
+		if (iosm_mux_credit_decode(va, len, &credit))
+			break;
+		iosm_mux_grant(mux, &credit);
+		return false;
+	default:
+		break;
+	}
+
+	iosm_mux_lie(mux, "buffer");
+
+	return false;
+}
+
+/* Begins with the next DL buffer; false when there is none. */
+static bool iosm_mux_next_buffer(struct iosm_mux *mux)
+{
+	struct iosm_done done;
+
+	if (!iosm_pipe_take(&mux->ch.dl, &done))
+		return false;
+
+	mux->dl_at = done.buf;
+	mux->dl_kept = false;
+	if (done.status == IOSM_TD_END && done.len) {
+		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
+					DMA_FROM_DEVICE);
+		mux->dl_turn = iosm_mux_rx_buffer(mux, done.buf.cookie,
+						  done.len);
+	} else if (done.status != IOSM_TD_ABORTED) {
+		iosm_mux_lie(mux, "transfer");
+	}
+
+	if (!mux->dl_turn)
+		iosm_mux_repost(mux, &mux->dl_at);
+	else if (mux->dl_rd.len > IOSM_MUX_COPY_BLOCK)
+		mux->dl_kept = iosm_mux_keep(mux, &mux->dl_at);
+
+	return true;
+}
+
+/* Ends with the present DL buffer. */
+static void iosm_mux_end_buffer(struct iosm_mux *mux)
+{
+	mux->dl_turn = false;
+	if (mux->dl_kept)
+		page_pool_put_full_page(mux->pool,
+					virt_to_head_page(mux->dl_at.cookie),
+					true);
+	else
+		iosm_mux_repost(mux, &mux->dl_at);
+}
+
+/**
+ * iosm_mux_dl_poll() - read what came down
+ * @mux: the IP channel
+ * @budget: of the NAPI poll
+ *
+ * Context: NAPI poll.
+ *
+ * Return: packets and other buffers read, at most @budget.
+ */
+int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
+{
+	struct iosm_mux_dg dg;
+	int work = 0;
+	int ret;
+
+	if (budget && iosm_pipe_poll(&mux->ch.dl) < 0)
+		iosm_channel_fail(&mux->ch);
+
+	while (work < budget) {
+		if (!mux->dl_turn) {
+			if (!iosm_mux_next_buffer(mux))
+				break;
+			work += !mux->dl_turn;
+			continue;
+		}
+
+		ret = iosm_mux_adb_next(&mux->dl_rd, &dg);
+		if (ret > 0) {
+			iosm_mux_rx(mux, &dg);
+			work++;
+			continue;
+		}
+		if (ret < 0 || mux->dl_rd.bad)
+			iosm_mux_lie(mux, "data block");
+		iosm_mux_end_buffer(mux);
+	}
+
+	if (work)
+		iosm_mux_publish_dl(mux);
+
+	return work;
+}
+
+/* ---- Memory ---- */
+
+/**
+ * iosm_mux_dl_alloc() - pool of pages that may be handed up (Aggregation)
+ * @mux: the IP channel, closed
+ * @entries: TDs of the DL ring
+ *
+ * The pages are mapped by us. Context: may sleep.
+ *
+ * Return: 0 or a negative errno.
+ */
+int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries)
+{
+	struct page_pool_params params = {
+		.order = get_order(mux->dl_buf),
+		.pool_size = entries,
+		.nid = dev_to_node(mux->dev),
+		.napi = &mux->napi,
+	};
+	int err = 0;
+
+	if (iosm_mux_is_lite(mux))
+		return 0;
+
+	mux->pool = page_pool_create(&params);
+	if (IS_ERR(mux->pool)) {
+		err = PTR_ERR(mux->pool);
+		mux->pool = NULL;
+	}
+
+	return err;
+}
+
+/**
+ * iosm_mux_dl_free() - the counterpart of iosm_mux_dl_alloc()
+ * @mux: the IP channel, its DL pipe empty
+ */
+void iosm_mux_dl_free(struct iosm_mux *mux)
+{
+	/* Packets that still hold pages keep it alive. */
+	if (mux->pool)
+		page_pool_destroy(mux->pool);
+	mux->pool = NULL;
+}
+
+/**
+ * iosm_mux_dl_reclaim() - take everything back from a closed DL pipe
+ * @mux: the IP channel
+ *
+ * Context: nobody else uses the pipe.
+ */
+void iosm_mux_dl_reclaim(struct iosm_mux *mux)
+{
+	struct iosm_buf buf;
+
+	if (mux->dl_turn && mux->dl_kept)
+		iosm_mux_free_buffer(mux, mux->dl_at.cookie);
+	else if (mux->dl_turn)
+		iosm_pipe_push(&mux->ch.dl, &mux->dl_at);
+	mux->dl_turn = false;
+	while (iosm_pipe_reclaim(&mux->ch.dl, &buf)) {
+		dma_unmap_single(mux->dev, buf.dma, buf.len, DMA_FROM_DEVICE);
+		iosm_mux_free_buffer(mux, buf.cookie);
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What iosm_mux.c (sessions), iosm_mux_ul.c and iosm_mux_dl.c share, and
+ * nobody else needs.
+ */
+#ifndef IOSM_MUX_PRIV_H
+#define IOSM_MUX_PRIV_H
+
+#include "iosm_mux.h"
+
+static inline bool iosm_mux_is_lite(const struct iosm_mux *mux)
+{
+	return mux->flavour == IOSM_MUX_LITE;
+}
+
+/* iosm_mux.c */
+void iosm_mux_lie(struct iosm_mux *mux, const char *what);
+void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd);
+void iosm_mux_grant(struct iosm_mux *mux,
+		    const struct iosm_mux_credit *credit);
+
+/* iosm_mux_ul.c */
+int iosm_mux_ul_alloc(struct iosm_mux *mux);
+void iosm_mux_ul_reclaim(struct iosm_mux *mux);
+void iosm_mux_ul_free(struct iosm_mux *mux);
+bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
+		   unsigned int keep);
+void iosm_mux_kick(struct iosm_mux *mux, bool more);
+void iosm_mux_ul_flush(struct iosm_mux *mux);
+void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
+
+/* iosm_mux_dl.c */
+int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries);
+int iosm_mux_dl_fill(struct iosm_mux *mux);
+void iosm_mux_dl_reclaim(struct iosm_mux *mux);
+void iosm_mux_dl_free(struct iosm_mux *mux);
+int iosm_mux_dl_poll(struct iosm_mux *mux, int budget);
+
+#endif

@@ -1,0 +1,652 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Uplink of the sessions.
+ *
+ * A packet is encoded into the open block at once. The block leaves when the
+ * device has nothing else to do, or when it is full; while the device is busy
+ * it collects. So a lone packet never waits, a stream is aggregated, and there
+ * is no timer: completions move things on.
+ *
+ * A packet that may not go (flow control, no credit, no room) is held by its
+ * session and the session's queue stops. Whatever made it wait, the NAPI poll
+ * that sees the reason vanish sends it and wakes the queue.
+ */
+
+#include <linux/bitops.h>
+#include <linux/dma-mapping.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <net/sch_generic.h>
+
+#include "iosm_core.h"
+#include "iosm_mux.h"
+#include "iosm_mux_priv.h"
+
+/* TDs that data leaves to commands (Lite). */
+#define IOSM_MUX_TDS_KEPT	32
+/* The device is busy with this many TDs outstanding. */
+#define IOSM_MUX_UL_BUSY	2
+/* Least room for a packet that an Aggregation block must have to stay open. */
+#define IOSM_MUX_MIN_ROOM	1500
+
+static_assert(IOSM_MUX_CMD_MAX <= IOSM_MUX_SLOT_SIZE);
+static_assert(IOSM_MUX_SLOTS <= BITS_PER_LONG);
+static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
+
+/* ---- Commands ---- */
+
+/**
+ * iosm_mux_post() - queue a command for the device
+ * @mux: the IP channel
+ * @cmd: command
+ * @keep: places of the queue that must stay free for others
+ *
+ * iosm_mux_kick() sends it. Context: ul_lock.
+ *
+ * Return: false when there is no place.
+ */
+bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
+		   unsigned int keep)
+{
+	unsigned int at;
+
+	if (mux->cmd_count + keep >= IOSM_MUX_CMD_QUEUE)
+		return false;
+
+	at = (mux->cmd_first + mux->cmd_count++) % IOSM_MUX_CMD_QUEUE;
+	mux->cmds[at] = *cmd;
+
+	return true;
+}
+
+static bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot,
+				u32 len)
+{
+	struct iosm_buf buf = {
+		.cookie = mux->slots + slot * IOSM_MUX_SLOT_SIZE,
+		.dma = mux->slots_dma + slot * IOSM_MUX_SLOT_SIZE,
+		.len = len,
+	};
+
+	if (!len)
+		return false;
+
+	__set_bit(slot, &mux->slots_busy);
+	iosm_pipe_push(&mux->ch.ul, &buf);
+
+	return true;
+}
+
+/* A free slot, or IOSM_MUX_SLOTS. */
+static unsigned int iosm_mux_slot(struct iosm_mux *mux)
+{
+	if (!iosm_pipe_space(&mux->ch.ul))
+		return IOSM_MUX_SLOTS;
+
+	return find_first_zero_bit(&mux->slots_busy, IOSM_MUX_SLOTS);
+}
+
+/* ---- Data, Aggregation ---- */
+
+/* Bytes that wait for their turn to be sent on a session. */
+static u32 iosm_mux_level(struct iosm_mux_session *s)
+{
+	u32 level = s->held ? s->held->len : 0;
+	struct netdev_queue *txq;
+	u32 packets, bytes;
+
+	if (s->state != IOSM_MUX_UP)
+		return 0;
+
+	/* Nearly all that waits does so in the queueing discipline. */
+	txq = netdev_get_tx_queue(s->netdev, 0);
+	rcu_read_lock();
+	qdisc_qstats_qlen_backlog(rcu_dereference(txq->qdisc), &packets,
+				  &bytes);
+	rcu_read_unlock();
+
+	return level + bytes;
+}
+
+/* Gives the open block to the device; false when there is no TD. */
+static bool iosm_mux_push_block(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block = mux->open_block;
+	u32 levels[IOSM_SESSIONS] = {};
+	struct iosm_buf buf;
+	unsigned int i;
+
+	if (!block)
+		return true;
+	if (!iosm_pipe_space(&mux->ch.ul))
+		return false;
+
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (mux->adb.count[i])
+			levels[i] = iosm_mux_level(&mux->sessions[i]);
+
+	buf.cookie = block;
+	buf.dma = block->dma;
+	buf.len = iosm_mux_adb_finish(&mux->adb, mux->adb_sequence++, levels);
+	dma_sync_single_for_device(mux->dev, block->dma, buf.len,
+				   DMA_TO_DEVICE);
+	iosm_pipe_push(&mux->ch.ul, &buf);
+	mux->open_block = NULL;
+
+	return true;
+}
+
+static bool iosm_mux_open_block(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+
+	if (mux->open_block)
+		return true;
+	if (!mux->n_free)
+		return false;
+
+	block = mux->free_blocks[--mux->n_free];
+	memset(block->packets, 0, sizeof(block->packets));
+	memset(block->bytes, 0, sizeof(block->bytes));
+	dma_sync_single_for_cpu(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
+				DMA_TO_DEVICE);
+	iosm_mux_adb_begin(&mux->adb, block->va, IOSM_MUX_BLOCK_SIZE);
+	mux->open_block = block;
+
+	return true;
+}
+
+/* Puts a packet into the open block, or into a new one. */
+static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
+			       struct sk_buff *skb)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	struct iosm_mux_block *block;
+	void *to = NULL;
+
+	if (mux->open_block)
+		to = iosm_mux_adb_add(&mux->adb, if_id, skb->priority,
+				      s->ul_pad, skb->len);
+	if (!to) {
+		if (!iosm_mux_push_block(mux) || !iosm_mux_open_block(mux))
+			return false;
+		to = iosm_mux_adb_add(&mux->adb, if_id, skb->priority,
+				      s->ul_pad, skb->len);
+	}
+	if (unlikely(!to)) {
+		/* Not even an empty block has room for it. */
+		DEV_STATS_INC(s->netdev, tx_dropped);
+		netdev_completed_queue(s->netdev, 1, skb->len);
+		dev_kfree_skb_any(skb);
+		return true;
+	}
+
+	skb_tx_timestamp(skb);
+	skb_copy_and_csum_dev(skb, to);
+
+	block = mux->open_block;
+	block->packets[if_id]++;
+	block->bytes[if_id] += skb->len;
+	block->epoch[if_id] = s->epoch;
+	dev_sw_netstats_tx_add(s->netdev, 1, skb->len);
+	dev_consume_skb_any(skb);
+
+	if (iosm_mux_adb_room(&mux->adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
+		iosm_mux_push_block(mux);
+
+	return true;
+}
+
+/* ---- Data, Lite ---- */
+
+/* What Lite remembers of a packet that is with the device. */
+struct iosm_mux_cb {
+	u32 epoch;
+	u32 bytes;
+	u8 if_id;
+};
+
+static struct iosm_mux_cb *iosm_mux_cb(struct sk_buff *skb)
+{
+	static_assert(sizeof(struct iosm_mux_cb) <= sizeof(skb->cb));
+
+	return (struct iosm_mux_cb *)skb->cb;
+}
+
+/* One TD a packet, sent from where it is. */
+static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
+			      struct sk_buff *skb)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	u32 bytes = skb->len, head;
+	struct iosm_mux_cb *cb;
+	struct iosm_buf buf;
+
+	if (iosm_pipe_space(&mux->ch.ul) <= IOSM_MUX_TDS_KEPT)
+		return false;
+
+	head = sizeof(struct iosm_adgh) + s->ul_pad;
+	if (head + bytes > U16_MAX || skb_cow_head(skb, head) ||
+	    skb_linearize(skb))
+		goto drop;
+
+	iosm_mux_adgh_encode(skb_push(skb, head), if_id, skb->priority,
+			     s->ul_pad, bytes);
+	buf.cookie = skb;
+	buf.len = skb->len;
+	buf.dma = dma_map_single(mux->dev, skb->data, skb->len, DMA_TO_DEVICE);
+	if (dma_mapping_error(mux->dev, buf.dma))
+		goto drop;
+
+	cb = iosm_mux_cb(skb);
+	cb->if_id = if_id;
+	cb->epoch = s->epoch;
+	cb->bytes = bytes;
+	skb_tx_timestamp(skb);
+	iosm_pipe_push(&mux->ch.ul, &buf);
+	dev_sw_netstats_tx_add(s->netdev, 1, bytes);
+
+	return true;
+
+drop:
+	DEV_STATS_INC(s->netdev, tx_dropped);
+	netdev_completed_queue(s->netdev, 1, bytes);
+	dev_kfree_skb_any(skb);
+	return true;
+}
+
+/* ---- What goes when ---- */
+
+/* Tells a device with credits that there is something to grant them for. */
+static void iosm_mux_tell_level(struct iosm_mux *mux, u8 if_id)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	unsigned int slot;
+	u32 len;
+
+	if (s->is_level_told)
+		return;
+
+	if (iosm_mux_is_lite(mux)) {
+		slot = iosm_mux_slot(mux);
+		if (slot == IOSM_MUX_SLOTS)
+			return;
+		len = iosm_mux_level_encode(mux->slots +
+					    slot * IOSM_MUX_SLOT_SIZE,
+					    if_id, iosm_mux_level(s));
+		iosm_mux_push_small(mux, slot, len);
+	} else {
+		if (!iosm_mux_open_block(mux))
+			return;
+		iosm_mux_adb_level(&mux->adb, if_id);
+		iosm_mux_push_block(mux);
+	}
+
+	s->is_level_told = true;
+}
+
+/* Sends a packet if its session may; false: it has to wait. */
+static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	u32 len = skb->len;
+
+	/* Commands first: see the top of this file. */
+	if (mux->is_paused || mux->cmd_count || s->is_stopped)
+		return false;
+
+	if (mux->with_credits && s->credit < len) {
+		iosm_mux_tell_level(mux, if_id);
+		return false;
+	}
+
+	if (!(iosm_mux_is_lite(mux) ? iosm_mux_put_lite(mux, if_id, skb) :
+				      iosm_mux_put_block(mux, if_id, skb)))
+		return false;
+
+	if (mux->with_credits)
+		s->credit -= len;
+
+	return true;
+}
+
+static void iosm_mux_send_cmds(struct iosm_mux *mux)
+{
+	unsigned int slot;
+	u32 len;
+
+	while (mux->cmd_count) {
+		if (!iosm_mux_push_block(mux))
+			return;
+		slot = iosm_mux_slot(mux);
+		if (slot == IOSM_MUX_SLOTS)
+			return;
+
+		len = iosm_mux_cmd_encode(mux->flavour, mux->slots +
+					  slot * IOSM_MUX_SLOT_SIZE,
+					  &mux->cmds[mux->cmd_first],
+					  mux->acb_sequence);
+		if (iosm_mux_push_small(mux, slot, len))
+			mux->acb_sequence++;
+		mux->cmd_first = (mux->cmd_first + 1) % IOSM_MUX_CMD_QUEUE;
+		mux->cmd_count--;
+	}
+}
+
+/* Sends held packets, in turns, and wakes the queues of their sessions. */
+static void iosm_mux_send_held(struct iosm_mux *mux)
+{
+	struct iosm_mux_session *s;
+	struct sk_buff *skb;
+	unsigned int i;
+	u8 if_id;
+
+	for (i = 0; i < IOSM_SESSIONS; i++) {
+		if_id = (mux->turn + i) % IOSM_SESSIONS;
+		s = &mux->sessions[if_id];
+		if (s->state != IOSM_MUX_UP || s->is_stopped)
+			continue;
+
+		skb = s->held;
+		if (skb) {
+			s->held = NULL;
+			if (!iosm_mux_put(mux, if_id, skb)) {
+				s->held = skb;
+				continue;
+			}
+		}
+		if (netif_queue_stopped(s->netdev))
+			netif_wake_queue(s->netdev);
+	}
+
+	mux->turn = (mux->turn + 1) % IOSM_SESSIONS;
+}
+
+/*
+ * Is so little outstanding that the open block should leave? What counts is
+ * what has been taken back: so doorbells come no more often than interrupts
+ * do, and a stream is collected for as long as they take.
+ */
+static bool iosm_mux_is_short(struct iosm_mux *mux)
+{
+	struct iosm_pipe *ul = &mux->ch.ul;
+
+	return iosm_ring_used(ul->head, ul->tail, ul->entries) <
+	       IOSM_MUX_UL_BUSY;
+}
+
+static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
+{
+	if (iosm_pipe_publish(&mux->ch.ul))
+		iosm_channel_ring(&mux->ch, why);
+}
+
+/**
+ * iosm_mux_kick() - send whatever can be sent now
+ * @mux: the IP channel
+ * @more: the stack is about to bring the next packet
+ *
+ * Context: ul_lock.
+ */
+void iosm_mux_kick(struct iosm_mux *mux, bool more)
+{
+	bool cmds = mux->cmd_count;
+
+	if (mux->is_paused)
+		return;
+
+	iosm_mux_send_cmds(mux);
+	if (more)
+		return;
+
+	if (mux->open_block && iosm_mux_is_short(mux))
+		iosm_mux_push_block(mux);
+	iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
+}
+
+/**
+ * iosm_mux_ul_flush() - give the open block to the device
+ * @mux: the IP channel
+ *
+ * Context: ul_lock.
+ */
+void iosm_mux_ul_flush(struct iosm_mux *mux)
+{
+	iosm_mux_push_block(mux);
+	iosm_mux_ring_ul(mux, IOSM_HPDA_UL);
+}
+
+/**
+ * iosm_mux_xmit() - send a packet on a session
+ * @mux: the IP channel
+ * @if_id: the session
+ * @skb: IP packet; consumed unless NETDEV_TX_BUSY
+ *
+ * Context: ndo_start_xmit of the session's network device.
+ *
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY when the queue has been stopped
+ * meanwhile.
+ */
+netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	netdev_tx_t ret = NETDEV_TX_OK;
+	bool more;
+
+	spin_lock(&mux->ul_lock);
+
+	if (unlikely(s->held)) {
+		netif_stop_queue(s->netdev);
+		ret = NETDEV_TX_BUSY;
+		goto out;
+	}
+
+	if (unlikely(s->state != IOSM_MUX_UP ||
+		     iosm_core_is_dead(mux->core))) {
+		DEV_STATS_INC(skb->dev, tx_dropped);
+		dev_kfree_skb_any(skb);
+		goto out;
+	}
+
+	more = !__netdev_sent_queue(s->netdev, skb->len, netdev_xmit_more());
+	if (!iosm_mux_put(mux, if_id, skb)) {
+		s->held = skb;
+		netif_stop_queue(s->netdev);
+		more = false;
+	}
+	iosm_mux_kick(mux, more);
+
+out:
+	spin_unlock(&mux->ul_lock);
+	return ret;
+}
+
+/* ---- Completions ---- */
+
+/* What became of packets, by session: collected, then told to BQL. */
+struct iosm_mux_tally {
+	u32 packets[IOSM_SESSIONS];
+	u32 bytes[IOSM_SESSIONS];
+};
+
+static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
+			   u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	if (s->state == IOSM_MUX_CLOSED || s->epoch != epoch)
+		return;
+
+	tally->packets[if_id] += packets;
+	tally->bytes[if_id] += bytes;
+	if (!ok)
+		DEV_STATS_ADD(s->netdev, tx_errors, packets);
+}
+
+static void iosm_mux_ul_done(struct iosm_mux *mux, struct iosm_done *done,
+			     struct iosm_mux_tally *tally, int budget)
+{
+	bool ok = done->status == IOSM_TD_END;
+	struct iosm_mux_block *block;
+	struct iosm_mux_cb *cb;
+	struct sk_buff *skb;
+	uintptr_t offset;
+	unsigned int i;
+
+	offset = (uintptr_t)done->buf.cookie - (uintptr_t)mux->slots;
+	if (offset < IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE) {
+		__clear_bit(offset / IOSM_MUX_SLOT_SIZE, &mux->slots_busy);
+		return;
+	}
+
+	if (iosm_mux_is_lite(mux)) {
+		skb = done->buf.cookie;
+		cb = iosm_mux_cb(skb);
+		dma_unmap_single(mux->dev, done->buf.dma, done->buf.len,
+				 DMA_TO_DEVICE);
+		iosm_mux_count(mux, tally, cb->if_id, cb->epoch, 1, cb->bytes,
+			       ok);
+		napi_consume_skb(skb, budget);
+		return;
+	}
+
+	block = done->buf.cookie;
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (block->packets[i])
+			iosm_mux_count(mux, tally, i, block->epoch[i],
+				       block->packets[i], block->bytes[i], ok);
+	mux->free_blocks[mux->n_free++] = block;
+}
+
+/**
+ * iosm_mux_ul_poll() - take UL buffers back and send what waited for them
+ * @mux: the IP channel
+ * @budget: of the NAPI poll
+ *
+ * Context: NAPI poll.
+ */
+void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
+{
+	struct iosm_mux_tally tally = {};
+	struct iosm_done done;
+	unsigned int i;
+
+	spin_lock(&mux->ul_lock);
+
+	if (iosm_pipe_poll(&mux->ch.ul) < 0)
+		iosm_channel_fail(&mux->ch);
+	while (iosm_pipe_take(&mux->ch.ul, &done))
+		iosm_mux_ul_done(mux, &done, &tally, budget);
+
+	if (!mux->is_paused) {
+		iosm_mux_send_cmds(mux);
+		iosm_mux_send_held(mux);
+		iosm_mux_kick(mux, false);
+	}
+
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (tally.packets[i])
+			netdev_completed_queue(mux->sessions[i].netdev,
+					       tally.packets[i],
+					       tally.bytes[i]);
+
+	spin_unlock(&mux->ul_lock);
+}
+
+/* ---- Memory ---- */
+
+/**
+ * iosm_mux_ul_free() - the counterpart of iosm_mux_ul_alloc()
+ * @mux: the IP channel, its UL pipe empty
+ */
+void iosm_mux_ul_free(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		block = &mux->blocks[i];
+		if (!block->va)
+			continue;
+		dma_unmap_single(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
+				 DMA_TO_DEVICE);
+		free_pages((unsigned long)block->va,
+			   get_order(IOSM_MUX_BLOCK_SIZE));
+		block->va = NULL;
+	}
+	mux->n_free = 0;
+	mux->open_block = NULL;
+
+	if (mux->slots)
+		dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
+				  mux->slots, mux->slots_dma);
+	mux->slots = NULL;
+	mux->slots_busy = 0;
+}
+
+/**
+ * iosm_mux_ul_alloc() - memory for data blocks and commands
+ * @mux: the IP channel, closed
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int iosm_mux_ul_alloc(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+	unsigned int i;
+
+	mux->slots = dma_alloc_coherent(mux->dev,
+					IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
+					&mux->slots_dma, GFP_KERNEL);
+	if (!mux->slots)
+		return -ENOMEM;
+	if (iosm_mux_is_lite(mux))
+		return 0;
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		block = &mux->blocks[i];
+		block->va = (void *)__get_free_pages(GFP_KERNEL,
+						     get_order(IOSM_MUX_BLOCK_SIZE));
+		if (!block->va)
+			goto fail;
+		block->dma = dma_map_single(mux->dev, block->va,
+					    IOSM_MUX_BLOCK_SIZE, DMA_TO_DEVICE);
+		if (dma_mapping_error(mux->dev, block->dma)) {
+			free_pages((unsigned long)block->va,
+				   get_order(IOSM_MUX_BLOCK_SIZE));
+			block->va = NULL;
+			goto fail;
+		}
+		mux->free_blocks[mux->n_free++] = block;
+	}
+
+	return 0;
+
+fail:
+	iosm_mux_ul_free(mux);
+	return -ENOMEM;
+}
+
+/**
+ * iosm_mux_ul_reclaim() - take everything back from a closed UL pipe
+ * @mux: the IP channel
+ *
+ * Context: nobody else uses the pipe.
+ */
+void iosm_mux_ul_reclaim(struct iosm_mux *mux)
+{
+	struct iosm_buf buf;
+
+	while (iosm_pipe_reclaim(&mux->ch.ul, &buf)) {
+		uintptr_t offset = (uintptr_t)buf.cookie -
+				   (uintptr_t)mux->slots;
+
+		if (offset < IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE ||
+		    !iosm_mux_is_lite(mux))
+			continue;
+		dma_unmap_single(mux->dev, buf.dma, buf.len, DMA_TO_DEVICE);
+		dev_kfree_skb_any(buf.cookie);
+	}
+}
