@@ -22,6 +22,7 @@
 
 #include "iosm_channel.h"
 #include "iosm_core.h"
+#include "iosm_trace.h"
 
 #define IOSM_STAGE_POLL_MS	20
 #define IOSM_STAGE_PATIENCE_MS	1000
@@ -35,6 +36,11 @@
 #define IOSM_DUMP_POLL_MS	1000
 #define IOSM_DUMP_TRIES		300
 #define IOSM_QUIESCE_MS		500
+
+/* What iosm_trace.h shows of enum iosm_life. */
+static_assert(IOSM_LIFE_BOOTING == 0 && IOSM_LIFE_ONLINE == 1 &&
+	      IOSM_LIFE_CRASHED == 2 && IOSM_LIFE_BROKEN == 3 &&
+	      IOSM_LIFE_GONE == 4);
 
 /* Names of events are part of the user ABI. */
 static void iosm_core_event(struct iosm_core *core, const char *event)
@@ -67,6 +73,8 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 			life == IOSM_LIFE_GONE ? "modem is gone" :
 			"modem is broken", why);
 
+	trace_iosm_fault(core->dev, life, why);
+	trace_iosm_life(core->dev, life);
 	WRITE_ONCE(core->life, life);
 	WRITE_ONCE(core->dead, true);
 	pci_clear_master(core->pdev);
@@ -92,11 +100,12 @@ void iosm_core_fault(struct iosm_core *core, const char *why)
 
 /* ---- Interrupt ---- */
 
-static bool iosm_core_dispatch(struct iosm_core *core)
+/* Returns a bit mask of channels with news, and whether a thread is needed. */
+static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
 {
 	unsigned long active = READ_ONCE(core->active);
+	unsigned long moved = 0;
 	struct iosm_channel *ch;
-	bool thread = false;
 	unsigned int id;
 
 	for_each_set_bit(id, &active, IOSM_CHANNELS) {
@@ -104,15 +113,16 @@ static bool iosm_core_dispatch(struct iosm_core *core)
 		if (!iosm_pipe_pending(&ch->ul) && !iosm_pipe_pending(&ch->dl))
 			continue;
 
+		moved |= BIT(id);
 		if (ch->ops->irq) {
 			ch->ops->irq(ch->priv);
 		} else {
 			set_bit(id, &core->work_mask);
-			thread = true;
+			*thread = true;
 		}
 	}
 
-	return thread;
+	return moved;
 }
 
 /*
@@ -123,11 +133,13 @@ static bool iosm_core_dispatch(struct iosm_core *core)
  */
 static bool iosm_core_look(struct iosm_core *core)
 {
-	bool thread;
+	unsigned long moved;
+	bool thread = false;
 
-	thread = iosm_core_dispatch(core);
+	moved = iosm_core_dispatch(core, &thread);
 	thread |= iosm_msg_pending(&core->msg);
 	thread |= iosm_shm_stage(&core->shm) != READ_ONCE(core->stage_seen);
+	trace_iosm_irq(core->dev, moved, thread);
 	iosm_pm_irq(&core->pm);
 
 	return thread;
@@ -522,6 +534,7 @@ static void iosm_core_boot(struct iosm_core *core)
 	if (cmpxchg(&core->life, IOSM_LIFE_BOOTING, IOSM_LIFE_ONLINE) !=
 	    IOSM_LIFE_BOOTING)
 		return;
+	trace_iosm_life(core->dev, IOSM_LIFE_ONLINE);
 
 	iosm_core_start_users(core);
 	if (!iosm_core_is_dead(core))
@@ -632,6 +645,7 @@ static void iosm_core_revive(struct iosm_core *core)
 	core->restart = false;
 	core->rom_told = false;
 	core->life = IOSM_LIFE_BOOTING;
+	trace_iosm_life(core->dev, IOSM_LIFE_BOOTING);
 	WRITE_ONCE(core->dead, false);
 	/* Last: from here on a new fault counts. */
 	smp_store_release(&core->fault, NULL);

@@ -8,6 +8,7 @@
 #include <kunit/visibility.h>
 
 #include "iosm_mmio.h"
+#include "iosm_trace.h"
 
 /**
  * iosm_mmio_map() - map both BARs
@@ -25,6 +26,7 @@ int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
 	    pci_resource_len(pdev, IOSM_BAR_SCRATCHPAD) < IOSM_PAD_LEN)
 		return -ENODEV;
 
+	mmio->dev = &pdev->dev;
 	mmio->doorbell = pcim_iomap(pdev, IOSM_BAR_DOORBELL, 0);
 	if (!mmio->doorbell)
 		return -ENOMEM;
@@ -50,6 +52,7 @@ void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value)
 {
 	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_ring, mmio, db, value);
 
+	trace_iosm_doorbell(mmio->dev, db, value);
 	writel(value, mmio->doorbell + IOSM_DOORBELL_OFFSET(db));
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_ring);

@@ -7,14 +7,17 @@
 
 #include "iosm_hw.h"
 
+struct device;
 struct pci_dev;
 
 /**
  * struct iosm_mmio - the mapped registers of one device
+ * @dev: for tracepoints
  * @doorbell: BAR 0, write only
  * @pad: BAR 2, the scratchpad
  */
 struct iosm_mmio {
+	struct device *dev;
 	void __iomem *doorbell;
 	void __iomem *pad;
 };

@@ -10,6 +10,7 @@
 #include "iosm_pm.h"
 #include "iosm_ring.h"
 #include "iosm_shm.h"
+#include "iosm_trace.h"
 
 /**
  * iosm_msg_init() - prepare the ring, stopped
@@ -156,6 +157,7 @@ static int iosm_msg_poll_locked(struct iosm_msg *msg)
 
 	while (msg->tail != tail) {
 		word = le32_to_cpu(READ_ONCE(msg->shm->block->ring[msg->tail].status));
+		trace_iosm_msg_done(msg->dev, msg->tail, word);
 		req = msg->reqs[msg->tail];
 		msg->reqs[msg->tail] = NULL;
 		if (req)
@@ -206,6 +208,8 @@ static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
 		err = -EBUSY;
 	} else {
 		*slot = msg->head;
+		trace_iosm_msg_send(msg->dev, *slot, cmd->type, cmd->arg0,
+				    cmd->arg1, cmd->arg2);
 		msg->reqs[*slot] = req;
 		block->ring[*slot] = *cmd;
 		WRITE_ONCE(msg->head, iosm_ring_next(*slot, IOSM_MSG_ENTRIES));

@@ -15,6 +15,7 @@
 
 #include "iosm_pipe.h"
 #include "iosm_shm.h"
+#include "iosm_trace.h"
 
 /**
  * iosm_pipe_alloc() - allocate the ring of a pipe
@@ -118,6 +119,7 @@ void iosm_pipe_push(struct iosm_pipe *pipe, const struct iosm_buf *buf)
 {
 	struct iosm_td *td = &pipe->ring[pipe->head];
 
+	trace_iosm_td_post(pipe->dev, pipe->nr, pipe->head, buf->dma, buf->len);
 	pipe->slots[pipe->head] = *buf;
 
 	td->address = cpu_to_le64(buf->dma);
@@ -142,6 +144,7 @@ bool iosm_pipe_publish(struct iosm_pipe *pipe)
 	if (pipe->published == pipe->head)
 		return false;
 
+	trace_iosm_publish(pipe->dev, pipe->nr, pipe->published, pipe->head);
 	/* The TDs must be visible before the head that publishes them. */
 	dma_wmb();
 	WRITE_ONCE(pipe->shm->block->heads[pipe->nr], cpu_to_le32(pipe->head));
@@ -238,6 +241,8 @@ bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
 	iosm_pipe_judge(pipe, &pipe->ring[pipe->tail], done);
 	pipe->slots[pipe->tail].cookie = NULL;
 
+	trace_iosm_td_done(pipe->dev, pipe->nr, pipe->tail, done->status,
+			   done->len);
 	pipe->stats.tds++;
 	pipe->stats.bytes += done->len;
 

@@ -21,6 +21,11 @@
 #include "iosm_mmio.h"
 #include "iosm_pm.h"
 #include "iosm_shm.h"
+#include "iosm_trace.h"
+
+/* What iosm_trace.h shows of enum iosm_pm_state. */
+static_assert(IOSM_PM_OFF == 0 && IOSM_PM_ACTIVE == 1 && IOSM_PM_ASLEEP == 2 &&
+	      IOSM_PM_WAKING == 3 && IOSM_PM_SUSPENDED == 4);
 
 /**
  * iosm_pm_init() - prepare the gate, closed
@@ -51,6 +56,8 @@ static void iosm_pm_set(struct iosm_pm *pm, enum iosm_pm_state state)
 {
 	lockdep_assert_held(&pm->lock);
 
+	if (pm->state != state)
+		trace_iosm_sleep(pm->dev, pm->state, state, pm->is_held);
 	WRITE_ONCE(pm->state, state);
 	wake_up_all(&pm->changed);
 }
