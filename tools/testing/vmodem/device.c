@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "hostile.h"
 #include "internal.h"
 
 #define EXIT_FAILED	0xff
@@ -95,6 +96,7 @@ void vm_msi(struct vm *vm)
 static void vm_msi_flush(void *priv)
 {
 	struct vm *vm = priv;
+	unsigned int n;
 
 	if (!vm->msi_pending)
 		return;
@@ -106,15 +108,18 @@ static void vm_msi_flush(void *priv)
 		vm->msis_muted++;
 		return;
 	}
-	if (vm->bus->msi(vm->bus_priv))
-		vm->msis++;
-	else
-		vm->msis_lost++;
+	for (n = hostile_msi(vm); n; n--) {
+		if (vm->bus->msi(vm->bus_priv))
+			vm->msis++;
+		else
+			vm->msis_lost++;
+	}
 }
 
 void vm_info(struct vm *vm, unsigned int field, uint32_t value)
 {
-	if (!vm_dma_store(vm, vm->info + field, value))
+	if (!hostile_info(vm, field, &value) ||
+	    !vm_dma_store(vm, vm->info + field, value))
 		vm_msi(vm);
 }
 
@@ -180,7 +185,7 @@ void vm_doorbell_write(struct vm *vm, uint32_t offset, unsigned int size,
 	}
 	vm->doorbells[nr]++;
 	/* A crashed device hears nothing; the host may not know it yet. */
-	if (vm->crashed)
+	if (vm->crashed || !hostile_doorbell(vm, nr, value))
 		return;
 	switch (nr) {
 	case 0:
@@ -229,6 +234,7 @@ void vm_scratchpad_read(struct vm *vm, uint32_t offset, uint8_t *data,
 	}
 	scratchpad_asleep(vm, "read", offset);
 	memcpy(data, vm->scratchpad + offset, size);
+	hostile_read(vm, offset, data, size);
 }
 
 /* Is @offset one half of the 64-bit field at @field? */
@@ -298,7 +304,8 @@ struct vm *vm_create(const struct vm_config *config)
 	link_setup(vm);
 	pipe_setup(vm);
 	sleep_setup(vm);
-	if (loop_idle_add(vm_msi_flush, vm) || devctl_create(vm)) {
+	if (loop_idle_add(vm_msi_flush, vm) || devctl_create(vm) ||
+	    hostile_create(vm)) {
 		vm_destroy(vm);
 		return NULL;
 	}
@@ -311,6 +318,7 @@ void vm_destroy(struct vm *vm)
 		return;
 	vm_power_off(vm);
 	loop_idle_del(vm_msi_flush, vm);
+	hostile_destroy(vm);
 	ctl_close(vm);
 	verdict_free(vm);
 	free(vm->bounce);

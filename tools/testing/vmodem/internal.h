@@ -11,6 +11,7 @@
  *   sleep.c     device sleep, host sleep, forced sleep
  *   verdict.c   log, violations, quirks
  *   ctl.c       control socket; devctl.c: the device's words on it
+ *   hostile.c   hostile mode; hostile_data.c: in what is sent
  */
 #ifndef VMODEM_INTERNAL_H
 #define VMODEM_INTERNAL_H
@@ -99,6 +100,7 @@ struct vm_chan {
 };
 
 struct vm_verdict;
+struct hostile;
 
 struct vm {
 	struct vm_config config;
@@ -107,6 +109,8 @@ struct vm {
 	FILE *log;
 	struct vm_verdict *violations, *quirks;
 	struct ctl *ctl;
+	struct hostile *hostile;
+	bool lying;		/* hostile mode is on */
 
 	/* Registers */
 	uint8_t scratchpad[VM_BAR2_SIZE_7360];

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hostile.h"
 #include "internal.h"
 
 #define CHIP_SIZE	58
@@ -81,6 +82,7 @@ void vm_power_off(struct vm *vm)
 	loop_timer_cancel(&vm->rom);
 	link_down(vm);
 	vm_forget(vm);
+	hostile_power_off(vm);
 	memset(vm->scratchpad, 0, sizeof(vm->scratchpad));
 	vm->powered = false;
 	vm->crashed = false;

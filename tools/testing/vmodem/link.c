@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "bytes.h"
+#include "hostile.h"
 #include "internal.h"
 
 #define CONTEXT_SIZE	52
@@ -21,6 +22,7 @@ void link_down(struct vm *vm)
 {
 	loop_timer_cancel(&vm->init);
 	loop_timer_cancel(&vm->run);
+	hostile_link_down(vm);
 	pipe_reset(vm);
 	sleep_reset(vm);
 	message_reset(vm);
@@ -37,6 +39,8 @@ static void vm_init_done(struct loop_timer *t)
 {
 	struct vm *vm = t->priv;
 
+	if (!hostile_state(vm, IPC_INIT))
+		return;
 	vm_reg_set(vm, REG_IPC, IPC_INIT);
 	vm_debug(vm, "state INIT");
 }
@@ -129,6 +133,8 @@ static void vm_run_done(struct loop_timer *t)
 {
 	struct vm *vm = t->priv;
 
+	if (!hostile_state(vm, IPC_RUNNING))
+		return;
 	if (context_read(vm) || context_check_empty(vm) ||
 	    vm_dma_store(vm, vm->info + INFO_IPC, IPC_RUNNING) ||
 	    vm_dma_store(vm, vm->info + INFO_SLEEP, 0) ||

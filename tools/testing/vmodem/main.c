@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "hostile.h"
 #include "loop.h"
 #include "vfu.h"
 
@@ -35,6 +36,7 @@ static const char usage[] =
 "  --rom-time MS         leave the boot ROM after that time (0: when told to)\n"
 "  --attach auto|mbim    route sessions always, or once connected (auto)\n"
 "  --quirks none|reference  tolerate the habits of the reference driver (none)\n"
+"  --hostile SEED[,RATE]  lie, in RATE of 1000 cases (10), as SEED says\n"
 "  --log FILE            append the log to FILE (standard error)\n"
 "  --verbose             log every message, mapping and request\n"
 "  --version, --help\n";
@@ -42,8 +44,8 @@ static const char usage[] =
 enum {
 	OPT_SOCKET = 256, OPT_CONTROL, OPT_DEVICE, OPT_MUX, OPT_CREDITS,
 	OPT_CREDIT_START, OPT_UL_PAD, OPT_BOOT_DELAY, OPT_INIT_DELAY,
-	OPT_BOOT_STAGE, OPT_ROM_TIME, OPT_ATTACH, OPT_QUIRKS, OPT_LOG,
-	OPT_VERBOSE, OPT_VERSION, OPT_HELP,
+	OPT_BOOT_STAGE, OPT_ROM_TIME, OPT_ATTACH, OPT_QUIRKS, OPT_HOSTILE,
+	OPT_LOG, OPT_VERBOSE, OPT_VERSION, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -60,6 +62,7 @@ static const struct option options[] = {
 	{ "rom-time", required_argument, NULL, OPT_ROM_TIME },
 	{ "attach", required_argument, NULL, OPT_ATTACH },
 	{ "quirks", required_argument, NULL, OPT_QUIRKS },
+	{ "hostile", required_argument, NULL, OPT_HOSTILE },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -70,6 +73,8 @@ static const struct option options[] = {
 struct args {
 	struct vm_config config;
 	const char *socket, *control, *log;
+	bool hostile;
+	uint64_t seed, rate;
 };
 
 static void refuse(const char *option, const char *value)
@@ -95,6 +100,20 @@ static uint32_t number(const char *option, const char *value, uint32_t max)
 	if (ctl_number(value, max, &n))
 		refuse(option, value);
 	return n;
+}
+
+/* SEED[,RATE] */
+static void parse_hostile(struct args *a, char *value)
+{
+	char *comma = strchr(value, ',');
+
+	a->hostile = true;
+	a->rate = HOSTILE_RATE;
+	if (comma)
+		*comma = 0;
+	if (ctl_number(value, UINT64_MAX, &a->seed) ||
+	    (comma && ctl_number(comma + 1, 1000, &a->rate)))
+		refuse("--hostile", value);
 }
 
 static void parse(struct args *a, int argc, char **argv)
@@ -152,6 +171,9 @@ static void parse(struct args *a, int argc, char **argv)
 		case OPT_QUIRKS:
 			c->quirks_reference = choice("--quirks", optarg,
 						     "none", "reference");
+			break;
+		case OPT_HOSTILE:
+			parse_hostile(a, optarg);
 			break;
 		case OPT_LOG:
 			a->log = optarg;
@@ -259,6 +281,8 @@ int main(int argc, char **argv)
 	ret = functions(vm);
 	if (ret)
 		return fail("the functions", ret);
+	if (a.hostile)
+		hostile_start(vm, a.seed, a.rate, NULL);
 	ret = catch_signals(vm);
 	if (ret)
 		return fail("signals", ret);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "bytes.h"
+#include "hostile.h"
 #include "internal.h"
 
 enum {
@@ -104,6 +105,7 @@ static bool message_one(struct vm *vm)
 {
 	uint64_t at = vm->msg_ring + (uint64_t)vm->mtail * MESSAGE_SIZE;
 	uint8_t msg[MESSAGE_SIZE];
+	uint32_t status, tail;
 	int ret;
 
 	if (vm_dma_read(vm, at, msg, sizeof(msg)))
@@ -113,8 +115,12 @@ static bool message_one(struct vm *vm)
 	vm_debug(vm, "message %u: type %#x %02x %02x %02x: %s", vm->mtail,
 		 msg[11], msg[8], msg[9], msg[10], ret ? "error" : "done");
 	vm->mtail = (vm->mtail + 1) % vm->msg_entries;
-	if (vm_dma_store(vm, at + 20, ret ? MSG_ERROR : MSG_SUCCESS) ||
-	    vm_dma_store(vm, vm->msg_tail, vm->mtail))
+	status = ret ? MSG_ERROR : MSG_SUCCESS;
+	tail = vm->mtail;
+	if (hostile_message(vm, at, &status) &&
+	    (vm_dma_store(vm, at + 20, status) ||
+	     (hostile_message_tail(vm, &tail) &&
+	      vm_dma_store(vm, vm->msg_tail, tail))))
 		return false;
 	vm_msi(vm);
 	/* The completion was the last that a host going to sleep sees. */
@@ -130,7 +136,8 @@ bool message_run(struct vm *vm)
 
 	if (vm_dma_load(vm, vm->msg_head, &head))
 		return false;
-	if (head != vm->mhead && head != vm->mbad) {
+	if (head != vm->mhead && head != vm->mbad &&
+	    !hostile_head(vm, VM_PIPES, head)) {
 		uint32_t pending = (vm->mhead + vm->msg_entries - vm->mtail) %
 				   vm->msg_entries;
 

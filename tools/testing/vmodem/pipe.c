@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "hostile.h"
 #include "internal.h"
 
 /* How often a device without DL buffers looks for new ones, ... */
@@ -45,7 +46,7 @@ static bool head_update(struct vm *vm, unsigned int nr)
 
 	if (vm_dma_load(vm, vm->heads + nr * 4, &head) || head == p->head)
 		return false;
-	if (head == p->bad_head)
+	if (head == p->bad_head || hostile_head(vm, nr, head))
 		return false;
 	if (head >= p->entries) {
 		p->bad_head = head;
@@ -133,9 +134,10 @@ static void td_complete(struct vm *vm, unsigned int nr, unsigned int status,
 			uint32_t size)
 {
 	struct vm_pipe *p = &vm->pipe[nr];
+	uint64_t at = p->ring + (uint64_t)p->tail * TD_SIZE;
 
-	vm_dma_store(vm, p->ring + (uint64_t)p->tail * TD_SIZE + 8,
-		     size | (uint32_t)status << 24);
+	vm_dma_store(vm, at + 8,
+		     hostile_td(vm, nr, at, size | (uint32_t)status << 24));
 	p->tail = (p->tail + 1) % p->entries;
 	p->peeked = false;
 	p->tds++;
@@ -178,8 +180,12 @@ static void pipe_msi(struct vm *vm, unsigned int nr)
 
 static void tail_store(struct vm *vm, unsigned int nr)
 {
-	vm_dma_store(vm, vm->tails + nr * 4, vm->pipe[nr].tail);
+	uint32_t tail = vm->pipe[nr].tail;
+
+	if (hostile_tail(vm, nr, &tail))
+		vm_dma_store(vm, vm->tails + nr * 4, tail);
 	pipe_msi(vm, nr);
+	hostile_tail_after(vm, nr);
 }
 
 /* ---- uplink ----------------------------------------------------------- */
@@ -362,6 +368,9 @@ int vm_chan_send(struct vm_chan *ch, const void *data, size_t len)
 	}
 	if (len > p->td.size)
 		return -EMSGSIZE;
+	data = hostile_send(ch, data, &len, p->td.size);
+	if (!data)
+		return 0;
 	ret = vm_dma_write(vm, p->td.addr, data, len);
 	/* A buffer that is not memory was the host's error: data lost. */
 	td_complete(vm, nr, ret ? TD_ERROR : TD_END, ret ? 0 : len);
@@ -496,6 +505,7 @@ int pipe_close(struct vm *vm, unsigned int nr)
 		vm_violation(vm, "close-pipe-order", "DL pipe %u before UL",
 			     nr);
 	chan_closed(&vm->chan[nr / 2]);
+	hostile_closed(vm, nr);
 	p->open = false;
 	p->closed_head = p->head;
 	if (!vm_dma_load(vm, vm->heads + nr * 4, &head))

@@ -1,0 +1,1105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hostile mode: when to lie, and the lies of the device itself. Those about
+ * what is in the DL buffers are in hostile_data.c.
+ *
+ *   hook (device, pipe, message, ...) --> hostile_lie(kind): the n-th chance
+ *       of that kind --> numbers made of seed, kind and n --> lie, log line
+ *
+ * Each kind has a count of chances and numbers of its own, so what is drawn
+ * for one never shifts those of another, and time plays no part in it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "hostile.h"
+#include "mux.h"
+
+#define TICK_US		5000	/* chances that nobody has to give us */
+#define REWRITES	16	/* words to be changed (back) some time later */
+#define GIVEN		64	/* memory that the host has back */
+#define STASH		65536u
+#define FLIP_US		2000	/* a field is changed to and fro that long */
+#define WEIGHT		16	/* of a kind that is told at the full rate */
+
+static const struct {
+	const char *name, *help;
+	unsigned int weight;
+} kinds[LIE_KINDS] = {
+	[LIE_ONES] = { "ones", "BAR 2 reads all ones, for a while or until reset", 2 },
+	[LIE_STAGE] = { "stage", "the execution stage jumps", 4 },
+	[LIE_IPC] = { "ipc", "the IPC state jumps, or is never reached", 4 },
+	[LIE_CAPS] = { "caps", "device version and capabilities", 16 },
+	[LIE_CHIP] = { "chip", "boot ROM chip info", 8 },
+	[LIE_HEAD] = { "head", "a head, which is the host's, overwritten", 4 },
+	[LIE_TAIL] = { "tail", "a tail out of range, too far, backwards", 2 },
+	[LIE_WRONG_PIPE] = { "wrong-pipe", "a tail written for another pipe", 2 },
+	[LIE_TD_SIZE] = { "td-size", "size of a completed TD", 16 },
+	[LIE_TD_STATUS] = { "td-status", "status of a completed TD", 8 },
+	[LIE_TD_ADDR] = { "td-addr", "address and reserved bytes of a TD", 16 },
+	[LIE_TD_NEVER] = { "td-never", "a tail not published, at times for good", 4 },
+	[LIE_TD_TWICE] = { "td-twice", "a tail taken back and published again", 16 },
+	[LIE_TD_LATE] = { "td-late", "size and status after the tail", 16 },
+	[LIE_MSG_STATUS] = { "msg-status", "completion status of a message", 16 },
+	[LIE_MSG_TAIL] = { "msg-tail", "tail of the message ring", 2 },
+	[LIE_MSG_NEVER] = { "msg-never", "a message is done, and not told", 16 },
+	[LIE_MSG_TWICE] = { "msg-twice", "a completion again, after it was taken", 16 },
+	[LIE_MSG_WRONG] = { "msg-wrong", "a completion in another message", 16 },
+	[LIE_MSI_LOST] = { "msi-lost", "no interrupt", 16 },
+	[LIE_MSI_TWICE] = { "msi-twice", "several interrupts for one", 16 },
+	[LIE_MSI_SPURIOUS] = { "msi-spurious", "an interrupt for nothing", 4 },
+	[LIE_SLEEP] = { "sleep", "sleep requests just when the host rings", 16 },
+	[LIE_WAKE] = { "wake", "doorbell 2 not heard, or answered twice", 16 },
+	[LIE_CRASH] = { "crash", "crash at any time", 1 },
+	[LIE_FLIP] = { "flip", "changes to and fro while the host reads", 8 },
+	[LIE_LATE_WRITE] = { "late-write", "what was published changes later, and back", 8 },
+	[LIE_LATE_DMA] = { "late-dma", "DMA to what the host has back (with an IOMMU)", 16 },
+	[LIE_SIGNATURE] = { "signature", "MUX signatures", 16 },
+	[LIE_TABLE] = { "table", "chains of tables and commands: loops, indexes far out", 16 },
+	[LIE_DATAGRAM] = { "datagram", "index and length of datagrams", 16 },
+	[LIE_SESSION] = { "session", "session numbers", 16 },
+	[LIE_LENGTH] = { "length", "lengths of blocks, tables, commands", 16 },
+	[LIE_SEQUENCE] = { "sequence", "sequence numbers", 16 },
+	[LIE_CREDIT] = { "credit", "values of credit and queue level tables", 16 },
+	[LIE_COMMAND] = { "command", "commands, also ones nobody asked for", 16 },
+	[LIE_REPLAY] = { "replay", "a message sent twice", 16 },
+	[LIE_ORDER] = { "order", "a message sent after the next ones", 16 },
+	[LIE_CUT] = { "cut", "a message cut short, or made longer", 16 },
+	[LIE_GARBAGE] = { "garbage", "random bytes in blocks and packets", 16 },
+	[LIE_CONTROL] = { "control", "random bytes in MBIM, AT, RPC, trace", 16 },
+};
+
+/* A word in the host's memory to be changed, if it is still @from then. */
+struct rewrite {
+	struct hostile *h;
+	struct loop_timer timer;
+	unsigned int pipe;	/* belongs to its ring; VM_PIPES: to the link */
+	uint64_t addr;
+	uint32_t from, to;
+	bool again;		/* then change it back, some time later */
+};
+
+struct hostile {
+	struct vm *vm;
+	uint64_t seed;
+	unsigned int rate;
+	uint64_t mask;			/* of kinds */
+	uint64_t chances[LIE_KINDS], told[LIE_KINDS], total;
+	uint64_t number;		/* of the lie under construction */
+
+	unsigned int ones;		/* reads to come that give ones */
+	bool ones_forever;
+	bool muted[VM_PIPES];		/* no tail any more */
+	bool internal;			/* a send of our own */
+
+	struct loop_timer tick;
+	unsigned int ticks;
+	struct rewrite rewrite[REWRITES];
+	uint64_t head_lie[VM_PIPES + 1]; /* value + 1 */
+	struct {
+		uint64_t addr;
+		uint32_t size;
+	} given[GIVEN];
+	unsigned int given_next, given_count;
+	struct vm_td last[VM_PIPES];	/* completed last, by pipe */
+	uint64_t last_at[VM_PIPES];	/* where its TD is */
+	uint32_t last_word[VM_PIPES];
+
+	/* Messages of channels to be sent again, or later */
+	uint8_t stash[STASH], work[STASH];
+	size_t stash_len;
+	unsigned int stash_chan;
+	bool stash_due;
+};
+
+static int kind_of(const char *name, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < LIE_KINDS; i++)
+		if (strlen(kinds[i].name) == len &&
+		    !memcmp(kinds[i].name, name, len))
+			return i;
+	return -EINVAL;
+}
+
+const char *hostile_name(enum hostile_kind kind)
+{
+	return kinds[kind].name;
+}
+
+uint64_t hostile_told(const struct vm *vm, enum hostile_kind kind)
+{
+	return vm->hostile->told[kind];
+}
+
+/* ---- numbers ----------------------------------------------------------- */
+
+/* SplitMix64: the state is a counter, so any of them can be had at once. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
+}
+
+uint32_t hostile_draw(struct hostile *h, uint32_t below)
+{
+	h->number += 0x9e3779b97f4a7c15ull;
+	return (mix(h->number) >> 32) % below;
+}
+
+bool hostile_lie(struct hostile *h, enum hostile_kind kind)
+{
+	uint64_t n;
+
+	if (!h->vm->lying || !(h->mask >> kind & 1))
+		return false;
+	n = h->chances[kind]++;
+	h->number = mix(mix(h->seed + 1) + ((uint64_t)kind << 56) + n);
+	return hostile_draw(h, 1000 * WEIGHT) < h->rate * kinds[kind].weight;
+}
+
+uint32_t hostile_wrong(struct hostile *h, uint32_t truth, uint32_t limit)
+{
+	const uint32_t near[] = {
+		0, 1, truth + 1, truth - 1, truth + 4, truth ^ 0x80, limit,
+		limit - 1, limit + 1, limit * 2, ~0u, 0x7fffffff, 0x80000000,
+		0xffff, truth << 16, truth << 8, 0u - truth,
+	};
+	uint32_t wrong, n = sizeof(near) / sizeof(near[0]);
+	uint32_t i = hostile_draw(h, n + 4);
+
+	if (i < n)
+		wrong = near[i];
+	else if (i < n + 2 && limit > 1 && limit < 1u << 31)
+		wrong = hostile_draw(h, limit);
+	else
+		wrong = hostile_draw(h, UINT32_MAX);
+	return wrong == truth ? ~truth : wrong;
+}
+
+void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
+		  ...)
+{
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	h->told[kind]++;
+	h->total++;
+	vm_log(h->vm, "lie %llu %s %llu/%llu: %s",
+	       (unsigned long long)h->total, kinds[kind].name,
+	       (unsigned long long)h->told[kind],
+	       (unsigned long long)h->chances[kind], text);
+}
+
+/* ---- memory ------------------------------------------------------------ */
+
+/*
+ * Is an IOMMU in between? If not, there is RAM at 1 MiB, where no IOMMU maps
+ * anything, and DMA to where nothing is mapped any more is not refused: it
+ * hurts whoever owns the memory now.
+ */
+static bool memory_guarded(struct vm *vm)
+{
+	size_t len = 4u << 20;
+	void *ptr;
+
+	return vm->bus && vm->bus->dma(vm->bus_priv, 1u << 20, &len, false,
+				       &ptr) == VM_DMA_UNMAPPED;
+}
+
+/* One word of host memory if it can be had; the host is not to blame. */
+static uint32_t *memory_word(struct vm *vm, uint64_t addr)
+{
+	size_t len = sizeof(uint32_t);
+	void *ptr = NULL;
+
+	if (addr % 4 || !vm->bus || !vm->powered || vm->vanished || vm->d3 ||
+	    vm->bus->dma(vm->bus_priv, addr, &len, true, &ptr) != VM_DMA_OK ||
+	    len < sizeof(uint32_t))
+		return NULL;
+	return ptr;
+}
+
+static bool memory_swap(struct vm *vm, uint64_t addr, uint32_t from,
+			uint32_t to)
+{
+	uint32_t *p = memory_word(vm, addr);
+
+	from = htole32(from);
+	return p && __atomic_compare_exchange_n(p, &from, htole32(to), false,
+						__ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED);
+}
+
+static void given_back(struct hostile *h, uint64_t addr, uint32_t size)
+{
+	if (!addr || !size)
+		return;
+	h->given[h->given_next].addr = addr;
+	h->given[h->given_next].size = size;
+	h->given_next = (h->given_next + 1) % GIVEN;
+	if (h->given_count < GIVEN)
+		h->given_count++;
+}
+
+/* ---- words that change later ------------------------------------------- */
+
+static void rewrite_done(struct loop_timer *t)
+{
+	struct rewrite *r = t->priv;
+	struct hostile *h = r->h;
+	uint32_t from = r->from;
+
+	if (h->vm->lying && memory_swap(h->vm, r->addr, r->from, r->to))
+		vm_debug(h->vm, "lie: %#llx: %#x becomes %#x",
+			 (unsigned long long)r->addr, r->from, r->to);
+	vm_msi(h->vm);
+	if (!r->again)
+		return;
+	r->again = false;
+	r->from = r->to;
+	r->to = from;
+	loop_timer_set(&r->timer, 500);
+}
+
+static void rewrite_later(struct hostile *h, unsigned int pipe, uint64_t addr,
+			  uint32_t from, uint32_t to, bool again, uint64_t us)
+{
+	unsigned int i;
+
+	for (i = 0; i < REWRITES; i++) {
+		struct rewrite *r = &h->rewrite[i];
+
+		if (r->timer.at)
+			continue;
+		r->pipe = pipe;
+		r->addr = addr;
+		r->from = from;
+		r->to = to;
+		r->again = again;
+		loop_timer_set(&r->timer, us);
+		return;
+	}
+}
+
+static void rewrite_forget(struct hostile *h, unsigned int pipe)
+{
+	unsigned int i;
+
+	for (i = 0; i < REWRITES; i++)
+		if (pipe > VM_PIPES || h->rewrite[i].pipe == pipe)
+			loop_timer_cancel(&h->rewrite[i].timer);
+}
+
+/* Change @addr to and fro, as fast as it goes, while the host looks at it. */
+static void flip(struct hostile *h, uint64_t addr, uint32_t truth,
+		 uint32_t wrong)
+{
+	unsigned int n = 50 + hostile_draw(h, 2000);
+	uint32_t *p = memory_word(h->vm, addr);
+	uint64_t end = loop_now() + FLIP_US;
+
+	if (!p)
+		return;
+	truth = htole32(truth);
+	wrong = htole32(wrong);
+	while (n--) {
+		uint32_t was = n & 1 ? truth : wrong;
+		unsigned int pause;
+
+		/* Ends with the truth; or at once when the host took it. */
+		if (!__atomic_compare_exchange_n(p, &was,
+						 n & 1 ? wrong : truth, false,
+						 __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
+			if (was != (n & 1 ? wrong : truth))
+				return;
+		for (pause = 0; pause < 50; pause++)
+			__asm__ volatile("" ::: "memory");
+		if (!(n & 63) && !(n & 1) && loop_now() > end)
+			return;
+	}
+}
+
+/* ---- registers --------------------------------------------------------- */
+
+static uint32_t wrong_stage(struct hostile *h, uint32_t truth)
+{
+	static const uint32_t stages[] = {
+		STAGE_NONE, STAGE_BOOT, STAGE_PSI, STAGE_EBL, STAGE_RUN,
+		STAGE_CRASH, STAGE_CD_READY, ~0u, 0x600df00c,
+	};
+	uint32_t i = hostile_draw(h, 10);
+
+	if (i < 9 && stages[i] != truth)
+		return stages[i];
+	return hostile_wrong(h, truth, STAGE_RUN);
+}
+
+void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
+		     unsigned int size)
+{
+	struct hostile *h = vm->hostile;
+	enum hostile_kind kind;
+	uint32_t truth, wrong;
+
+	if (!h->ones && !h->ones_forever && hostile_lie(h, LIE_ONES)) {
+		h->ones_forever = hostile_draw(h, 4) == 0;
+		h->ones = 1 + hostile_draw(h, 20);
+		hostile_tell(h, LIE_ONES, "BAR 2 from %#x: %s", offset,
+			     h->ones_forever ? "until reset" : "for a while");
+	}
+	if (h->ones || h->ones_forever) {
+		if (h->ones)
+			h->ones--;
+		memset(data, 0xff, size);
+		return;
+	}
+	if (size != 4)
+		return;
+	truth = get_le32(data);
+	if (offset == REG_STAGE)
+		kind = LIE_STAGE;
+	else if (offset == REG_IPC)
+		kind = LIE_IPC;
+	else if (offset == REG_VERSION || offset == REG_CAPS)
+		kind = LIE_CAPS;
+	else if (offset >= REG_CHIP && offset <= REG_EXIT_CODE)
+		kind = LIE_CHIP;
+	else
+		return;
+	if (!hostile_lie(h, kind))
+		return;
+	if (kind == LIE_STAGE)
+		wrong = wrong_stage(h, truth);
+	else
+		wrong = hostile_wrong(h, truth, IPC_ERROR);
+	if (kind == LIE_CAPS && offset == REG_CAPS && hostile_draw(h, 2))
+		wrong = truth ^ (1u << (8 + hostile_draw(h, 2))) ^
+			(hostile_draw(h, 2) << 21);
+	put_le32(data, wrong);
+	hostile_tell(h, kind, "register %#x: %#x -> %#x", offset, truth, wrong);
+}
+
+bool hostile_do_state(struct vm *vm, enum vm_ipc state)
+{
+	struct hostile *h = vm->hostile;
+
+	if (!hostile_lie(h, LIE_IPC))
+		return true;
+	hostile_tell(h, LIE_IPC, "state %u never reached", state);
+	return false;
+}
+
+/* ---- device information ------------------------------------------------ */
+
+static enum hostile_kind info_kind(unsigned int field)
+{
+	return field == INFO_STAGE ? LIE_STAGE :
+	       field == INFO_IPC ? LIE_IPC : LIE_SLEEP;
+}
+
+static uint32_t info_wrong(struct hostile *h, unsigned int field,
+			   uint32_t truth)
+{
+	return field == INFO_STAGE ? wrong_stage(h, truth) :
+				     hostile_wrong(h, truth, IPC_ERROR);
+}
+
+bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value)
+{
+	struct hostile *h = vm->hostile;
+	uint32_t wrong, truth = *value;
+	enum hostile_kind kind = info_kind(field);
+
+	if (!hostile_lie(h, kind))
+		return true;
+	if (hostile_draw(h, 4) == 0) {
+		hostile_tell(h, kind, "device information +%u: %#x not written",
+			     field, truth);
+		return false;
+	}
+	wrong = info_wrong(h, field, truth);
+	hostile_tell(h, kind, "device information +%u: %#x -> %#x", field,
+		     truth, wrong);
+	*value = wrong;
+	if (hostile_draw(h, 2))
+		rewrite_later(h, VM_PIPES, vm->info + field, wrong, truth,
+			      false, 10 + hostile_draw(h, 5000));
+	return true;
+}
+
+/* Out of the blue: a word jumps, and most often back. */
+static void info_jump(struct hostile *h, unsigned int field)
+{
+	struct vm *vm = h->vm;
+	uint32_t truth, wrong;
+	uint32_t *p;
+
+	if (!vm_running(vm) || !hostile_lie(h, info_kind(field)))
+		return;
+	p = memory_word(vm, vm->info + field);
+	if (!p)
+		return;
+	truth = le32toh(*p);
+	wrong = info_wrong(h, field, truth);
+	hostile_tell(h, info_kind(field),
+		     "device information +%u jumps: %#x -> %#x", field, truth,
+		     wrong);
+	memory_swap(vm, vm->info + field, truth, wrong);
+	vm_msi(vm);
+	if (hostile_draw(h, 8))
+		rewrite_later(h, VM_PIPES, vm->info + field, wrong, truth,
+			      false, 10 + hostile_draw(h, 5000));
+}
+
+/* ---- heads ------------------------------------------------------------- */
+
+bool hostile_do_head(struct vm *vm, unsigned int nr, uint32_t head)
+{
+	return vm->hostile->head_lie[nr] == head + 1ull;
+}
+
+/* Overwrite a head, and put it back unless the host has done so. */
+static void head_lie(struct hostile *h)
+{
+	struct vm *vm = h->vm;
+	unsigned int nr;
+	uint32_t truth, wrong;
+	uint64_t addr;
+
+	if (!vm_running(vm) || !hostile_lie(h, LIE_HEAD))
+		return;
+	nr = hostile_draw(h, VM_PIPES + 1);
+	addr = nr == VM_PIPES ? vm->msg_head : vm->heads + nr * 4;
+	if (vm_dma_load(vm, addr, &truth))
+		return;
+	wrong = hostile_wrong(h, truth, nr == VM_PIPES ? vm->msg_entries :
+						vm->pipe[nr].entries);
+	hostile_tell(h, LIE_HEAD, "head of %s %u: %#x -> %#x",
+		     nr == VM_PIPES ? "messages" : "pipe", nr, truth, wrong);
+	h->head_lie[nr] = wrong + 1ull;
+	memory_swap(vm, addr, truth, wrong);
+	rewrite_later(h, VM_PIPES, addr, wrong, truth, false,
+		      10 + hostile_draw(h, 5000));
+	vm_msi(vm);
+}
+
+/* ---- transfer descriptors ---------------------------------------------- */
+
+uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
+		       uint32_t word)
+{
+	struct hostile *h = vm->hostile;
+	struct vm_pipe *p = &vm->pipe[nr];
+	uint32_t truth = word, size;
+
+	h->last[nr] = p->td;
+	h->last_at[nr] = at;
+	if (nr & 1)
+		given_back(h, p->td.addr, p->td.size);
+	if (hostile_lie(h, LIE_TD_SIZE)) {
+		size = hostile_wrong(h, word & 0xffffff, p->td.size) & 0xffffff;
+		hostile_tell(h, LIE_TD_SIZE, "pipe %u TD %u: size %u -> %u", nr,
+			     p->tail, word & 0xffffff, size);
+		word = (word & 0xff000000) | size;
+	}
+	if (hostile_lie(h, LIE_TD_STATUS)) {
+		uint32_t status = hostile_draw(h, 8);
+
+		if (status == word >> 24)
+			status = hostile_draw(h, 249) + 6;
+		hostile_tell(h, LIE_TD_STATUS, "pipe %u TD %u: status %u -> %u",
+			     nr, p->tail, word >> 24, status);
+		word = (word & 0xffffff) | status << 24;
+	}
+	if (hostile_lie(h, LIE_TD_ADDR)) {
+		unsigned int field = hostile_draw(h, 3);
+		uint64_t addr = at + (field == 2 ? 12 : field * 4);
+		uint32_t *m = memory_word(vm, addr), was, wrong;
+
+		if (m) {
+			was = le32toh(*m);
+			wrong = hostile_wrong(h, was, 4096);
+			hostile_tell(h, LIE_TD_ADDR,
+				     "pipe %u TD %u +%u: %#x -> %#x", nr,
+				     p->tail, (unsigned int)(addr - at), was,
+				     wrong);
+			__atomic_store_n(m, htole32(wrong), __ATOMIC_RELEASE);
+		}
+	}
+	if (hostile_lie(h, LIE_TD_LATE)) {
+		uint32_t early = hostile_draw(h, 2) ? 0 : p->td.size;
+
+		hostile_tell(h, LIE_TD_LATE, "pipe %u TD %u: %#x -> %#x first",
+			     nr, p->tail, word, early);
+		rewrite_later(h, nr, at + 8, early, word, false,
+			      hostile_draw(h, 2000));
+		word = early;
+	}
+	h->last_word[nr] = truth;
+	return word;
+}
+
+bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
+{
+	struct hostile *h = vm->hostile;
+	struct vm_pipe *p = &vm->pipe[nr];
+	uint32_t truth = *value;
+
+	if (h->muted[nr])
+		return false;
+	if (hostile_lie(h, LIE_TD_NEVER)) {
+		h->muted[nr] = hostile_draw(h, 4) == 0;
+		hostile_tell(h, LIE_TD_NEVER, "pipe %u: tail %u not told%s",
+			     nr, truth, h->muted[nr] ? ", nor any other" : "");
+		return false;
+	}
+	if (hostile_lie(h, LIE_WRONG_PIPE)) {
+		unsigned int other = hostile_draw(h, VM_PIPES);
+
+		if (other == nr)
+			other = nr ^ 1;
+		hostile_tell(h, LIE_WRONG_PIPE, "tail %u of pipe %u for %u",
+			     truth, nr, other);
+		vm_dma_store(vm, vm->tails + other * 4, truth);
+		return false;
+	}
+	if (hostile_lie(h, LIE_TAIL)) {
+		*value = hostile_wrong(h, truth, p->entries);
+		hostile_tell(h, LIE_TAIL, "pipe %u: tail %u -> %u", nr, truth,
+			     *value);
+		if (hostile_draw(h, 2))
+			rewrite_later(h, nr, vm->tails + nr * 4, *value, truth,
+				      false, hostile_draw(h, 2000));
+	} else if (hostile_lie(h, LIE_TD_TWICE)) {
+		uint32_t before = (truth + p->entries - 1 -
+				   hostile_draw(h, 3)) % p->entries;
+
+		hostile_tell(h, LIE_TD_TWICE, "pipe %u: tail %u, %u, %u", nr,
+			     truth, before, truth);
+		rewrite_later(h, nr, vm->tails + nr * 4, truth, before, true,
+			      hostile_draw(h, 2000));
+	}
+	return true;
+}
+
+/* What the host is about to look at changes. */
+void hostile_do_tail_after(struct vm *vm, unsigned int nr)
+{
+	struct hostile *h = vm->hostile;
+	bool flips = hostile_lie(h, LIE_FLIP);
+	enum hostile_kind kind = flips ? LIE_FLIP : LIE_LATE_WRITE;
+	uint32_t truth, wrong, at = 0;
+	const char *what;
+	uint64_t addr;
+
+	if (!flips && !hostile_lie(h, LIE_LATE_WRITE))
+		return;
+	/* A buffer may be somebody else's by the time we write to it. */
+	switch (hostile_draw(h, (nr & 1) && memory_guarded(vm) ? 5 : 2)) {
+	case 0:
+		what = "tail";
+		addr = vm->tails + nr * 4;
+		wrong = hostile_wrong(h, vm->pipe[nr].tail,
+				      vm->pipe[nr].entries);
+		break;
+	case 1:
+		what = "size and status of the TD";
+		addr = h->last_at[nr] + 8;
+		wrong = h->last_word[nr] ^ (hostile_draw(h, 2) ? 0x00ff0000 :
+							       0x03000000);
+		break;
+	default:
+		what = "data";
+		at = hostile_draw(h, 12) * 4;
+		addr = h->last[nr].addr + at;
+		wrong = 0;
+	}
+	if (!memory_word(vm, addr))
+		return;
+	truth = le32toh(*memory_word(vm, addr));
+	if (!wrong || wrong == truth)
+		wrong = hostile_wrong(h, truth, 2048);
+	hostile_tell(h, kind, "pipe %u: %s +%u at %#llx: %#x and %#x", nr,
+		     what, at, (unsigned long long)addr, truth, wrong);
+	if (flips) {
+		if (vm->bus->msi(vm->bus_priv))
+			vm->msis++;
+		flip(h, addr, truth, wrong);
+	} else {
+		rewrite_later(h, nr, addr, truth, wrong, true,
+			      hostile_draw(h, 3000));
+	}
+}
+
+/* ---- messages ---------------------------------------------------------- */
+
+bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
+{
+	struct hostile *h = vm->hostile;
+	uint32_t truth = *status;
+
+	if (hostile_lie(h, LIE_MSG_NEVER)) {
+		hostile_tell(h, LIE_MSG_NEVER, "message before %u", vm->mtail);
+		return false;
+	}
+	if (hostile_lie(h, LIE_MSG_WRONG)) {
+		uint64_t other = vm->msg_ring + MESSAGE_SIZE *
+			(uint64_t)hostile_draw(h, vm->msg_entries);
+
+		if (other != at) {
+			hostile_tell(h, LIE_MSG_WRONG,
+				     "status %u for %llu, not %llu", truth,
+				     (unsigned long long)(other -
+					vm->msg_ring) / MESSAGE_SIZE,
+				     (unsigned long long)(at -
+					vm->msg_ring) / MESSAGE_SIZE);
+			vm_dma_store(vm, other + 20, truth);
+			*status = 0;
+		}
+		return true;
+	}
+	if (hostile_lie(h, LIE_MSG_STATUS)) {
+		*status = hostile_wrong(h, truth, 3);
+		hostile_tell(h, LIE_MSG_STATUS, "message before %u: %u -> %u",
+			     vm->mtail, truth, *status);
+		if (hostile_draw(h, 2))
+			rewrite_later(h, VM_PIPES, at + 20, *status, truth,
+				      false, hostile_draw(h, 2000));
+	} else if (hostile_lie(h, LIE_MSG_TWICE)) {
+		/* Long after the host has done with the entry. */
+		hostile_tell(h, LIE_MSG_TWICE, "message before %u", vm->mtail);
+		rewrite_later(h, VM_PIPES, at + 20, truth, 3 - truth, true,
+			      hostile_draw(h, 3000));
+		rewrite_later(h, VM_PIPES, vm->msg_tail, vm->mtail,
+			      (vm->mtail + vm->msg_entries - 1) %
+			      vm->msg_entries, true, hostile_draw(h, 3000));
+	}
+	return true;
+}
+
+bool hostile_do_message_tail(struct vm *vm, uint32_t *tail)
+{
+	struct hostile *h = vm->hostile;
+	uint32_t truth = *tail;
+
+	if (!hostile_lie(h, LIE_MSG_TAIL))
+		return true;
+	*tail = hostile_wrong(h, truth, vm->msg_entries);
+	hostile_tell(h, LIE_MSG_TAIL, "%u -> %u", truth, *tail);
+	if (hostile_draw(h, 2))
+		rewrite_later(h, VM_PIPES, vm->msg_tail, *tail, truth, false,
+			      hostile_draw(h, 2000));
+	return true;
+}
+
+/* ---- interrupts, doorbells --------------------------------------------- */
+
+unsigned int hostile_do_msi(struct vm *vm)
+{
+	struct hostile *h = vm->hostile;
+	unsigned int n;
+
+	if (hostile_lie(h, LIE_MSI_LOST)) {
+		hostile_tell(h, LIE_MSI_LOST, "one");
+		return 0;
+	}
+	if (!hostile_lie(h, LIE_MSI_TWICE))
+		return 1;
+	n = 2 + hostile_draw(h, 20);
+	hostile_tell(h, LIE_MSI_TWICE, "%u", n);
+	return n;
+}
+
+static bool crash_now(struct hostile *h, const char *when)
+{
+	if (!hostile_lie(h, LIE_CRASH))
+		return false;
+	hostile_tell(h, LIE_CRASH, "%s", when);
+	return !vm_crash(h->vm);
+}
+
+/* The same word again and again. */
+static void msi_storm(struct hostile *h)
+{
+	struct vm *vm = h->vm;
+	unsigned int n;
+
+	if (!hostile_lie(h, LIE_MSI_SPURIOUS))
+		return;
+	n = 1 + hostile_draw(h, 8) * hostile_draw(h, 8);
+	hostile_tell(h, LIE_MSI_SPURIOUS, "%u", n);
+	while (n-- && vm->powered && !vm->vanished && !vm->d3 && vm->bus)
+		if (vm->bus->msi(vm->bus_priv))
+			vm->msis++;
+}
+
+bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value)
+{
+	struct hostile *h = vm->hostile;
+
+	if (crash_now(h, "at a doorbell"))
+		return false;
+	if (!vm_running(vm))
+		return true;
+	if (nr == 0 && vm->sleep == SLEEP_AWAKE && vm->sleep_allowed &&
+	    hostile_lie(h, LIE_SLEEP)) {
+		/* It rings, and we want to sleep; maybe just for a moment. */
+		hostile_tell(h, LIE_SLEEP, "request at doorbell 0 = %u", value);
+		if (!sleep_request(vm) && hostile_draw(h, 2))
+			rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 1, 0,
+				      true, hostile_draw(h, 1000));
+		return true;
+	}
+	if (nr == 2 && hostile_lie(h, LIE_WAKE)) {
+		if (hostile_draw(h, 2)) {
+			hostile_tell(h, LIE_WAKE, "doorbell 2 = %u not heard",
+				     value);
+			return false;
+		}
+		hostile_tell(h, LIE_WAKE, "request jumps at doorbell 2 = %u",
+			     value);
+		rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 0, 1, true,
+			      hostile_draw(h, 1000));
+		rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 1, 0, true,
+			      hostile_draw(h, 1000));
+	}
+	return true;
+}
+
+/* ---- downlink ---------------------------------------------------------- */
+
+static void stash(struct hostile *h, unsigned int chan, const void *data,
+		  size_t len)
+{
+	memcpy(h->stash, data, len);
+	h->stash_len = len;
+	h->stash_chan = chan;
+	h->stash_due = true;
+}
+
+const void *hostile_do_send(struct vm_chan *ch, const void *data, size_t *len,
+			    size_t room)
+{
+	struct vm *vm = ch->vm;
+	struct hostile *h = vm->hostile;
+
+	if (*len > STASH || h->internal)
+		return data;
+	if (room > STASH)
+		room = STASH;
+	if (!h->stash_due && hostile_lie(h, LIE_ORDER)) {
+		hostile_tell(h, LIE_ORDER, "channel %u: %zu bytes later",
+			     ch->nr, *len);
+		stash(h, ch->nr, data, *len);
+		return NULL;
+	}
+	memcpy(h->work, data, *len);
+	hostile_data(h, ch->nr, h->work, len, room);
+	if (!h->stash_due && hostile_lie(h, LIE_REPLAY)) {
+		hostile_tell(h, LIE_REPLAY, "channel %u: %zu bytes", ch->nr,
+			     *len);
+		stash(h, ch->nr, h->work, *len);
+	}
+	return h->work;
+}
+
+static void send_stash(struct hostile *h)
+{
+	struct vm_chan *ch = &h->vm->chan[h->stash_chan];
+
+	if (!h->stash_due)
+		return;
+	h->stash_due = false;
+	if (!ch->open || !vm_chan_room(ch))
+		return;
+	h->internal = true;
+	vm_chan_send(ch, h->stash, h->stash_len);
+	h->internal = false;
+}
+
+/* A command that nobody asked for, or a whole block of nonsense. */
+static void send_forged(struct hostile *h)
+{
+	bool lite = h->vm->config.mux == VM_MUX_LITE;
+	struct vm_chan *ch = &h->vm->chan[0];
+	uint8_t *b = h->work, *p = b;
+	uint32_t command;
+	unsigned int i;
+
+	if (!ch->open || !hostile_lie(h, LIE_COMMAND) || !vm_chan_room(ch))
+		return;
+	memset(b, 0, 64);
+	command = hostile_draw(h, 12);
+	if (!lite) {
+		put_le32(b, MUX_ACBH);
+		put_le32(b + 8, 16 + 20 + 12);
+		put_le32(b + 12, 16);
+		p += 16;
+	}
+	put_le32(p, MUX_CMDH);
+	put_le16(p + 4, (lite ? 16 : 20) + 12);
+	p[6] = hostile_draw(h, 10);
+	put_le32(p + (lite ? 8 : 12), command);
+	put_le32(p + (lite ? 12 : 16), hostile_draw(h, 16));
+	p += lite ? 16 : 20;
+	for (i = 0; i < 12; i += 4)
+		put_le32(p + i, hostile_draw(h, 2) ? hostile_draw(h, 2) :
+			 hostile_wrong(h, 0, 16));
+	hostile_tell(h, LIE_COMMAND, "command %u for session %u, not asked for",
+		     command, b[lite ? 6 : 22]);
+	h->internal = true;
+	vm_chan_send(ch, b, p + 12 - b);
+	h->internal = false;
+}
+
+/* ---- what happens without a reason ------------------------------------- */
+
+static void late_dma(struct hostile *h)
+{
+	struct vm *vm = h->vm;
+	unsigned int i, at, n;
+	size_t len;
+	void *ptr;
+
+	if (!h->given_count || !memory_guarded(vm) ||
+	    !hostile_lie(h, LIE_LATE_DMA))
+		return;
+	i = hostile_draw(h, h->given_count);
+	n = 4 + hostile_draw(h, 60);
+	if (n > h->given[i].size)
+		n = h->given[i].size;
+	at = hostile_draw(h, h->given[i].size - n + 1);
+	len = n;
+	switch (vm->bus->dma(vm->bus_priv, h->given[i].addr + at, &len, true,
+			     &ptr)) {
+	case VM_DMA_OK:
+		memset(ptr, hostile_draw(h, 256), len);
+		hostile_tell(h, LIE_LATE_DMA, "%u bytes to %#llx: written", n,
+			     (unsigned long long)h->given[i].addr + at);
+		break;
+	default:
+		hostile_tell(h, LIE_LATE_DMA, "%u bytes to %#llx: DMA fault", n,
+			     (unsigned long long)h->given[i].addr + at);
+	}
+}
+
+static void tick(struct loop_timer *t)
+{
+	struct hostile *h = t->priv;
+	struct vm *vm = h->vm;
+
+	if (!vm->lying)
+		return;
+	loop_timer_set(t, TICK_US);
+	if (!vm->powered || vm->vanished)
+		return;
+	late_dma(h);
+	if (!vm_running(vm) || vm->d3)
+		return;
+	if (crash_now(h, "just so"))
+		return;
+	if (h->ticks++ % 4 == 0) {
+		info_jump(h, INFO_STAGE);
+		info_jump(h, INFO_IPC);
+		info_jump(h, INFO_SLEEP);
+	}
+	head_lie(h);
+	msi_storm(h);
+	send_stash(h);
+	send_forged(h);
+}
+
+/* ---- ends -------------------------------------------------------------- */
+
+void hostile_closed(struct vm *vm, unsigned int nr)
+{
+	struct hostile *h = vm->hostile;
+	struct vm_pipe *p = &vm->pipe[nr];
+
+	if (!h || !p->entries)
+		return;
+	rewrite_forget(h, nr);
+	h->muted[nr] = false;
+	if (!vm->lying)
+		return;
+	given_back(h, p->ring, p->entries * TD_SIZE);
+	if (p->peeked)
+		given_back(h, p->td.addr, p->td.size);
+}
+
+void hostile_link_down(struct vm *vm)
+{
+	struct hostile *h = vm->hostile;
+	unsigned int nr;
+
+	if (!h)
+		return;
+	for (nr = 0; nr < VM_PIPES; nr++)
+		if (vm->pipe[nr].open)
+			hostile_closed(vm, nr);
+	rewrite_forget(h, VM_PIPES + 1);
+	memset(h->head_lie, 0, sizeof(h->head_lie));
+	memset(h->muted, 0, sizeof(h->muted));
+	h->stash_due = false;
+	if (vm->lying && vm->info) {
+		given_back(h, vm->info, INFO_SIZE);
+		given_back(h, vm->tails, VM_PIPES * 4);
+	}
+}
+
+void hostile_power_off(struct vm *vm)
+{
+	struct hostile *h = vm->hostile;
+
+	if (!h)
+		return;
+	h->ones = 0;
+	h->ones_forever = false;
+}
+
+/* ---- control ----------------------------------------------------------- */
+
+static int parse_kinds(const char *text, uint64_t *mask)
+{
+	const uint64_t all = (1ull << LIE_KINDS) - 1;
+
+	*mask = 0;
+	if (!text)
+		text = "all";
+	if (*text == '-')
+		*mask = all;
+	while (*text) {
+		size_t len = strcspn(text, ",");
+		bool minus = *text == '-';
+		int kind;
+
+		if (len == 3 && !memcmp(text, "all", 3)) {
+			*mask = all;
+		} else {
+			kind = kind_of(text + minus, len - minus);
+			if (kind < 0)
+				return -EINVAL;
+			if (minus)
+				*mask &= ~(1ull << kind);
+			else
+				*mask |= 1ull << kind;
+		}
+		text += len + (text[len] == ',');
+	}
+	return *mask ? 0 : -EINVAL;
+}
+
+int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
+		  const char *names)
+{
+	struct hostile *h = vm->hostile;
+	uint64_t mask;
+	int ret = parse_kinds(names, &mask);
+
+	if (ret || rate > 1000)
+		return -EINVAL;
+	hostile_stop(vm);
+	memset(h->chances, 0, sizeof(h->chances));
+	memset(h->told, 0, sizeof(h->told));
+	h->total = 0;
+	h->ticks = 0;
+	h->seed = seed;
+	h->rate = rate;
+	h->mask = mask;
+	h->given_count = 0;
+	h->given_next = 0;
+	vm->lying = true;
+	loop_timer_set(&h->tick, TICK_US);
+	vm_log(vm, "hostile: seed %llu, rate %u, %s",
+	       (unsigned long long)seed, rate, names ? names : "all");
+	return 0;
+}
+
+void hostile_stop(struct vm *vm)
+{
+	struct hostile *h = vm->hostile;
+
+	if (!vm->lying)
+		return;
+	vm->lying = false;
+	loop_timer_cancel(&h->tick);
+	rewrite_forget(h, VM_PIPES + 1);
+	memset(h->head_lie, 0, sizeof(h->head_lie));
+	memset(h->muted, 0, sizeof(h->muted));
+	h->ones = 0;
+	h->ones_forever = false;
+	h->stash_due = false;
+	vm_log(vm, "hostile: off, %llu lies", (unsigned long long)h->total);
+}
+
+static void show_state(struct hostile *h, struct vm_reply *r)
+{
+	ctl_line(r, "hostile %s", h->vm->lying ? "on" : "off");
+	ctl_line(r, "seed %llu", (unsigned long long)h->seed);
+	ctl_line(r, "rate %u", h->rate);
+	ctl_line(r, "lies %llu", (unsigned long long)h->total);
+}
+
+static void cmd_hostile(void *priv, int argc, char **argv, struct vm_reply *r)
+{
+	struct vm *vm = priv;
+	struct hostile *h = vm->hostile;
+	uint64_t seed, rate = HOSTILE_RATE;
+	unsigned int i;
+
+	if (argc == 1) {
+		show_state(h, r);
+	} else if (argc == 2 && !strcmp(argv[1], "off")) {
+		hostile_stop(vm);
+	} else if (argc == 2 && !strcmp(argv[1], "stats")) {
+		show_state(h, r);
+		for (i = 0; i < LIE_KINDS; i++)
+			ctl_line(r, "%s %llu %llu", kinds[i].name,
+				 (unsigned long long)h->told[i],
+				 (unsigned long long)h->chances[i]);
+	} else if (argc == 2 && !strcmp(argv[1], "kinds")) {
+		for (i = 0; i < LIE_KINDS; i++)
+			ctl_line(r, "%s - %s", kinds[i].name, kinds[i].help);
+	} else if (argc > 4 || ctl_number(argv[1], UINT64_MAX, &seed) ||
+		   (argc > 2 && ctl_number(argv[2], 1000, &rate))) {
+		ctl_error(r, "usage: hostile [SEED [RATE [KINDS]] | off | stats | kinds]");
+	} else if (hostile_start(vm, seed, rate, argc > 3 ? argv[3] : NULL)) {
+		ctl_error(r, "no such kind: see hostile kinds");
+	}
+}
+
+int hostile_create(struct vm *vm)
+{
+	struct hostile *h = calloc(1, sizeof(*h));
+	unsigned int i;
+
+	if (!h)
+		return -ENOMEM;
+	vm->hostile = h;
+	h->vm = vm;
+	h->tick.fn = tick;
+	h->tick.priv = h;
+	for (i = 0; i < REWRITES; i++) {
+		h->rewrite[i].h = h;
+		h->rewrite[i].timer.fn = rewrite_done;
+		h->rewrite[i].timer.priv = &h->rewrite[i];
+	}
+	return ctl_command(vm, "hostile", cmd_hostile, vm,
+			   "hostile [SEED [RATE [KINDS]] | off | stats | kinds] - lie, at RATE per 1000 chances");
+}
+
+void hostile_destroy(struct vm *vm)
+{
+	hostile_stop(vm);
+	free(vm->hostile);
+	vm->hostile = NULL;
+}

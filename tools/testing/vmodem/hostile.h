@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A modem that lies. The device's parts call these where they are about to
+ * tell the host something; hostile.c decides whether the truth is told.
+ *
+ * What the modem itself knows stays true: only what the host gets to see is
+ * changed, so the modem is a good one again as soon as it stops lying and
+ * the host has started it afresh.
+ *
+ * All are called from the event loop and cost one comparison while honest.
+ */
+#ifndef VMODEM_HOSTILE_H
+#define VMODEM_HOSTILE_H
+
+#include "internal.h"
+
+/* Parts of what the host gets to see; the order is that of "hostile kinds". */
+enum hostile_kind {
+	LIE_ONES, LIE_STAGE, LIE_IPC, LIE_CAPS, LIE_CHIP,
+	LIE_HEAD, LIE_TAIL, LIE_WRONG_PIPE,
+	LIE_TD_SIZE, LIE_TD_STATUS, LIE_TD_ADDR, LIE_TD_NEVER, LIE_TD_TWICE,
+	LIE_TD_LATE,
+	LIE_MSG_STATUS, LIE_MSG_TAIL, LIE_MSG_NEVER, LIE_MSG_TWICE,
+	LIE_MSG_WRONG,
+	LIE_MSI_LOST, LIE_MSI_TWICE, LIE_MSI_SPURIOUS,
+	LIE_SLEEP, LIE_WAKE, LIE_CRASH,
+	LIE_FLIP, LIE_LATE_WRITE, LIE_LATE_DMA,
+	LIE_SIGNATURE, LIE_TABLE, LIE_DATAGRAM, LIE_SESSION, LIE_LENGTH,
+	LIE_SEQUENCE, LIE_CREDIT, LIE_COMMAND,
+	LIE_REPLAY, LIE_ORDER, LIE_CUT, LIE_GARBAGE, LIE_CONTROL,
+	LIE_KINDS
+};
+
+#define HOSTILE_RATE	10	/* lies per 1000 chances, unless told */
+
+struct hostile;
+
+/* ---- hostile.c: decisions --------------------------------------------- */
+
+int hostile_create(struct vm *vm);
+void hostile_destroy(struct vm *vm);
+/*
+ * Lie from now on. @kinds: names with commas between, NULL or "all" for all
+ * of them; names that begin with - are left out of all. -EINVAL: no such
+ * kind.
+ */
+int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
+		  const char *kinds);
+void hostile_stop(struct vm *vm);
+/* How many lies of that kind were told since hostile_start(). */
+uint64_t hostile_told(const struct vm *vm, enum hostile_kind kind);
+const char *hostile_name(enum hostile_kind kind);
+
+/* For hostile_data.c: is this chance taken? Then draw from its numbers. */
+bool hostile_lie(struct hostile *h, enum hostile_kind kind);
+uint32_t hostile_draw(struct hostile *h, uint32_t below);
+/* Anything but @truth, most often something near it or near @limit. */
+uint32_t hostile_wrong(struct hostile *h, uint32_t truth, uint32_t limit);
+void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
+		  ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- hostile_data.c: what goes into DL buffers ------------------------- */
+
+/*
+ * Change the message of *@len bytes in @data, which has @room bytes, before
+ * channel @chan sends it.
+ */
+void hostile_data(struct hostile *h, unsigned int chan, uint8_t *data,
+		  size_t *len, size_t room);
+
+/* ---- hooks ------------------------------------------------------------- */
+
+/* Not for use by the device: see the inline ones below. */
+void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
+		     unsigned int size);
+bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value);
+uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
+		       uint32_t word);
+bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value);
+void hostile_do_tail_after(struct vm *vm, unsigned int nr);
+bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status);
+bool hostile_do_message_tail(struct vm *vm, uint32_t *tail);
+unsigned int hostile_do_msi(struct vm *vm);
+bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value);
+const void *hostile_do_send(struct vm_chan *ch, const void *data, size_t *len,
+			    size_t room);
+bool hostile_do_state(struct vm *vm, enum vm_ipc state);
+bool hostile_do_head(struct vm *vm, unsigned int nr, uint32_t head);
+
+/* A pipe is closed, or all are: nothing late may go to its ring. */
+void hostile_closed(struct vm *vm, unsigned int nr);
+void hostile_link_down(struct vm *vm);
+void hostile_power_off(struct vm *vm);
+
+/* The host reads a register: change the answer in @data. */
+static inline void hostile_read(struct vm *vm, uint32_t offset, uint8_t *data,
+				unsigned int size)
+{
+	if (vm->lying)
+		hostile_do_read(vm, offset, data, size);
+}
+
+/* A word of the device information is to be written; false: do not. */
+static inline bool hostile_info(struct vm *vm, unsigned int field,
+				uint32_t *value)
+{
+	return !vm->lying || hostile_do_info(vm, field, value);
+}
+
+/* The word (size, status) that completes the TD at address @at of pipe @nr */
+static inline uint32_t hostile_td(struct vm *vm, unsigned int nr, uint64_t at,
+				  uint32_t word)
+{
+	return vm->lying ? hostile_do_td(vm, nr, at, word) : word;
+}
+
+/* A tail is to be published; false: do not. Then what follows it. */
+static inline bool hostile_tail(struct vm *vm, unsigned int nr,
+				uint32_t *value)
+{
+	return !vm->lying || hostile_do_tail(vm, nr, value);
+}
+
+static inline void hostile_tail_after(struct vm *vm, unsigned int nr)
+{
+	if (vm->lying)
+		hostile_do_tail_after(vm, nr);
+}
+
+/* The message at @at is done, *@status is its completion; false: not told */
+static inline bool hostile_message(struct vm *vm, uint64_t at,
+				   uint32_t *status)
+{
+	return !vm->lying || hostile_do_message(vm, at, status);
+}
+
+static inline bool hostile_message_tail(struct vm *vm, uint32_t *tail)
+{
+	return !vm->lying || hostile_do_message_tail(vm, tail);
+}
+
+/* How many interrupts to raise where one is due. */
+static inline unsigned int hostile_msi(struct vm *vm)
+{
+	return vm->lying ? hostile_do_msi(vm) : 1;
+}
+
+/* The host rings; false: the device does not hear it. */
+static inline bool hostile_doorbell(struct vm *vm, unsigned int nr,
+				    uint32_t value)
+{
+	return !vm->lying || hostile_do_doorbell(vm, nr, value);
+}
+
+/* What goes into the DL buffer of @room bytes; NULL: nothing, say it did. */
+static inline const void *hostile_send(struct vm_chan *ch, const void *data,
+				       size_t *len, size_t room)
+{
+	return ch->vm->lying ? hostile_do_send(ch, data, len, room) : data;
+}
+
+/* The device enters an IPC state that the host asked for; false: it forgot */
+static inline bool hostile_state(struct vm *vm, enum vm_ipc state)
+{
+	return !vm->lying || hostile_do_state(vm, state);
+}
+
+/*
+ * Did we write this head ourselves? It must not be believed, for the TDs or
+ * messages before it may be long gone. @nr VM_PIPES: of the message ring.
+ */
+static inline bool hostile_head(struct vm *vm, unsigned int nr, uint32_t head)
+{
+	return vm->lying && hostile_do_head(vm, nr, head);
+}
+
+#endif
