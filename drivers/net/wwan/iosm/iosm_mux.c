@@ -24,11 +24,29 @@
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
+#include "iosm_trace.h"
 
 /* How long the device may take to answer a command. */
 #define IOSM_MUX_ANSWER_MS	1000
 /* How long uplink may take to drain before system suspend. */
 #define IOSM_MUX_DRAIN_MS	500
+
+/* What iosm_trace.h shows of enum iosm_mux_state and enum iosm_mux_op. */
+static_assert(IOSM_MUX_CLOSED == 0 && IOSM_MUX_OPENING == 1 &&
+	      IOSM_MUX_UP == 2 && IOSM_MUX_CLOSING == 3);
+static_assert(IOSM_MUX_OPEN == 0 && IOSM_MUX_OPEN_RESP == 1 &&
+	      IOSM_MUX_CLOSE == 2 && IOSM_MUX_CLOSE_RESP == 3 &&
+	      IOSM_MUX_FLOW_STOP == 4 && IOSM_MUX_FLOW_GO == 5 &&
+	      IOSM_MUX_FLOW_ACK == 6 && IOSM_MUX_LINK_STATUS == 7 &&
+	      IOSM_MUX_LINK_STATUS_RESP == 8);
+
+/* Caller holds ul_lock. */
+static void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
+			       enum iosm_mux_state state)
+{
+	trace_iosm_session(mux->dev, if_id, state);
+	WRITE_ONCE(mux->sessions[if_id].state, state);
+}
 
 /* ---- Commands of the device ---- */
 
@@ -62,6 +80,7 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
 void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 {
 	mux->stats.lies++;
+	trace_iosm_lie(mux->dev, what);
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 
@@ -92,7 +111,7 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 			s->result = -ERANGE;
 		} else {
 			s->ul_pad = pad;
-			WRITE_ONCE(s->state, IOSM_MUX_UP);
+			iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_UP);
 		}
 	}
 
@@ -111,6 +130,8 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 {
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
 
+	trace_iosm_cmd(mux->dev, false, cmd->if_id, cmd->op, cmd->transaction,
+		       cmd->response);
 	spin_lock(&mux->ul_lock);
 
 	switch (cmd->op) {
@@ -130,11 +151,13 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 	switch (cmd->op) {
 	case IOSM_MUX_FLOW_STOP:
 		s->is_stopped = true;
+		trace_iosm_flow(mux->dev, cmd->if_id, true, s->credit);
 		netif_stop_queue(s->netdev);
 		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
 		break;
 	case IOSM_MUX_FLOW_GO:
 		s->is_stopped = false;
+		trace_iosm_flow(mux->dev, cmd->if_id, false, s->credit);
 		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
 		break;
 	case IOSM_MUX_LINK_STATUS:
@@ -166,6 +189,8 @@ void iosm_mux_grant(struct iosm_mux *mux,
 	} else {
 		/* 64 bits do not run over in the life of a session. */
 		s->credit += credit->bytes;
+		trace_iosm_flow(mux->dev, credit->if_id, s->is_stopped,
+				s->credit);
 		s->is_level_told = false;
 	}
 	spin_unlock(&mux->ul_lock);
@@ -377,7 +402,7 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	netdev = s->netdev;
 	s->netdev = NULL;
 	s->ul_pad = 0;
-	WRITE_ONCE(s->state, IOSM_MUX_CLOSED);
+	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
 	spin_unlock_bh(&mux->ul_lock);
 	if (was_on)
 		iosm_mux_napi_on(mux);
@@ -441,7 +466,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	s->is_level_told = false;
 	s->credit = 0;
 	s->ul_pad = 0;
-	WRITE_ONCE(s->state, IOSM_MUX_OPENING);
+	iosm_mux_set_state(mux, if_id, IOSM_MUX_OPENING);
 	spin_unlock_bh(&mux->ul_lock);
 
 	err = iosm_mux_call(mux, if_id, IOSM_MUX_OPEN, IOSM_MUX_OPEN_RESP);
@@ -482,7 +507,7 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 	mutex_lock(&mux->lock);
 
 	spin_lock_bh(&mux->ul_lock);
-	WRITE_ONCE(s->state, IOSM_MUX_CLOSING);
+	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSING);
 	spin_unlock_bh(&mux->ul_lock);
 	netif_tx_disable(s->netdev);
 

@@ -122,10 +122,11 @@ struct iosm_mux_stats {
  * @napi: consumer of both pipes, producer of the DL pipe
  * @pool: DL pages that may be handed up (Aggregation); NULL in Lite
  * @dl_buf: bytes of a DL buffer
- * @dl_at: buffer that is being read; this and the next three: NAPI only
+ * @dl_at: buffer that is being read; this and the next four: NAPI only
  * @dl_rd: place in it
  * @dl_turn: it is a block that has not been read to its end
  * @dl_kept: it belongs to us now, and another one was posted in its place
+ * @dl_packets: packets found in it
  * @ul_lock: protects all below, the sessions, and the producer side of the UL
  *	pipe; taken with bottom halves disabled
  * @is_paused: no uplink: channel not open, or system suspend
@@ -167,6 +168,7 @@ struct iosm_mux {
 	struct iosm_mux_reader dl_rd;
 	bool dl_turn;
 	bool dl_kept;
+	u32 dl_packets;
 
 	spinlock_t ul_lock;		/* uplink and sessions */
 	bool is_paused;

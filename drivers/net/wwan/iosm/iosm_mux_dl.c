@@ -21,6 +21,7 @@
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
+#include "iosm_trace.h"
 
 /* Copied are datagrams up to this size, and all of a block up to that one. */
 #define IOSM_MUX_COPY_PACKET	256
@@ -321,6 +322,7 @@ static bool iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
 							 IOSM_MUX_DL_HEAD_PAD),
 					 &dg))
 			break;
+		trace_iosm_block_decode(mux->dev, len, 1, 0);
 		iosm_mux_rx(mux, &dg);
 		return false;
 	case IOSM_SIG_CMDH:
@@ -352,6 +354,7 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 
 	mux->dl_at = done.buf;
 	mux->dl_kept = false;
+	mux->dl_packets = 0;
 	if (done.status == IOSM_TD_END && done.len) {
 		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
 					DMA_FROM_DEVICE);
@@ -372,6 +375,8 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 /* Ends with the present DL buffer. */
 static void iosm_mux_end_buffer(struct iosm_mux *mux)
 {
+	trace_iosm_block_decode(mux->dev, mux->dl_rd.len, mux->dl_packets,
+				mux->dl_rd.bad);
 	mux->dl_turn = false;
 	if (mux->dl_kept)
 		page_pool_put_full_page(mux->pool,
@@ -410,6 +415,7 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 		ret = iosm_mux_adb_next(&mux->dl_rd, &dg);
 		if (ret > 0) {
 			iosm_mux_rx(mux, &dg);
+			mux->dl_packets++;
 			work++;
 			continue;
 		}

@@ -21,6 +21,7 @@
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
+#include "iosm_trace.h"
 
 /* TDs that data leaves to commands (Lite). */
 #define IOSM_MUX_TDS_KEPT	32
@@ -113,6 +114,7 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 {
 	struct iosm_mux_block *block = mux->open_block;
 	u32 levels[IOSM_SESSIONS] = {};
+	u32 packets = 0, sessions = 0;
 	struct iosm_buf buf;
 	unsigned int i;
 
@@ -121,13 +123,18 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 	if (!iosm_pipe_space(&mux->ch.ul))
 		return false;
 
-	for (i = 0; i < IOSM_SESSIONS; i++)
-		if (mux->adb.count[i])
-			levels[i] = iosm_mux_level(&mux->sessions[i]);
+	for (i = 0; i < IOSM_SESSIONS; i++) {
+		if (!mux->adb.count[i])
+			continue;
+		levels[i] = iosm_mux_level(&mux->sessions[i]);
+		packets += mux->adb.count[i];
+		sessions |= BIT(i);
+	}
 
 	buf.cookie = block;
 	buf.dma = block->dma;
 	buf.len = iosm_mux_adb_finish(&mux->adb, mux->adb_sequence++, levels);
+	trace_iosm_block_encode(mux->dev, buf.len, packets, sessions);
 	dma_sync_single_for_device(mux->dev, block->dma, buf.len,
 				   DMA_TO_DEVICE);
 	iosm_pipe_push(&mux->ch.ul, &buf);
@@ -242,6 +249,7 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	cb->if_id = if_id;
 	cb->epoch = s->epoch;
 	cb->bytes = bytes;
+	trace_iosm_block_encode(mux->dev, buf.len, 1, BIT(if_id));
 	skb_tx_timestamp(skb);
 	iosm_pipe_push(&mux->ch.ul, &buf);
 	dev_sw_netstats_tx_add(s->netdev, 1, bytes);
@@ -312,6 +320,7 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 
 static void iosm_mux_send_cmds(struct iosm_mux *mux)
 {
+	const struct iosm_mux_cmd *cmd;
 	unsigned int slot;
 	u32 len;
 
@@ -322,9 +331,11 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 		if (slot == IOSM_MUX_SLOTS)
 			return;
 
+		cmd = &mux->cmds[mux->cmd_first];
+		trace_iosm_cmd(mux->dev, true, cmd->if_id, cmd->op,
+			       cmd->transaction, cmd->response);
 		len = iosm_mux_cmd_encode(mux->flavour, mux->slots +
-					  slot * IOSM_MUX_SLOT_SIZE,
-					  &mux->cmds[mux->cmd_first],
+					  slot * IOSM_MUX_SLOT_SIZE, cmd,
 					  mux->acb_sequence);
 		if (iosm_mux_push_small(mux, slot, len))
 			mux->acb_sequence++;
@@ -450,6 +461,8 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 
 	more = !__netdev_sent_queue(s->netdev, skb->len, netdev_xmit_more());
 	if (!iosm_mux_put(mux, if_id, skb)) {
+		trace_iosm_hold(mux->dev, if_id, skb->len, s->is_stopped,
+				s->credit);
 		s->held = skb;
 		netif_stop_queue(s->netdev);
 		more = false;

@@ -443,7 +443,7 @@ TRACE_EVENT(iosm_hold,
 
 /* ---- Blocks ---- */
 
-/* An uplink block is complete. @sessions: bit mask of those with packets. */
+/* A data block for the device is complete. @sessions: mask of those in it. */
 TRACE_EVENT(iosm_block_encode,
 	TP_PROTO(const struct device *dev, u32 len, u32 packets, u32 sessions),
 	TP_ARGS(dev, len, packets, sessions),
@@ -463,7 +463,7 @@ TRACE_EVENT(iosm_block_encode,
 		  __entry->len, __entry->packets, __entry->sessions)
 );
 
-/* A downlink buffer was read to its end. @bad: parts that cannot be true. */
+/* A data block of the device was read to its end. @bad: parts that lie. */
 TRACE_EVENT(iosm_block_decode,
 	TP_PROTO(const struct device *dev, u32 len, u32 packets, u32 bad),
 	TP_ARGS(dev, len, packets, bad),
