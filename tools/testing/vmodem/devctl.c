@@ -192,6 +192,9 @@ static void stats(void *priv, struct vm_reply *r, bool reset)
 		{ "msi.lost", &vm->msis_lost },
 		{ "messages", &vm->message_count },
 		{ "polls", &vm->polls },
+		{ "turn.count", &vm->turns },
+		{ "turn.us", &vm->turns_us },
+		{ "turn.most", &vm->turn_most },
 		{ "dma.reads", &vm->dma_reads },
 		{ "dma.writes", &vm->dma_writes },
 		{ "sleep.count", &vm->sleeps },
@@ -221,6 +224,11 @@ static void stats(void *priv, struct vm_reply *r, bool reset)
 			ctl_line(r, "%s %llu", counters[i].name,
 				 (unsigned long long)*counters[i].value);
 	}
+	if (reset)
+		memset(vm->turn_us, 0, sizeof(vm->turn_us));
+	else
+		ctl_line(r, "turn.median %llu",
+			 (unsigned long long)vm_turn_median(vm));
 	for (i = 0; i < VM_PIPES; i++) {
 		struct vm_pipe *p = &vm->pipe[i];
 

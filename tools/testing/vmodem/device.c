@@ -93,6 +93,31 @@ void vm_msi(struct vm *vm)
 	vm->msi_pending = true;
 }
 
+static void turned(struct vm *vm)
+{
+	uint64_t us = loop_now() - vm->turn_from;
+
+	vm->turn_from = 0;
+	vm->turns++;
+	vm->turns_us += us;
+	if (us > vm->turn_most)
+		vm->turn_most = us;
+	vm->turn_us[us < VM_TURNS ? us : VM_TURNS - 1]++;
+}
+
+uint64_t vm_turn_median(const struct vm *vm)
+{
+	uint64_t seen = 0;
+	unsigned int us;
+
+	for (us = 0; us < VM_TURNS - 1; us++) {
+		seen += vm->turn_us[us];
+		if (seen * 2 >= vm->turns)
+			break;
+	}
+	return vm->turns ? us : 0;
+}
+
 static void vm_msi_flush(void *priv)
 {
 	struct vm *vm = priv;
@@ -108,6 +133,8 @@ static void vm_msi_flush(void *priv)
 		vm->msis_muted++;
 		return;
 	}
+	if (vm->turn_from)
+		turned(vm);
 	for (n = hostile_msi(vm); n; n--) {
 		if (vm->bus->msi(vm->bus_priv))
 			vm->msis++;
@@ -165,9 +192,11 @@ static void doorbell_heads(struct vm *vm, uint32_t value)
 		return;
 	}
 	vm->sleep_held = false;
+	vm->rung_at = loop_now();
 	message_run(vm);
 	if (vm_active(vm))
 		pipe_doorbell(vm);
+	vm->rung_at = 0;
 }
 
 void vm_doorbell_write(struct vm *vm, uint32_t offset, unsigned int size,

@@ -56,6 +56,8 @@ enum vm_sleep {
 /* Completion status of a transfer descriptor */
 enum { TD_NEW, TD_PARTIAL, TD_END, TD_OVERFLOW, TD_ABORTED, TD_ERROR };
 
+#define VM_TURNS	1024	/* us; the last one: and longer */
+
 #define TD_SIZE		16u
 #define MESSAGE_SIZE	24u
 
@@ -153,6 +155,11 @@ struct vm {
 	bool msi_pending;
 	uint64_t mute;
 
+	/* From a doorbell that brought uplink TDs to the interrupt after it */
+	uint64_t rung_at, turn_from;	/* 0: not now */
+	uint64_t turns, turns_us, turn_most;
+	uint32_t turn_us[VM_TURNS];	/* how often it took so long */
+
 	/* Statistics */
 	uint64_t doorbells[3], reasons[16], msis, msis_muted, msis_lost;
 	uint64_t message_count, sleeps, wakes_host, wakes_device, polls;
@@ -172,6 +179,8 @@ bool vm_running(const struct vm *vm);
 bool vm_active(const struct vm *vm);
 /* Raise the interrupt at the end of this round. */
 void vm_msi(struct vm *vm);
+/* Half of all turns were not longer, us */
+uint64_t vm_turn_median(const struct vm *vm);
 /* Write a word of the device information and raise the interrupt. */
 enum { INFO_STAGE = 0, INFO_IPC = 4, INFO_SLEEP = 8 };
 void vm_info(struct vm *vm, unsigned int field, uint32_t value);

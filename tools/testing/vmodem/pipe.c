@@ -237,6 +237,8 @@ static void ul_run(struct vm *vm, unsigned int nr)
 		if (++done % UL_BATCH == 0)
 			tail_store(vm, nr);
 	}
+	if (done && !vm->turn_from)
+		vm->turn_from = vm->rung_at;
 	if (done && p->open) {
 		tail_store(vm, nr);
 		sleep_activity(vm);
@@ -717,6 +719,7 @@ void pipe_reset(struct vm *vm)
 {
 	unsigned int i;
 
+	vm->turn_from = 0;
 	for (i = 0; i < VM_PIPES; i++)
 		vm->pipe[i].open = false;
 	for (i = 0; i < VM_CHANNELS; i++)
