@@ -37,6 +37,8 @@ help:
 	@echo 'make check-vmodem     unit tests of the virtual modem'
 	@echo 'make e2e              end-to-end tests in guests; T=NAME for one'
 	@echo 'make check-reference  the same with the iosm.ko of the kernel package'
+	@echo 'make bench            measure ours and that one side by side, half an hour;'
+	@echo '                      PAIRS=5, QUICK=1 for a first look, MEASURES="ping ..."'
 	@echo ''
 	@echo 'make fetch            only fetch what demo needs (QEMU, kernel, programs)'
 	@echo 'make clean            remove what was built'
@@ -95,10 +97,13 @@ check-reference: fetch fetch-mm vmodem
 	@$(top)/tools/testing/e2e/run --driver reference $(T)
 check:
 	+@$(top)/tools/testing/check
+.PHONY: bench
+bench: fetch modules vmodem
+	@$(top)/tools/testing/bench/run
 
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e \
+	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e bench \
 		initramfs log)
 distclean:
 	rm -rf $(BUILD)
