@@ -246,6 +246,8 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
 	clear_bit(id, &core->active);
 	/* Waits for the interrupt's thread, too. */
 	synchronize_irq(core->irq);
+	/* The same for who asks iosm_core_busy() elsewhere. */
+	iosm_pm_sync(&core->pm);
 
 	mutex_lock(&core->channel_lock);
 	core->channels[id] = NULL;
@@ -324,7 +326,7 @@ static void iosm_core_watch(struct work_struct *work)
 					     "modem is slow to wake up\n");
 	}
 
-	if (waking || iosm_core_busy(core))
+	if (waking || iosm_pm_busy(&core->pm))
 		iosm_core_rung(core);
 }
 
@@ -806,7 +808,7 @@ void iosm_core_exit(struct iosm_core *core)
 
 static bool iosm_core_all_idle(struct iosm_core *core)
 {
-	return !iosm_core_busy(core);
+	return !iosm_pm_busy(&core->pm);
 }
 
 static void iosm_core_suspend_users(struct iosm_core *core, bool suspend)

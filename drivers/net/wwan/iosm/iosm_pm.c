@@ -170,6 +170,43 @@ static void iosm_pm_woken(struct iosm_pm *pm)
 }
 
 /**
+ * iosm_pm_busy() - is anything that was published not consumed yet?
+ * @pm: the gate
+ *
+ * Context: any.
+ *
+ * Return: what the floor above says, asked under the lock of the gate.
+ */
+bool iosm_pm_busy(struct iosm_pm *pm)
+{
+	unsigned long flags;
+	bool busy;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	busy = pm->ops->busy(pm->priv);
+	spin_unlock_irqrestore(&pm->lock, flags);
+
+	return busy;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_busy);
+
+/**
+ * iosm_pm_sync() - wait for questions to the floor above that are under way
+ * @pm: the gate
+ *
+ * What that floor has made invisible to its busy() is not looked at any more
+ * when this returns.
+ * Context: any.
+ */
+void iosm_pm_sync(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+
+/**
  * iosm_pm_irq() - look at the device's sleep request and answer it
  * @pm: the gate
  *

@@ -98,6 +98,8 @@ void iosm_pm_init(struct iosm_pm *pm, struct device *dev,
 void iosm_pm_start(struct iosm_pm *pm);
 void iosm_pm_stop(struct iosm_pm *pm);
 void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason);
+bool iosm_pm_busy(struct iosm_pm *pm);
+void iosm_pm_sync(struct iosm_pm *pm);
 void iosm_pm_irq(struct iosm_pm *pm);
 int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms);
 void iosm_pm_suspend(struct iosm_pm *pm, bool force);
