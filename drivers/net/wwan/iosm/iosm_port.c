@@ -11,6 +11,7 @@
 
 #include <linux/atomic.h>
 #include <linux/dma-mapping.h>
+#include <linux/gfp.h>
 #include <linux/mutex.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -310,7 +311,9 @@ static void iosm_port_poll(void *priv)
 
 	if (iosm_pipe_pending(&port->ch.dl)) {
 		mutex_lock(&port->rx_lock);
-		iosm_port_rx(port);
+		/* Before that the opener has the pipe for himself. */
+		if (port->is_open)
+			iosm_port_rx(port);
 		mutex_unlock(&port->rx_lock);
 	}
 }
@@ -330,14 +333,15 @@ static int iosm_port_post(struct iosm_port *port)
 	buf.len = port->ch.config.buf_size;
 
 	while (iosm_pipe_space(dl)) {
-		buf.cookie = kmalloc(buf.len, GFP_KERNEL);
+		/* Pages of their own: what shares one, the device could hit. */
+		buf.cookie = alloc_pages_exact(buf.len, GFP_KERNEL);
 		if (!buf.cookie)
 			return -ENOMEM;
 
 		buf.dma = dma_map_single(dev, buf.cookie, buf.len,
 					 DMA_FROM_DEVICE);
 		if (dma_mapping_error(dev, buf.dma)) {
-			kfree(buf.cookie);
+			free_pages_exact(buf.cookie, buf.len);
 			return -ENOMEM;
 		}
 
@@ -351,7 +355,7 @@ static void iosm_port_free_dl(struct iosm_port *port,
 			      const struct iosm_buf *buf)
 {
 	dma_unmap_single(port->core->dev, buf->dma, buf->len, DMA_FROM_DEVICE);
-	kfree(buf->cookie);
+	free_pages_exact(buf->cookie, buf->len);
 }
 
 static void iosm_port_reclaim(struct iosm_port *port)
