@@ -116,7 +116,7 @@ def minus(a, b):
 APP = "w.app.0.packets"
 BYTES = "w.app.0.bytes"
 SINK = "w.modem.session.0.sink.packets"
-SINK_BYTES = "w.modem.session.0.sink.bytes"
+TCP_IN = "w.modem.session.0.tcp.in"
 GUEST = ("w.cpu.guest",)
 EVENTS = ("w.modem.msi", "w.modem.doorbell.0")
 
@@ -172,8 +172,7 @@ def tcp_figures():
     floor_cpu = per("floor-tcp", GUEST, BYTES, 1.0)
     floor_rate = per("floor-tcp", (BYTES,), "w.ns", 8e3)
     for name, title, got in (("tcp-dl", "TCP down", BYTES),
-                             ("tcp-ul", "TCP up", SINK_BYTES.replace(
-                                 "sink", "tcp"))):
+                             ("tcp-ul", "TCP up", TCP_IN)):
         yield Figure(f"{name}-rate", f"{title}: throughput", "Mbit/s", name,
                      per(name, (got,), "w.ns", 8e3), up=True, floor=floor_rate)
         yield Figure(f"{name}-cpu", f"{title}: CPU", "ms/MB", name,

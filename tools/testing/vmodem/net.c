@@ -474,6 +474,8 @@ void net_attach(struct net *net, const struct net_link *link, void *priv)
 void net_session(struct net *net, unsigned int session, bool open)
 {
 	net->s[session].open = open;
+	if (!open)
+		net_tcp_closed(net, session);
 }
 
 void net_connect(struct net *net, unsigned int session, bool up)
@@ -509,6 +511,7 @@ static void net_stats(void *priv, struct vm_reply *r, bool reset)
 			s->malformed = 0;
 			s->errors = 0;
 			memset(&s->sink, 0, sizeof(s->sink));
+			memset(&s->tcp, 0, sizeof(s->tcp));
 			continue;
 		}
 		ctl_line(r, "session.%u.net.unrouted %" PRIu64, i, s->unrouted);
@@ -525,6 +528,7 @@ static void net_stats(void *priv, struct vm_reply *r, bool reset)
 		ctl_line(r, "session.%u.sink.lost %" PRIu64, i, s->sink.lost);
 		ctl_line(r, "session.%u.sink.late %" PRIu64, i, s->sink.late);
 		ctl_line(r, "session.%u.gen.sent %" PRIu64, i, s->gen.sent);
+		net_tcp_stats(net, i, r);
 	}
 }
 

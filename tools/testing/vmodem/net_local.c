@@ -118,13 +118,13 @@ static void udp(struct net *net, const struct net_pkt *p, uint8_t ttl)
 }
 
 /* Nobody listens: refuse the connection. */
-static void tcp(struct net *net, const struct net_pkt *p, uint8_t ttl)
+static void refuse(struct net *net, const struct net_pkt *p, uint8_t ttl)
 {
 	size_t head = p->v6 ? INET_V6_LEN : INET_V4_LEN;
 	uint8_t *out, *l4;
 	uint32_t data;
 
-	if (net_is_fragment(p) || (p->l4[13] & TCP_RST))
+	if (p->l4[13] & TCP_RST)
 		return;
 	out = net_begin(net, p->session, head + 20);
 	if (!out)
@@ -167,7 +167,8 @@ void net_local(struct net *net, const struct net_pkt *p, uint8_t ttl)
 		udp(net, p, ttl);
 		break;
 	case PROTO_TCP:
-		tcp(net, p, ttl);
+		if (!net_is_fragment(p) && !net_tcp(net, p))
+			refuse(net, p, ttl);
 		break;
 	case PROTO_NONE:
 		break;

@@ -5,7 +5,7 @@
  *   net_input() -> parse and check -> route -+-> another session
  *    (net.c)                                 +-> net_local() (net_local.c)
  *                                            +-> net_error() (net_local.c)
- *   generator and sink: net_gen.c
+ *   generator and sink: net_gen.c; TCP services: net_tcp.c
  *
  * Who a packet is for is decided by its address alone:
  *   10.64.s.2, fd64:0:0:s::/64       the host, session s
@@ -48,11 +48,45 @@ struct net_sink {
 	uint32_t next;		/* number expected next */
 };
 
+struct net_tcp_counts {
+	uint64_t opened;
+	uint64_t in, out;	/* bytes read in order; written and taken */
+	uint64_t resent;	/* segments */
+	uint64_t disorder;	/* segments that came out of order, or twice */
+	uint64_t corrupt;	/* with "sink check": bytes other than expected */
+};
+
+/* A TCP connection; sequence numbers as RFC 793 calls them. */
+struct net_tcp {
+	bool used, v6;
+	enum { TCP_OPENING, TCP_OPEN, TCP_CLOSING } state;
+	struct net *net;
+	unsigned int session;
+	uint8_t us[16], peer[16];
+	uint16_t port, peer_port;
+	uint64_t used_at;
+	uint32_t iss, snd_una, snd_nxt, snd_max;
+	uint32_t irs, rcv_nxt;
+	uint32_t mss, cwnd, ssthresh, peer_window;
+	uint8_t peer_scale;
+	bool scaled;		/* both sides scale their windows */
+	unsigned int unacked;	/* segments that were not acknowledged yet */
+	unsigned int dups;
+	bool recovering;
+	uint32_t recover;	/* until this has arrived */
+	unsigned int tries;	/* timeouts in a row */
+	uint64_t rto_at;	/* 0: nothing under way */
+	struct loop_timer rto, delayed;
+};
+
+#define NET_TCP		16	/* connections */
+
 struct net_sess {
 	bool open, connected;
 	struct net_counts counts;
 	struct net_gen gen;
 	struct net_sink sink;
+	struct net_tcp_counts tcp;
 	uint64_t unrouted;	/* UL: not connected, or nowhere to go */
 	uint64_t spoofed;	/* UL: source address of somebody else */
 	uint64_t malformed;	/* UL: dropped with a violation */
@@ -66,6 +100,7 @@ struct net {
 	struct net_sess s[VM_SESSIONS];
 	size_t mtu;
 	bool sink_check;
+	struct net_tcp tcp[NET_TCP];
 	struct loop_timer gen_timer;
 	uint16_t ip_id;
 	/* ICMP errors are limited: a bucket of tokens, filled by time. */
@@ -129,6 +164,13 @@ enum net_err {
 
 /* Tell the sender what went wrong, where the rules for errors allow that. */
 void net_error(struct net *net, const struct net_pkt *p, enum net_err err);
+
+/* net_tcp.c: a whole TCP segment; false: there is no such connection. */
+bool net_tcp(struct net *net, const struct net_pkt *p);
+/* The session is gone, and its connections with it. */
+void net_tcp_closed(struct net *net, unsigned int session);
+void net_tcp_stats(const struct net *net, unsigned int session,
+		   struct vm_reply *r);
 
 /* net_gen.c: generator, and the sink behind port 9. */
 void net_gen_init(struct net *net);

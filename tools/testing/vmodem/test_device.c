@@ -1085,12 +1085,14 @@ static void test_uninit_with_pipes(void)
 
 static void test_uplink(void)
 {
+	uint64_t turns;
 	unsigned int i;
 
 	host_start();
 	host_up();
 	open_channel(6);
 	msis();
+	turns = h.vm->turns;
 	for (i = 0; i < 3 * ENTRIES; i++) {
 		unsigned int index = h.head[12];
 
@@ -1104,6 +1106,16 @@ static void test_uplink(void)
 		tap_is(h.fn[6].data[99], i + 1);
 	}
 	tap_is(msis(), 3 * ENTRIES);
+	/* Each doorbell had its interrupt, and soon. */
+	tap_is(h.vm->turns - turns, 3 * ENTRIES);
+	tap_ok(vm_turn_median(h.vm) <= h.vm->turn_most);
+	tap_ok(h.vm->turns_us <= h.vm->turns * h.vm->turn_most);
+	/* A doorbell with nothing behind it has none. */
+	turns = h.vm->turns;
+	doorbell(0, 3);
+	doorbell(0, 3);
+	tap_is(h.vm->turns, turns);
+	tap_is(h.vm->turn_from, 0);
 	/* A full ring at once: one interrupt */
 	for (i = 0; i < ENTRIES - 1; i++)
 		td_post(12, 4);

@@ -527,6 +527,320 @@ static void test_tcp_is_refused(void)
 	tap_ok(quiet());
 }
 
+/* ---- TCP services ------------------------------------------------------ */
+
+#define T_FIN	0x01
+#define T_SYN	0x02
+#define T_RST	0x04
+#define T_ACK	0x10
+
+static const uint8_t syn_options[8] = { 2, 4, 0x05, 0xb4, 1, 3, 3, 7 };
+
+/* A segment of session 0's host, port 5555; its payload stands in place. */
+static void segment(unsigned int port, uint8_t flags, uint32_t seq,
+		    uint32_t ack, unsigned int window, size_t len)
+{
+	size_t head = 20;
+	uint8_t *t = pkt + 20;
+
+	memset(t, 0, head);
+	if (flags & T_SYN) {
+		memcpy(t + 20, syn_options, sizeof(syn_options));
+		head += sizeof(syn_options);
+	}
+	put_be16(t, 5555);
+	put_be16(t + 2, port);
+	put_be32(t + 4, seq);
+	put_be32(t + 8, ack);
+	t[12] = head / 4 << 4;
+	t[13] = flags;
+	put_be16(t + 14, window);
+	input(0, ip(false, PROTO_TCP, head + len, host4(0), v4(10, 99, 0, 1)));
+}
+
+/* @len bytes of the stream from offset @at on */
+static void data(uint32_t at, uint32_t seq, uint32_t ack, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		pkt[40 + i] = at + i;
+	segment(9, T_ACK, seq, ack, 1000, len);
+}
+
+/* The next segment from the modem: is it this one? Returns its payload. */
+static const uint8_t *expect(uint8_t flags, uint32_t seq, uint32_t ack,
+			     size_t len)
+{
+	const uint8_t *p;
+	size_t n;
+
+	p = take(0, &n);
+	tap_is(p[33], flags);
+	tap_is(get_be32(p + 24), seq);
+	tap_is(get_be32(p + 28), ack);
+	tap_is(n, 40 + len);
+	return p + 40;
+}
+
+/* Connect to @port as from sequence number 1000; returns the modem's. */
+static uint32_t connected(unsigned int port, unsigned int window)
+{
+	const uint8_t *p;
+	uint32_t iss;
+	size_t len;
+
+	segment(port, T_SYN, 1000, 0, 65535, 0);
+	p = take(0, &len);
+	tap_is(len, 48);
+	tap_is(p[33], T_SYN | T_ACK);
+	tap_is(get_be32(p + 28), 1001);
+	tap_is(get_be16(p + 20), port);
+	tap_is(get_be16(p + 42), 1460);
+	tap_is(p[45], 3);
+	iss = get_be32(p + 24);
+	segment(port, T_ACK, 1001, iss + 1, window, 0);
+	return iss;
+}
+
+static void test_tcp_sink(void)
+{
+	uint32_t iss;
+
+	start();
+	iss = connected(9, 1000);
+	tap_ok(quiet());
+	/* Every second segment is acknowledged, the last one in its round. */
+	data(0, 1001, iss + 1, 1460);
+	tap_ok(quiet());
+	data(1460, 2461, iss + 1, 1460);
+	expect(T_ACK, iss + 1, 3921, 0);
+	data(2920, 3921, iss + 1, 100);
+	tap_ok(quiet());
+	fake_sleep(1);
+	expect(T_ACK, iss + 1, 4021, 0);
+	fake_sleep(1000000);
+	tap_ok(quiet());
+	tap_is(fake_stat("session.0.tcp.in"), 3020);
+	tap_is(fake_stat("session.0.tcp.disorder"), 0);
+	/* The end, from both sides */
+	segment(9, T_FIN | T_ACK, 4021, iss + 1, 1000, 0);
+	expect(T_FIN | T_ACK, iss + 1, 4022, 0);
+	segment(9, T_ACK, 4022, iss + 2, 1000, 0);
+	fake_sleep(10000000);
+	tap_ok(quiet());
+	/* It is gone: another segment is refused. */
+	segment(9, T_ACK, 4022, iss + 2, 1000, 0);
+	expect(T_RST, iss + 2, 0, 0);
+	tap_ok(quiet());
+}
+
+static void test_tcp_sink_disorder(void)
+{
+	uint32_t iss;
+
+	start();
+	tap_ok(fake_ctl("sink check"));
+	iss = connected(9, 1000);
+	/* A gap: told at once, and what comes behind it is not kept. */
+	data(100, 1101, iss + 1, 100);
+	expect(T_ACK, iss + 1, 1001, 0);
+	data(0, 1001, iss + 1, 100);
+	fake_sleep(1);
+	expect(T_ACK, iss + 1, 1101, 0);
+	/* Old and new bytes in one: the new ones count. */
+	data(50, 1051, iss + 1, 100);
+	fake_sleep(1);
+	expect(T_ACK, iss + 1, 1151, 0);
+	/* Nothing but old ones */
+	data(0, 1001, iss + 1, 150);
+	expect(T_ACK, iss + 1, 1151, 0);
+	tap_is(fake_stat("session.0.tcp.in"), 150);
+	tap_is(fake_stat("session.0.tcp.disorder"), 2);
+	tap_is(fake_stat("session.0.tcp.corrupt"), 0);
+	data(151, 1151, iss + 1, 10);
+	fake_sleep(1);
+	expect(T_ACK, iss + 1, 1161, 0);
+	tap_is(fake_stat("session.0.tcp.corrupt"), 1);
+	/* A reset with a wrong number is not believed, a right one is. */
+	segment(9, T_RST, 1, 0, 0, 0);
+	data(160, 1161, iss + 1, 10);
+	fake_sleep(1);
+	expect(T_ACK, iss + 1, 1171, 0);
+	segment(9, T_RST, 1171, 0, 0, 0);
+	data(170, 1171, iss + 1, 10);
+	expect(T_RST, iss + 1, 0, 0);
+	tap_ok(fake_ctl("sink any"));
+	tap_ok(quiet());
+}
+
+static void test_tcp_source(void)
+{
+	const uint8_t *p;
+	uint32_t iss, i, k;
+
+	start();
+	iss = connected(19, 65535);
+	for (i = 0; i < 10; i++) {
+		p = expect(T_ACK | 8, iss + 1 + i * 1460, 1001, 1460);
+		for (k = 0; k < 1460; k++)
+			if (p[k] != (uint8_t)(i * 1460 + k))
+				break;
+		tap_is(k, 1460);
+	}
+	/* Ten at first, then two for each that has arrived. */
+	tap_ok(quiet());
+	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
+	expect(T_ACK | 8, iss + 1 + 10 * 1460, 1001, 1460);
+	expect(T_ACK | 8, iss + 1 + 11 * 1460, 1001, 1460);
+	tap_ok(quiet());
+	/* No room at the host: nothing, then as much as there is. */
+	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 0, 0);
+	fake_sleep(10000);
+	tap_ok(quiet());
+	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 8, 0);
+	expect(T_ACK | 8, iss + 1 + 12 * 1460, 1001, 1024);
+	tap_ok(quiet());
+	tap_is(fake_stat("session.0.tcp.out"), 12 * 1460);
+	tap_is(fake_stat("session.0.tcp.resent"), 0);
+	/* Closed by the host */
+	segment(19, T_FIN | T_ACK, 1001, iss + 1 + 12 * 1460 + 1024, 8, 0);
+	expect(T_FIN | T_ACK, iss + 1 + 12 * 1460 + 1024, 1002, 0);
+	segment(19, T_ACK, 1002, iss + 2 + 12 * 1460 + 1024, 8, 0);
+	fake_sleep(10000000);
+	tap_ok(quiet());
+}
+
+static void test_tcp_source_losses(void)
+{
+	uint32_t iss, i, at;
+
+	start();
+	iss = connected(19, 65535);
+	for (i = 0; i < 10; i++)
+		expect(T_ACK | 8, iss + 1 + i * 1460, 1001, 1460);
+	/* The second and the fifth are lost; the third duplicate tells. */
+	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
+	expect(T_ACK | 8, iss + 1 + 10 * 1460, 1001, 1460);
+	expect(T_ACK | 8, iss + 1 + 11 * 1460, 1001, 1460);
+	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
+	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
+	tap_ok(quiet());
+	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
+	expect(T_ACK | 8, iss + 1 + 1460, 1001, 1460);
+	tap_ok(quiet());
+	/* A part of it: the next hole is filled at once. */
+	segment(19, T_ACK, 1001, iss + 1 + 4 * 1460, 65535, 0);
+	expect(T_ACK | 8, iss + 1 + 4 * 1460, 1001, 1460);
+	tap_is(fake_stat("session.0.tcp.resent"), 2);
+	taken = outs;
+	/* All of it: on with half of the window, no more is sent again. */
+	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 65535, 0);
+	tap_is(fake_stat("session.0.tcp.resent"), 2);
+	at = outs - taken;
+	tap_ok(at >= 4 && at <= 7);
+	for (i = 0; i < at; i++)
+		expect(T_ACK | 8, iss + 1 + (12 + i) * 1460, 1001, 1460);
+	/* Nothing comes back: again after 1, 2, 4, ... s, then never. */
+	for (i = 0; i < 6; i++) {
+		fake_sleep((1000000ull << i) - 20);
+		tap_ok(quiet());
+		fake_sleep(20);
+		expect(T_ACK | 8, iss + 1 + 12 * 1460, 1001, 1460);
+	}
+	fake_sleep(1000000000);
+	tap_ok(quiet());
+	segment(19, T_ACK, 1001, iss + 1, 65535, 0);
+	expect(T_RST, iss + 1, 0, 0);
+}
+
+static void test_tcp_source_full_link(void)
+{
+	unsigned int i;
+	uint32_t iss;
+
+	start();
+	link_room = 4;
+	iss = connected(19, 65535);
+	for (i = 0; i < 4; i++)
+		expect(T_ACK | 8, iss + 1 + i * 1460, 1001, 1460);
+	tap_ok(quiet());
+	/* Soon tried again, without anything from the host. */
+	fake_sleep(1000);
+	tap_is(outs - taken, 4);
+	link_room = SLOTS;
+	fake_sleep(1000);
+	tap_is(outs - taken, 6);
+	taken = outs;
+	net_session(net, 0, false);
+	fake_sleep(10000000);
+	tap_ok(quiet());
+	net_session(net, 0, true);
+	segment(19, T_ACK, 1001, iss + 1, 65535, 0);
+	expect(T_RST, iss + 1, 0, 0);
+}
+
+static void test_tcp_handshake(void)
+{
+	const uint8_t *p;
+	unsigned int i;
+	size_t len;
+	uint32_t iss;
+
+	start();
+	/* Options of another length, and one without an end */
+	memset(pkt + 20, 0, 28);
+	put_be16(pkt + 20, 5555);
+	put_be16(pkt + 22, 19);
+	put_be32(pkt + 24, 1000);
+	pkt[32] = 7 << 4;
+	pkt[33] = T_SYN;
+	put_be16(pkt + 34, 3000);
+	memcpy(pkt + 40, "\x02\x04\x01\x00\x08\x0a\x01\x01", 8);
+	input(0, ip(false, PROTO_TCP, 28, host4(0), v4(10, 99, 0, 1)));
+	p = take(0, &len);
+	tap_is(p[33], T_SYN | T_ACK);
+	/* No scaling was asked for: none is answered. */
+	tap_ok(!memcmp(p + 44, "\x01\x01\x01\x01", 4));
+	iss = get_be32(p + 24);
+	/* The answer is lost: the same again, by the host or by us. */
+	segment(19, T_SYN, 1000, 0, 3000, 0);
+	p = take(0, &len);
+	tap_is(get_be32(p + 24), iss);
+	fake_sleep(1000010);
+	p = take(0, &len);
+	tap_is(p[33], T_SYN | T_ACK);
+	tap_is(get_be32(p + 24), iss);
+	/* Its window and its segments are as small as it said. */
+	segment(19, T_ACK, 1001, iss + 1, 600, 0);
+	expect(T_ACK | 8, iss + 1, 1001, 256);
+	tap_ok(quiet());
+	segment(19, T_ACK, 1001, iss + 257, 600, 0);
+	expect(T_ACK | 8, iss + 257, 1001, 256);
+	expect(T_ACK | 8, iss + 513, 1001, 256);
+	tap_ok(quiet());
+	/* More connections than there is room for: the oldest one goes. */
+	for (i = 0; i < NET_TCP; i++) {
+		fake_sleep(1000);
+		memset(pkt + 20, 0, 20);
+		put_be16(pkt + 20, 6000 + i);
+		put_be16(pkt + 22, 9);
+		pkt[32] = 5 << 4;
+		pkt[33] = T_SYN;
+		input(0, ip(false, PROTO_TCP, 20, host4(0),
+			    v4(10, 99, 0, 1)));
+		p = take(0, &len);
+		tap_is(p[33], T_SYN | T_ACK);
+	}
+	segment(19, T_ACK, 1001, iss + 1, 600, 0);
+	expect(T_RST, iss + 1, 0, 0);
+	tap_ok(quiet());
+	for (i = 0; i < VM_SESSIONS; i++)
+		net_session(net, i, false);
+	fake_sleep(100000000);
+	tap_ok(quiet());
+}
+
 /* ---- routing ----------------------------------------------------------- */
 
 static void test_route_between_sessions(void)
@@ -1042,6 +1356,12 @@ int main(void)
 	TAP_RUN(test_udp_echo);
 	TAP_RUN(test_sink);
 	TAP_RUN(test_tcp_is_refused);
+	TAP_RUN(test_tcp_handshake);
+	TAP_RUN(test_tcp_sink);
+	TAP_RUN(test_tcp_sink_disorder);
+	TAP_RUN(test_tcp_source);
+	TAP_RUN(test_tcp_source_losses);
+	TAP_RUN(test_tcp_source_full_link);
 	TAP_RUN(test_route_between_sessions);
 	TAP_RUN(test_errors);
 	TAP_RUN(test_errors_not_about_errors);
