@@ -155,23 +155,32 @@ void iosm_channel_start(struct iosm_channel *ch)
 }
 
 /**
- * iosm_channel_close() - take both pipes back from the device
- * @ch: open channel; the owner pushes nothing any more
+ * iosm_channel_drain() - let queued uplink go, before a channel is closed
+ * @ch: open channel; the owner pushes no uplink any more
  *
- * Lets queued uplink drain first. Callbacks may come until this returns, not
- * after. Then the device touches neither ring nor buffers: the owner takes
- * its buffers back by iosm_pipe_reclaim() and calls iosm_channel_free().
- * Context: sleeps, up to IOSM_DRAIN_MS and two message timeouts; not in a
- * callback of the channel.
+ * Context: sleeps, up to IOSM_DRAIN_MS; not in a callback of the channel.
  */
-void iosm_channel_close(struct iosm_channel *ch)
+void iosm_channel_drain(struct iosm_channel *ch)
 {
 	if (!iosm_core_wait(ch->core, iosm_pipe_idle(&ch->ul), IOSM_DRAIN_MS) &&
 	    !iosm_core_is_dead(ch->core))
 		dev_warn_ratelimited(ch->core->dev,
 				     "channel %u closes with uplink queued\n",
 				     ch->config.id);
+}
 
+/**
+ * iosm_channel_close() - take both pipes back from the device
+ * @ch: open channel, drained; the owner pushes nothing any more
+ *
+ * Callbacks may come until this returns, not after. Then the device touches
+ * neither ring nor buffers: the owner takes its buffers back by
+ * iosm_pipe_reclaim() and calls iosm_channel_free().
+ * Context: sleeps, up to two message timeouts; not in a callback of the
+ * channel.
+ */
+void iosm_channel_close(struct iosm_channel *ch)
+{
 	iosm_channel_close_pipe(ch, &ch->ul);
 	iosm_channel_close_pipe(ch, &ch->dl);
 	iosm_core_detach(ch->core, ch);

@@ -70,6 +70,7 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 		      const struct iosm_channel_config *config,
 		      const struct iosm_channel_ops *ops, void *priv);
 void iosm_channel_start(struct iosm_channel *ch);
+void iosm_channel_drain(struct iosm_channel *ch);
 void iosm_channel_close(struct iosm_channel *ch);
 void iosm_channel_free(struct iosm_channel *ch);
 void iosm_channel_ring(struct iosm_channel *ch, enum iosm_hpda_reason reason);

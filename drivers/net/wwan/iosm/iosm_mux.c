@@ -334,6 +334,7 @@ static void iosm_mux_down(struct iosm_mux *mux)
 {
 	iosm_mux_pause(mux, true);
 	iosm_mux_napi_off(mux);
+	iosm_channel_drain(&mux->ch);
 	iosm_channel_close(&mux->ch);
 	iosm_mux_ul_reclaim(mux);
 	iosm_mux_dl_reclaim(mux);

@@ -10,9 +10,11 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -38,16 +40,16 @@
  * @is_open: the channel is open
  * @tx_lock: protects the UL pipe and @backlog
  * @backlog: mapped messages of writers that were let in at the same moment
- * @rx_lock: protects the DL pipe and @is_open against @rx_work
+ * @rx_lock: protects the DL pipe and @is_open against those who read the pipe
  * @rx_work: goes on reading the pipe when the reader has caught up, or when
  *	there may be memory again
  * @rx_parked: a message for which there was no memory; its cookie is NULL
  *	otherwise
  * @rx_limit: bytes of unread messages at which DL buffers are kept back
  * @rx_unread: bytes of messages that were not read yet
- * @rx_skbs: number of such messages
  * @rx_stalled: @rx_limit was hit
- * @rx_idle: woken when @rx_skbs gets 0
+ * @rx_refs: number of such messages, and one for the port itself
+ * @rx_gone: completed with the last of @rx_refs
  */
 struct iosm_port {
 	struct iosm_core *core;
@@ -65,9 +67,9 @@ struct iosm_port {
 	struct iosm_done rx_parked;
 	unsigned int rx_limit;
 	atomic_t rx_unread;
-	atomic_t rx_skbs;
 	atomic_t rx_stalled;
-	wait_queue_head_t rx_idle;
+	refcount_t rx_refs;
+	struct completion rx_gone;
 };
 
 struct iosm_ports {
@@ -201,9 +203,12 @@ static void iosm_port_rx_freed(struct sk_buff *skb)
 	    port->rx_limit / 2 && atomic_xchg(&port->rx_stalled, 0))
 		mod_delayed_work(port->core->wq, &port->rx_work, 0);
 
-	/* Last touch of @port: who frees it waits for this. */
-	if (atomic_dec_and_test(&port->rx_skbs))
-		wake_up_all(&port->rx_idle);
+	/*
+	 * Who frees the port waits for this. A completion, as that one is
+	 * not touched any more once the waiter has returned.
+	 */
+	if (refcount_dec_and_test(&port->rx_refs))
+		complete(&port->rx_gone);
 }
 
 /* Hand one message up; false when there is no memory for its copy. */
@@ -231,7 +236,7 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 
 	skb_shinfo(skb)->destructor_arg = port;
 	skb->destructor = iosm_port_rx_freed;
-	atomic_inc(&port->rx_skbs);
+	refcount_inc(&port->rx_refs);
 	atomic_add(skb->truesize, &port->rx_unread);
 	wwan_port_rx(port->wwan, skb);
 
@@ -425,12 +430,14 @@ static void iosm_port_stop(struct wwan_port *wwan)
 	if (!port->is_open)
 		return;
 
-	iosm_channel_close(&port->ch);
+	iosm_channel_drain(&port->ch);
 
+	/* No buffer may be posted to a pipe that is being closed. */
 	mutex_lock(&port->rx_lock);
 	port->is_open = false;
 	mutex_unlock(&port->rx_lock);
 
+	iosm_channel_close(&port->ch);
 	iosm_port_reclaim(port);
 	iosm_channel_free(&port->ch);
 }
@@ -448,7 +455,8 @@ static void iosm_port_destroy(struct iosm_port *port)
 	wwan_remove_port(port->wwan);
 
 	/* A reader may hold one last message for as long as its copy takes. */
-	wait_event(port->rx_idle, !atomic_read(&port->rx_skbs));
+	if (!refcount_dec_and_test(&port->rx_refs))
+		wait_for_completion(&port->rx_gone);
 	cancel_delayed_work_sync(&port->rx_work);
 	kfree(port);
 }
@@ -474,7 +482,8 @@ static int iosm_port_create(struct iosm_core *core, enum wwan_port_type type,
 	__skb_queue_head_init(&port->backlog);
 	mutex_init(&port->rx_lock);
 	INIT_DELAYED_WORK(&port->rx_work, iosm_port_rx_work);
-	init_waitqueue_head(&port->rx_idle);
+	refcount_set(&port->rx_refs, 1);
+	init_completion(&port->rx_gone);
 
 	wwan = wwan_create_port(core->dev, type, &iosm_port_ops, NULL, port);
 	if (IS_ERR(wwan)) {
