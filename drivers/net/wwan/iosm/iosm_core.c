@@ -244,9 +244,10 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
 	unsigned int id = ch->config.id;
 
 	clear_bit(id, &core->active);
+	smp_mb__after_atomic();		/* bit before the looks of others */
 	/* Waits for the interrupt's thread, too. */
 	synchronize_irq(core->irq);
-	/* The same for who asks iosm_core_busy() elsewhere. */
+	/* The gate asks who is busy in any context. */
 	iosm_pm_sync(&core->pm);
 
 	mutex_lock(&core->channel_lock);
@@ -259,7 +260,10 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
 
 /* ---- Device sleep ---- */
 
-/* Called under the lock of the gate, with interrupts off. */
+/*
+ * Called under the lock of the gate, with interrupts off. The lock keeps the
+ * channels that it looks at; others ask by iosm_pm_busy().
+ */
 static bool iosm_core_busy(void *priv)
 {
 	struct iosm_core *core = priv;
@@ -300,8 +304,14 @@ static void iosm_core_watch(struct work_struct *work)
 					      struct iosm_core, watch);
 	bool waking;
 
-	if (!READ_ONCE(core->listen))
+	if (!READ_ONCE(core->listen) || READ_ONCE(core->quiet))
 		return;
+
+	/* One that was torn out owes its answer for ever. */
+	if (iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
+		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
+		return;
+	}
 
 	/* The lock keeps channels from going, as the interrupt would not. */
 	mutex_lock(&core->channel_lock);
@@ -617,6 +627,7 @@ static void iosm_core_offline(struct iosm_core *core)
 	pci_clear_master(core->pdev);
 	core->link_up = false;
 	core->wake_ms = 0;
+	core->quiet = false;
 }
 
 /* After a crash the firmware may get a core dump ready: tell user space. */
@@ -806,11 +817,6 @@ void iosm_core_exit(struct iosm_core *core)
 
 /* ---- System sleep ---- */
 
-static bool iosm_core_all_idle(struct iosm_core *core)
-{
-	return !iosm_pm_busy(&core->pm);
-}
-
 static void iosm_core_suspend_users(struct iosm_core *core, bool suspend)
 {
 	unsigned int i;
@@ -829,7 +835,7 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
 {
 	int err;
 
-	iosm_core_wait(core, iosm_core_all_idle(core), IOSM_QUIESCE_MS);
+	iosm_core_wait(core, !iosm_pm_busy(&core->pm), IOSM_QUIESCE_MS);
 
 	if (d3) {
 		err = iosm_pm_wake(&core->pm, IOSM_WAKE_TIMEOUT_MS);
@@ -846,6 +852,9 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
 			return err;
 	}
 
+	/* The watch looks at registers. */
+	WRITE_ONCE(core->quiet, true);
+	cancel_delayed_work_sync(&core->watch);
 	iosm_pm_suspend(&core->pm, !d3);
 
 	return 0;
@@ -871,9 +880,17 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 	if (core->life == IOSM_LIFE_ONLINE && !iosm_core_is_dead(core)) {
 		iosm_core_suspend_users(core, true);
 		err = iosm_core_suspend_link(core, d3);
+		if (err && iosm_mmio_stage(&core->mmio) == IOSM_GONE)
+			iosm_core_die(core, IOSM_LIFE_GONE,
+				      "registers read all ones");
 		if (err)
 			iosm_core_suspend_users(core, false);
-	} else if (core->link_up) {
+	}
+	if (iosm_core_is_dead(core)) {
+		/* Nobody is left to agree, and nobody to keep the system up. */
+		iosm_core_offline(core);
+		err = 0;
+	} else if (core->life == IOSM_LIFE_BOOTING && core->link_up) {
 		/* Interrupted in the middle of a handshake: begin again. */
 		iosm_core_offline(core);
 	}
@@ -897,6 +914,7 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 {
 	iosm_pm_resume(&core->pm);
+	WRITE_ONCE(core->quiet, false);
 
 	if (d3 && iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
 				 IOSM_MSG_SLEEP_EXIT))
@@ -907,6 +925,8 @@ static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 		return -ECONNRESET;
 
 	iosm_pm_release(&core->pm);
+	/* What was under way when the watch ended goes on now. */
+	iosm_core_rung(core);
 
 	return 0;
 }

@@ -78,6 +78,7 @@ struct iosm_user {
  * @listen: interrupts look at the shared memory
  * @stage_seen: last execution stage that was handled
  * @fault: first fault that was reported, NULL for none
+ * @quiet: system sleep: @watch must not touch the device
  * @restart: boot again after going offline (power was lost)
  * @rom_told: the event ROM_READY went out
  * @link_up: the device was asked for INIT, and may know our shared memory
@@ -119,6 +120,7 @@ struct iosm_core {
 	bool listen;
 	u32 stage_seen;
 	const char *fault;
+	bool quiet;
 	bool restart;
 	bool rom_told;
 	bool link_up;
