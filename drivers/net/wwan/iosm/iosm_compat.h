@@ -21,4 +21,13 @@
 #define IOSM_NS_KUNIT	EXPORTED_FOR_KUNIT_TESTING
 #endif
 
+/* Since 6.18 the graceful period is one of the ops. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define iosm_health_reporter_create(devlink, ops, priv)			\
+	devlink_health_reporter_create(devlink, ops, priv)
+#else
+#define iosm_health_reporter_create(devlink, ops, priv)			\
+	devlink_health_reporter_create(devlink, ops, 0, priv)
+#endif
+
 #endif

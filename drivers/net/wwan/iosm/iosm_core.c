@@ -19,6 +19,7 @@
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/pci.h>
+#include <linux/timekeeping.h>
 
 #include "iosm_channel.h"
 #include "iosm_core.h"
@@ -54,6 +55,27 @@ static void iosm_core_event(struct iosm_core *core, const char *event)
 	kobject_uevent_env(&core->dev->kobj, KOBJ_CHANGE, envp);
 }
 
+static void iosm_core_health(struct iosm_core *core)
+{
+	if (core->health.changed)
+		core->health.changed(core);
+}
+
+/* Written down for whoever asks later; a new life does not wipe it out. */
+static void iosm_core_note(struct iosm_core *core, enum iosm_life life,
+			   const char *why)
+{
+	struct iosm_health *health = &core->health;
+	unsigned long flags;
+
+	spin_lock_irqsave(&health->lock, flags);
+	health->faults++;
+	health->why = why;
+	health->life = life;
+	health->when = ktime_get_real_seconds();
+	spin_unlock_irqrestore(&health->lock, flags);
+}
+
 /*
  * The end of this life. Only the first reason counts. The device loses its
  * access to memory here, so that everything it may still hold can be freed
@@ -65,13 +87,15 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 	if (cmpxchg(&core->fault, NULL, why))
 		return;
 
-	if (core->restart)
+	if (core->restart) {
 		dev_info(core->dev, "modem starts again: %s\n", why);
-	else
+	} else {
 		dev_err(core->dev, "%s: %s\n",
 			life == IOSM_LIFE_CRASHED ? "modem crashed" :
 			life == IOSM_LIFE_GONE ? "modem is gone" :
 			"modem is broken", why);
+		iosm_core_note(core, life, why);
+	}
 
 	trace_iosm_fault(core->dev, life, why);
 	trace_iosm_life(core->dev, life);
@@ -82,6 +106,7 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 	iosm_msg_stop(&core->msg);
 	wake_up_all(&core->event);
 	queue_work(core->wq, &core->work);
+	iosm_core_health(core);
 }
 
 /**
@@ -96,6 +121,33 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 void iosm_core_fault(struct iosm_core *core, const char *why)
 {
 	iosm_core_die(core, IOSM_LIFE_BROKEN, why);
+}
+
+/**
+ * iosm_core_lies() - count what the device wrote that it must not
+ * @core: the device
+ * @lies: to fill, with everything since the driver was bound
+ *
+ * Context: may sleep.
+ */
+void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies)
+{
+	struct iosm_channel *ch;
+	unsigned int id;
+
+	mutex_lock(&core->channel_lock);
+	lies->pipes = atomic64_read(&core->lies_pipes);
+	for (id = 0; id < IOSM_CHANNELS; id++) {
+		ch = core->channels[id];
+		if (ch)
+			lies->pipes += ch->ul.stats.lies + ch->dl.stats.lies;
+	}
+	mutex_unlock(&core->channel_lock);
+
+	lies->messages = core->msg.lies;
+	lies->sleep = core->pm.stats.lies;
+	lies->stages = atomic64_read(&core->lies_stages);
+	lies->blocks = atomic64_read(&core->lies_blocks);
 }
 
 /* ---- Interrupt ---- */
@@ -176,6 +228,7 @@ static void iosm_core_check_stage(struct iosm_core *core)
 		iosm_core_die(core, IOSM_LIFE_CRASHED, "told by the firmware");
 		break;
 	default:
+		atomic64_inc(&core->lies_stages);
 		dev_warn_ratelimited(core->dev, "unexpected stage %#x\n",
 				     stage);
 	}
@@ -252,6 +305,7 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
 
 	mutex_lock(&core->channel_lock);
 	core->channels[id] = NULL;
+	atomic64_add(ch->ul.stats.lies + ch->dl.stats.lies, &core->lies_pipes);
 	mutex_unlock(&core->channel_lock);
 
 	/* It may have been all that kept the device from sleeping. */
@@ -539,6 +593,7 @@ static void iosm_core_boot(struct iosm_core *core)
 	if (err)
 		goto fail;
 
+	core->version = iosm_mmio_version(&core->mmio);
 	core->caps = iosm_mmio_capabilities(&core->mmio);
 	dev_dbg(core->dev, "capabilities %#x\n", core->caps);
 
@@ -549,8 +604,11 @@ static void iosm_core_boot(struct iosm_core *core)
 	trace_iosm_life(core->dev, IOSM_LIFE_ONLINE);
 
 	iosm_core_start_users(core);
+	WRITE_ONCE(core->ready, true);
+	wake_up_all(&core->event);
 	if (!iosm_core_is_dead(core))
 		iosm_core_event(core, "MDM_READY");
+	iosm_core_health(core);
 	return;
 
 fail:
@@ -599,6 +657,7 @@ static void iosm_core_offline(struct iosm_core *core)
 	if (iosm_core_is_dead(core))
 		iosm_core_tell_down(core);
 
+	WRITE_ONCE(core->ready, false);
 	iosm_core_stop_users(core);
 
 	WRITE_ONCE(core->listen, false);
@@ -718,6 +777,7 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 
 	mutex_init(&core->lock);
 	mutex_init(&core->channel_lock);
+	spin_lock_init(&core->health.lock);
 	init_waitqueue_head(&core->event);
 	INIT_WORK(&core->work, iosm_core_work);
 	INIT_DELAYED_WORK(&core->watch, iosm_core_watch);
@@ -775,6 +835,30 @@ void iosm_core_start(struct iosm_core *core)
 	mutex_unlock(&core->lock);
 
 	queue_work(core->wq, &core->work);
+}
+
+/**
+ * iosm_core_await() - wait until the device is online, or is not going to be
+ * @core: the device, started
+ * @timeout_ms: at most this long
+ *
+ * Context: sleeps; ends early by a fatal signal, and when the device is
+ * paused.
+ *
+ * Return: 0 when it is online, -EAGAIN when it is still on its way, -ENODEV
+ * when it has failed.
+ */
+int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms)
+{
+	wait_event_killable_timeout(core->event,
+				    READ_ONCE(core->stopping) ||
+				    READ_ONCE(core->ready) ||
+				    iosm_core_is_dead(core),
+				    msecs_to_jiffies(timeout_ms));
+	if (iosm_core_is_dead(core))
+		return -ENODEV;
+
+	return READ_ONCE(core->ready) ? 0 : -EAGAIN;
 }
 
 static void iosm_core_halt_work(struct iosm_core *core)

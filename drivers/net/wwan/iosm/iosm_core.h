@@ -6,7 +6,10 @@
 #ifndef IOSM_CORE_H
 #define IOSM_CORE_H
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -60,6 +63,41 @@ struct iosm_user {
 #define IOSM_MAX_USERS	4
 
 /**
+ * struct iosm_lies - what the device wrote that it must not, by kind
+ * @pipes: tails and TDs
+ * @messages: tail of the message ring, completion status
+ * @sleep: sleep requests
+ * @stages: execution stages
+ * @blocks: buffers of the IP channel: blocks, tables, datagrams, commands
+ */
+struct iosm_lies {
+	u64 pipes;
+	u64 messages;
+	u64 sleep;
+	u64 stages;
+	u64 blocks;
+};
+
+/**
+ * struct iosm_health - what went wrong with a device since it was bound
+ * @lock: protects the rest
+ * @faults: how often its life ended by a fault
+ * @why: what the last fault was; static text, NULL for none
+ * @life: where it led to
+ * @when: time of day
+ * @changed: told after a fault and when the device is online; any context.
+ *	NULL: nobody is. Set before iosm_core_start().
+ */
+struct iosm_health {
+	spinlock_t lock;	/* the rest */
+	unsigned int faults;
+	const char *why;
+	enum iosm_life life;
+	time64_t when;
+	void (*changed)(struct iosm_core *core);
+};
+
+/**
  * struct iosm_core - one device
  * @pdev: PCI device
  * @dev: &pdev->dev
@@ -69,6 +107,7 @@ struct iosm_user {
  * @shm: shared block
  * @pm: gate of doorbell 0
  * @msg: message ring
+ * @version: of the running firmware's interface
  * @caps: IOSM_CAP_* of the running firmware
  * @life: see enum iosm_life; written under @lock
  * @lock: serialises online, offline, suspend and resume
@@ -78,6 +117,7 @@ struct iosm_user {
  * @listen: interrupts look at the shared memory
  * @stage_seen: last execution stage that was handled
  * @fault: first fault that was reported, NULL for none
+ * @ready: online, and its users have been started
  * @quiet: system sleep: @watch must not touch the device
  * @restart: boot again after going offline (power was lost)
  * @rom_told: the event ROM_READY went out
@@ -95,6 +135,11 @@ struct iosm_user {
  * @users: who is attached, in order of start
  * @users_up: bit mask of those started
  * @n_users: entries of @users
+ * @health: see struct iosm_health
+ * @lies_pipes: lies in pipes that have been closed
+ * @lies_stages: see struct iosm_lies
+ * @lies_blocks: see struct iosm_lies
+ * @devlink: owned by iosm_devlink.c
  * @ports: owned by iosm_port.c
  * @mux: owned by iosm_mux.c
  * @net: owned by iosm_net.c
@@ -110,6 +155,7 @@ struct iosm_core {
 	struct iosm_pm pm;
 	struct iosm_msg msg;
 
+	u32 version;
 	u32 caps;
 
 	enum iosm_life life;
@@ -120,6 +166,7 @@ struct iosm_core {
 	bool listen;
 	u32 stage_seen;
 	const char *fault;
+	bool ready;
 	bool quiet;
 	bool restart;
 	bool rom_told;
@@ -141,6 +188,12 @@ struct iosm_core {
 	unsigned long users_up;
 	unsigned int n_users;
 
+	struct iosm_health health;
+	atomic64_t lies_pipes;
+	atomic64_t lies_stages;
+	atomic64_t lies_blocks;
+
+	struct iosm_devlink *devlink;
 	struct iosm_ports *ports;
 	struct iosm_mux *mux;
 	struct iosm_net *net;
@@ -155,6 +208,8 @@ int iosm_core_suspend(struct iosm_core *core, bool d3);
 void iosm_core_resume(struct iosm_core *core, bool d3);
 
 void iosm_core_fault(struct iosm_core *core, const char *why);
+void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies);
+int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);
 void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch);
 

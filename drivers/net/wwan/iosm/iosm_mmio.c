@@ -81,6 +81,17 @@ u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio)
 }
 
 /**
+ * iosm_mmio_version() - read the version of the device's interface
+ * @mmio: mapped registers
+ *
+ * Return: any number, IOSM_GONE from a device that has gone.
+ */
+u32 iosm_mmio_version(struct iosm_mmio *mmio)
+{
+	return readl(mmio->pad + IOSM_PAD_CP_VERSION);
+}
+
+/**
  * iosm_mmio_capabilities() - read what the device can do
  * @mmio: mapped registers
  *
@@ -88,7 +99,7 @@ u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio)
  */
 u32 iosm_mmio_capabilities(struct iosm_mmio *mmio)
 {
-	u32 version = readl(mmio->pad + IOSM_PAD_CP_VERSION);
+	u32 version = iosm_mmio_version(mmio);
 	u32 caps;
 
 	if (version == IOSM_GONE || version < IOSM_CP_VERSION_CAPS)

@@ -26,6 +26,7 @@ int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev);
 void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value);
 u32 iosm_mmio_stage(struct iosm_mmio *mmio);
 u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio);
+u32 iosm_mmio_version(struct iosm_mmio *mmio);
 u32 iosm_mmio_capabilities(struct iosm_mmio *mmio);
 int iosm_mmio_check_chip(struct iosm_mmio *mmio);
 void iosm_mmio_set_context(struct iosm_mmio *mmio, dma_addr_t context);

@@ -81,6 +81,7 @@ void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 {
 	mux->stats.lies++;
 	trace_iosm_lie(mux->dev, what);
+	atomic64_inc(&mux->core->lies_blocks);
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 

@@ -25,6 +25,7 @@
 #include <linux/slab.h>
 
 #include "iosm_core.h"
+#include "iosm_devlink.h"
 #include "iosm_net.h"
 #include "iosm_port.h"
 
@@ -116,6 +117,15 @@ static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return dev_err_probe(&pdev->dev, err, "cannot set up\n");
 
 	pci_set_drvdata(pdev, iosm);
+
+	err = iosm_devlink_create(&iosm->core);
+	if (err) {
+		iosm_core_exit(&iosm->core);
+		return dev_err_probe(&pdev->dev, err, "no devlink\n");
+	}
+
+	/* What the device comes back to when the slot was reset. */
+	pci_save_state(pdev);
 	iosm_core_start(&iosm->core);
 
 	return 0;
@@ -125,6 +135,9 @@ static void iosm_pci_remove(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
+	/* Ends what somebody may be waiting for in devlink, too. */
+	iosm_core_pause(&iosm->core);
+	iosm_devlink_destroy(&iosm->core);
 	iosm_core_exit(&iosm->core);
 }
 
@@ -182,6 +195,7 @@ static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
 static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
+	pci_save_state(pdev);
 
 	return PCI_ERS_RESULT_RECOVERED;
 }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The device as devlink shows it: versions and health. */
+#ifndef IOSM_DEVLINK_H
+#define IOSM_DEVLINK_H
+
+struct iosm_core;
+
+int iosm_devlink_create(struct iosm_core *core);
+void iosm_devlink_destroy(struct iosm_core *core);
+
+#endif
