@@ -144,13 +144,18 @@ static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
 	return true;
 }
 
-/* Lets the device see new buffers, in batches: a doorbell each is dear. */
+/*
+ * Lets the device see new buffers, in batches: a doorbell each is dear. But it
+ * must never be left with fewer than we keep back, or it could run out of them
+ * and never interrupt us again: a ring need not be full.
+ */
 static void iosm_mux_publish_dl(struct iosm_mux *mux)
 {
 	struct iosm_pipe *dl = &mux->ch.dl;
+	u32 kept = iosm_ring_used(dl->head, dl->published, dl->entries);
+	u32 left = iosm_ring_used(dl->published, dl->tail, dl->entries);
 
-	if (iosm_ring_used(dl->head, dl->published, dl->entries) <
-	    dl->entries / 8)
+	if (kept < dl->entries / 8 && kept < left)
 		return;
 
 	if (iosm_pipe_publish(dl))
@@ -422,6 +427,8 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 		if (ret < 0 || mux->dl_rd.bad)
 			iosm_mux_lie(mux, "data block");
 		iosm_mux_end_buffer(mux);
+		/* One without packets is work, too: its buffer goes back. */
+		work++;
 	}
 
 	if (work)
