@@ -2,6 +2,7 @@
 /* Channels: opening and closing of a pair of pipes. */
 
 #include <linux/device.h>
+#include <kunit/visibility.h>
 
 #include "iosm_channel.h"
 #include "iosm_core.h"
@@ -37,6 +38,7 @@ const struct iosm_channel_config *iosm_channel_ip(bool aggregation)
 	return aggregation ? &iosm_channel_ip_aggregation :
 			     &iosm_channel_ip_lite;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_ip);
 
 /**
  * iosm_channel_default() - shape of a channel other than IP data
@@ -55,12 +57,19 @@ iosm_channel_default(enum iosm_channel_id id)
 
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_default);
 
 static int iosm_channel_open_pipe(struct iosm_channel *ch,
 				  struct iosm_pipe *pipe)
 {
-	return iosm_msg_open_pipe(&ch->core->msg, pipe->nr, pipe->ring_dma,
-				  pipe->entries, ch->config.backoff_us);
+	int err = iosm_msg_open_pipe(&ch->core->msg, pipe->nr, pipe->ring_dma,
+				     pipe->entries, ch->config.backoff_us);
+
+	/* Refused is closed; without an answer, the device may have it open. */
+	if (err && err != -EREMOTEIO && err != -EBUSY)
+		iosm_core_fault(ch->core, "pipe does not open");
+
+	return err;
 }
 
 /*
@@ -119,20 +128,17 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 
 	err = iosm_channel_open_pipe(ch, &ch->ul);
 	if (err)
-		goto err_unknown;
+		goto err_detach;
 
 	err = iosm_channel_open_pipe(ch, &ch->dl);
-	if (err) {
-		iosm_channel_close_pipe(ch, &ch->ul);
-		goto err_unknown;
-	}
+	if (err)
+		goto err_close_ul;
 
 	return 0;
 
-err_unknown:
-	/* Refused is closed; without an answer, the device may have it open. */
-	if (err != -EREMOTEIO && err != -EBUSY)
-		iosm_core_fault(core, "pipe does not open");
+err_close_ul:
+	iosm_channel_close_pipe(ch, &ch->ul);
+err_detach:
 	iosm_core_detach(core, ch);
 err_free_dl:
 	iosm_pipe_free(&ch->dl);
@@ -140,6 +146,7 @@ err_free_ul:
 	iosm_pipe_free(&ch->ul);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_open);
 
 /**
  * iosm_channel_start() - let the device have the first DL buffers
@@ -153,6 +160,7 @@ void iosm_channel_start(struct iosm_channel *ch)
 	iosm_channel_ring(ch, ch->config.id == IOSM_CHANNEL_IP ?
 			      IOSM_HPDA_IP_OPEN : IOSM_HPDA_PORT_OPEN);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_start);
 
 /**
  * iosm_channel_drain() - let queued uplink go, before a channel is closed
@@ -168,6 +176,7 @@ void iosm_channel_drain(struct iosm_channel *ch)
 				     "channel %u closes with uplink queued\n",
 				     ch->config.id);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_drain);
 
 /**
  * iosm_channel_close() - take both pipes back from the device
@@ -185,6 +194,7 @@ void iosm_channel_close(struct iosm_channel *ch)
 	iosm_channel_close_pipe(ch, &ch->dl);
 	iosm_core_detach(ch->core, ch);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_close);
 
 /**
  * iosm_channel_free() - free the rings
@@ -197,6 +207,7 @@ void iosm_channel_free(struct iosm_channel *ch)
 	iosm_pipe_free(&ch->dl);
 	iosm_pipe_free(&ch->ul);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_free);
 
 /**
  * iosm_channel_ring() - tell the device that a head of this channel moved

@@ -20,6 +20,8 @@
 #include <linux/kobject.h>
 #include <linux/pci.h>
 #include <linux/timekeeping.h>
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 
 #include "iosm_channel.h"
 #include "iosm_core.h"
@@ -44,16 +46,40 @@ static_assert(IOSM_LIFE_BOOTING == 0 && IOSM_LIFE_ONLINE == 1 &&
 	      IOSM_LIFE_GONE == 4);
 
 /* Names of events are part of the user ABI. */
-static void iosm_core_event(struct iosm_core *core, const char *event)
+VISIBLE_IF_KUNIT void iosm_core_event(struct iosm_core *core,
+				      const char *event)
 {
 	char text[48];
 	char *envp[2];
+
+	KUNIT_STATIC_STUB_REDIRECT(iosm_core_event, core, event);
 
 	snprintf(text, sizeof(text), "IOSM_EVENT=%s", event);
 	envp[0] = text;
 	envp[1] = NULL;
 	kobject_uevent_env(&core->dev->kobj, KOBJ_CHANGE, envp);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_event);
+
+/* May the device read and write memory, and raise interrupts? */
+VISIBLE_IF_KUNIT void iosm_core_master(struct iosm_core *core, bool on)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_core_master, core, on);
+
+	if (on)
+		pci_set_master(core->pdev);
+	else
+		pci_clear_master(core->pdev);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_master);
+
+VISIBLE_IF_KUNIT void iosm_core_queue(struct iosm_core *core)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_core_queue, core);
+
+	queue_work(core->wq, &core->work);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_queue);
 
 static void iosm_core_health(struct iosm_core *core)
 {
@@ -101,11 +127,11 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 	trace_iosm_life(core->dev, life);
 	WRITE_ONCE(core->life, life);
 	WRITE_ONCE(core->dead, true);
-	pci_clear_master(core->pdev);
+	iosm_core_master(core, false);
 	iosm_pm_stop(&core->pm);
 	iosm_msg_stop(&core->msg);
 	wake_up_all(&core->event);
-	queue_work(core->wq, &core->work);
+	iosm_core_queue(core);
 	iosm_core_health(core);
 }
 
@@ -122,6 +148,7 @@ void iosm_core_fault(struct iosm_core *core, const char *why)
 {
 	iosm_core_die(core, IOSM_LIFE_BROKEN, why);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_fault);
 
 /**
  * iosm_core_lies() - count what the device wrote that it must not
@@ -149,6 +176,7 @@ void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies)
 	lies->stages = atomic64_read(&core->lies_stages);
 	lies->blocks = atomic64_read(&core->lies_blocks);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_lies);
 
 /* ---- Interrupt ---- */
 
@@ -197,7 +225,7 @@ static bool iosm_core_look(struct iosm_core *core)
 	return thread;
 }
 
-static irqreturn_t iosm_core_irq(int irq, void *data)
+VISIBLE_IF_KUNIT irqreturn_t iosm_core_irq(int irq, void *data)
 {
 	struct iosm_core *core = data;
 	bool thread = false;
@@ -210,6 +238,7 @@ static irqreturn_t iosm_core_irq(int irq, void *data)
 
 	return thread ? IRQ_WAKE_THREAD : IRQ_HANDLED;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_irq);
 
 static void iosm_core_check_stage(struct iosm_core *core)
 {
@@ -234,7 +263,7 @@ static void iosm_core_check_stage(struct iosm_core *core)
 	}
 }
 
-static irqreturn_t iosm_core_thread(int irq, void *data)
+VISIBLE_IF_KUNIT irqreturn_t iosm_core_thread(int irq, void *data)
 {
 	struct iosm_core *core = data;
 	unsigned long work;
@@ -254,6 +283,7 @@ static irqreturn_t iosm_core_thread(int irq, void *data)
 
 	return IRQ_HANDLED;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_thread);
 
 /**
  * iosm_core_attach() - let interrupts reach a channel
@@ -284,6 +314,7 @@ int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch)
 
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_attach);
 
 /**
  * iosm_core_detach() - no interrupt reaches the channel from here on
@@ -311,6 +342,7 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
 	/* It may have been all that kept the device from sleeping. */
 	iosm_pm_irq(&core->pm);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_detach);
 
 /* ---- Device sleep ---- */
 
@@ -334,14 +366,17 @@ static bool iosm_core_busy(void *priv)
 	return false;
 }
 
-static void iosm_core_rung(void *priv)
+VISIBLE_IF_KUNIT void iosm_core_rung(void *priv)
 {
 	struct iosm_core *core = priv;
+
+	KUNIT_STATIC_STUB_REDIRECT(iosm_core_rung, priv);
 
 	/* Nothing happens here when the watch is on already. */
 	queue_delayed_work(core->wq, &core->watch,
 			   msecs_to_jiffies(IOSM_WATCH_MS));
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_rung);
 
 static const struct iosm_pm_ops iosm_core_pm_ops = {
 	.busy = iosm_core_busy,
@@ -352,7 +387,7 @@ static const struct iosm_pm_ops iosm_core_pm_ops = {
  * Runs while the device owes us something, and looks at what an interrupt
  * should have told: one that gets lost costs time, and nothing else.
  */
-static void iosm_core_watch(struct work_struct *work)
+VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(to_delayed_work(work),
 					      struct iosm_core, watch);
@@ -393,6 +428,7 @@ static void iosm_core_watch(struct work_struct *work)
 	if (waking || iosm_pm_busy(&core->pm))
 		iosm_core_rung(core);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_watch);
 
 /* ---- Handshake ---- */
 
@@ -579,7 +615,7 @@ static void iosm_core_boot(struct iosm_core *core)
 {
 	int err;
 
-	pci_set_master(core->pdev);
+	iosm_core_master(core, true);
 
 	err = iosm_core_wait_stage(core);
 	if (err)
@@ -635,11 +671,14 @@ static void iosm_core_tell_down(struct iosm_core *core)
 	unsigned int id;
 
 	mutex_lock(&core->channel_lock);
+	/* NAPI that is scheduled here runs at the end of this, not "some time" */
+	local_bh_disable();
 	for (id = 0; id < IOSM_CHANNELS; id++) {
 		ch = core->channels[id];
 		if (ch && ch->ops->down)
 			ch->ops->down(ch->priv);
 	}
+	local_bh_enable();
 	mutex_unlock(&core->channel_lock);
 }
 
@@ -683,7 +722,7 @@ static void iosm_core_offline(struct iosm_core *core)
 		}
 	}
 
-	pci_clear_master(core->pdev);
+	iosm_core_master(core, false);
 	core->link_up = false;
 	core->wake_ms = 0;
 	core->quiet = false;
@@ -723,7 +762,7 @@ static void iosm_core_revive(struct iosm_core *core)
 	smp_store_release(&core->fault, NULL);
 }
 
-static void iosm_core_work(struct work_struct *work)
+VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(work, struct iosm_core, work);
 
@@ -748,6 +787,54 @@ static void iosm_core_work(struct work_struct *work)
 
 	mutex_unlock(&core->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_work);
+
+/* All of a device but PCI; the registers are mapped. */
+VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
+				     const struct iosm_user *const *users,
+				     unsigned int n_users)
+{
+	int err;
+
+	if (n_users > IOSM_MAX_USERS)
+		return -EINVAL;
+
+	core->dev = dev;
+	core->n_users = n_users;
+	core->stopping = true;
+	memcpy(core->users, users, n_users * sizeof(*users));
+
+	mutex_init(&core->lock);
+	mutex_init(&core->channel_lock);
+	spin_lock_init(&core->health.lock);
+	init_waitqueue_head(&core->event);
+	INIT_WORK(&core->work, iosm_core_work);
+	INIT_DELAYED_WORK(&core->watch, iosm_core_watch);
+
+	core->wq = alloc_workqueue("iosm-%s", WQ_UNBOUND, 0, dev_name(dev));
+	if (!core->wq)
+		return -ENOMEM;
+
+	err = iosm_shm_alloc(&core->shm, dev);
+	if (err) {
+		destroy_workqueue(core->wq);
+		return err;
+	}
+
+	iosm_pm_init(&core->pm, dev, &core->mmio, &core->shm, &iosm_core_pm_ops,
+		     core);
+	iosm_msg_init(&core->msg, dev, &core->shm, &core->pm);
+
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_setup);
+
+VISIBLE_IF_KUNIT void iosm_core_cleanup(struct iosm_core *core)
+{
+	destroy_workqueue(core->wq);
+	iosm_shm_free(&core->shm, core->dev);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_cleanup);
 
 /**
  * iosm_core_init() - set up a device, not started
@@ -765,42 +852,20 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 {
 	int err;
 
-	if (n_users > IOSM_MAX_USERS)
-		return -EINVAL;
-
 	core->pdev = pdev;
-	core->dev = &pdev->dev;
 	core->device_id = pdev->device;
-	core->n_users = n_users;
-	core->stopping = true;
-	memcpy(core->users, users, n_users * sizeof(*users));
-
-	mutex_init(&core->lock);
-	mutex_init(&core->channel_lock);
-	spin_lock_init(&core->health.lock);
-	init_waitqueue_head(&core->event);
-	INIT_WORK(&core->work, iosm_core_work);
-	INIT_DELAYED_WORK(&core->watch, iosm_core_watch);
 
 	err = iosm_mmio_map(&core->mmio, pdev);
 	if (err)
 		return err;
 
-	core->wq = alloc_workqueue("iosm-%s", WQ_UNBOUND, 0, pci_name(pdev));
-	if (!core->wq)
-		return -ENOMEM;
-
-	err = iosm_shm_alloc(&core->shm, core->dev);
+	err = iosm_core_setup(core, &pdev->dev, users, n_users);
 	if (err)
-		goto err_wq;
-
-	iosm_pm_init(&core->pm, core->dev, &core->mmio, &core->shm,
-		     &iosm_core_pm_ops, core);
-	iosm_msg_init(&core->msg, core->dev, &core->shm, &core->pm);
+		return err;
 
 	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI);
 	if (err < 0)
-		goto err_shm;
+		goto err_cleanup;
 
 	core->irq = pci_irq_vector(pdev, 0);
 	err = request_threaded_irq(core->irq, iosm_core_irq, iosm_core_thread,
@@ -812,10 +877,8 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 
 err_vectors:
 	pci_free_irq_vectors(pdev);
-err_shm:
-	iosm_shm_free(&core->shm, core->dev);
-err_wq:
-	destroy_workqueue(core->wq);
+err_cleanup:
+	iosm_core_cleanup(core);
 	return err;
 }
 
@@ -834,8 +897,9 @@ void iosm_core_start(struct iosm_core *core)
 	}
 	mutex_unlock(&core->lock);
 
-	queue_work(core->wq, &core->work);
+	iosm_core_queue(core);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
 
 /**
  * iosm_core_await() - wait until the device is online, or is not going to be
@@ -860,6 +924,7 @@ int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms)
 
 	return READ_ONCE(core->ready) ? 0 : -EAGAIN;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_await);
 
 static void iosm_core_halt_work(struct iosm_core *core)
 {
@@ -883,6 +948,7 @@ void iosm_core_pause(struct iosm_core *core)
 	iosm_core_offline(core);
 	mutex_unlock(&core->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_pause);
 
 /**
  * iosm_core_exit() - the counterpart of iosm_core_init()
@@ -895,8 +961,7 @@ void iosm_core_exit(struct iosm_core *core)
 	iosm_core_pause(core);
 	free_irq(core->irq, core);
 	pci_free_irq_vectors(core->pdev);
-	destroy_workqueue(core->wq);
-	iosm_shm_free(&core->shm, core->dev);
+	iosm_core_cleanup(core);
 }
 
 /* ---- System sleep ---- */
@@ -984,11 +1049,12 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 		dev_err(core->dev, "modem refuses to sleep: %pe\n",
 			ERR_PTR(err));
 		WRITE_ONCE(core->stopping, false);
-		queue_work(core->wq, &core->work);
+		iosm_core_queue(core);
 	}
 
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_suspend);
 
 /*
  * The device is told first, and looked at afterwards: until it has been told,
@@ -1039,5 +1105,6 @@ void iosm_core_resume(struct iosm_core *core, bool d3)
 	WRITE_ONCE(core->stopping, false);
 	mutex_unlock(&core->lock);
 
-	queue_work(core->wq, &core->work);
+	iosm_core_queue(core);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_resume);

@@ -213,6 +213,22 @@ int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);
 void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+#include <linux/interrupt.h>
+
+int iosm_core_setup(struct iosm_core *core, struct device *dev,
+		    const struct iosm_user *const *users, unsigned int n_users);
+void iosm_core_cleanup(struct iosm_core *core);
+void iosm_core_event(struct iosm_core *core, const char *event);
+void iosm_core_master(struct iosm_core *core, bool on);
+void iosm_core_queue(struct iosm_core *core);
+void iosm_core_rung(void *priv);
+void iosm_core_work(struct work_struct *work);
+void iosm_core_watch(struct work_struct *work);
+irqreturn_t iosm_core_irq(int irq, void *data);
+irqreturn_t iosm_core_thread(int irq, void *data);
+#endif
+
 /**
  * iosm_core_is_dead() - may anybody still wait for this device?
  * @core: the device

@@ -57,6 +57,23 @@ void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_ring);
 
+VISIBLE_IF_KUNIT u32 iosm_mmio_read(struct iosm_mmio *mmio, u32 offset)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_read, mmio, offset);
+
+	return readl(mmio->pad + offset);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_read);
+
+VISIBLE_IF_KUNIT void iosm_mmio_write(struct iosm_mmio *mmio, u32 offset,
+				      u32 value)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_write, mmio, offset, value);
+
+	writel(value, mmio->pad + offset);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_write);
+
 /**
  * iosm_mmio_stage() - read the execution stage
  * @mmio: mapped registers
@@ -66,7 +83,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_ring);
  */
 u32 iosm_mmio_stage(struct iosm_mmio *mmio)
 {
-	return readl(mmio->pad + IOSM_PAD_STAGE);
+	return iosm_mmio_read(mmio, IOSM_PAD_STAGE);
 }
 
 /**
@@ -77,7 +94,7 @@ u32 iosm_mmio_stage(struct iosm_mmio *mmio)
  */
 u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio)
 {
-	return readl(mmio->pad + IOSM_PAD_IPC_STATE);
+	return iosm_mmio_read(mmio, IOSM_PAD_IPC_STATE);
 }
 
 /**
@@ -88,7 +105,7 @@ u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio)
  */
 u32 iosm_mmio_version(struct iosm_mmio *mmio)
 {
-	return readl(mmio->pad + IOSM_PAD_CP_VERSION);
+	return iosm_mmio_read(mmio, IOSM_PAD_CP_VERSION);
 }
 
 /**
@@ -105,7 +122,7 @@ u32 iosm_mmio_capabilities(struct iosm_mmio *mmio)
 	if (version == IOSM_GONE || version < IOSM_CP_VERSION_CAPS)
 		return 0;
 
-	caps = readl(mmio->pad + IOSM_PAD_CP_CAPS);
+	caps = iosm_mmio_read(mmio, IOSM_PAD_CP_CAPS);
 
 	return caps == IOSM_GONE ? 0 : caps;
 }
@@ -121,7 +138,7 @@ u32 iosm_mmio_capabilities(struct iosm_mmio *mmio)
  */
 int iosm_mmio_check_chip(struct iosm_mmio *mmio)
 {
-	u32 head = readl(mmio->pad + IOSM_PAD_CHIP_INFO);
+	u32 head = iosm_mmio_read(mmio, IOSM_PAD_CHIP_INFO);
 
 	if (((head >> 8) & 0xff) + 2 != IOSM_CHIP_INFO_LEN)
 		return -ENODEV;
@@ -132,8 +149,8 @@ int iosm_mmio_check_chip(struct iosm_mmio *mmio)
 /* These fields are only 4-byte aligned: two halves, low one first. */
 static void iosm_mmio_write64(struct iosm_mmio *mmio, u32 offset, u64 value)
 {
-	writel(lower_32_bits(value), mmio->pad + offset);
-	writel(upper_32_bits(value), mmio->pad + offset + 4);
+	iosm_mmio_write(mmio, offset, lower_32_bits(value));
+	iosm_mmio_write(mmio, offset + 4, upper_32_bits(value));
 }
 
 /**

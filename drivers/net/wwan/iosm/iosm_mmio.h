@@ -31,4 +31,9 @@ u32 iosm_mmio_capabilities(struct iosm_mmio *mmio);
 int iosm_mmio_check_chip(struct iosm_mmio *mmio);
 void iosm_mmio_set_context(struct iosm_mmio *mmio, dma_addr_t context);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+u32 iosm_mmio_read(struct iosm_mmio *mmio, u32 offset);
+void iosm_mmio_write(struct iosm_mmio *mmio, u32 offset, u32 value);
+#endif
+
 #endif

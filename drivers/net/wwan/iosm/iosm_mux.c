@@ -19,6 +19,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include <kunit/visibility.h>
 
 #include "iosm_compat.h"
 #include "iosm_core.h"
@@ -491,6 +492,7 @@ out:
 	mutex_unlock(&mux->lock);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_open);
 
 /**
  * iosm_mux_close() - close a session
@@ -527,6 +529,7 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 
 	mutex_unlock(&mux->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_close);
 
 static unsigned int iosm_mux_mtu(const struct iosm_mux *mux, u32 pad)
 {
@@ -654,6 +657,7 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 
 	return mux;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_create);
 
 /**
  * iosm_mux_destroy() - the counterpart of iosm_mux_create()
@@ -667,3 +671,4 @@ void iosm_mux_destroy(struct iosm_mux *mux)
 	free_netdev(mux->napi_dev);
 	kfree(mux);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_destroy);

@@ -17,6 +17,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <net/sch_generic.h>
+#include <kunit/visibility.h>
 
 #include "iosm_core.h"
 #include "iosm_mux.h"
@@ -473,6 +474,7 @@ out:
 	spin_unlock(&mux->ul_lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_xmit);
 
 /* ---- Completions ---- */
 

@@ -4,7 +4,7 @@
 # A modem that breaks the rules beyond repair is declared broken: users get
 # errors at once, one line in the log says why, devlink shows it. It comes back
 # by devlink, by a reset, by a new binding and by replugging.
-# timeout: 150
+# timeout: 240
 
 . /add/lib.sh
 
@@ -34,11 +34,11 @@ lie()
 users_on()
 {
 	session_up 0
-	timeout 20 porttool /dev/wwan0at0 rdwr at AT 'OK$' poll 10000 hup,err \
+	timeout 60 porttool /dev/wwan0at0 rdwr at AT 'OK$' poll 40000 hup,err \
 		'!EIO' readnow '!ENODEV' write AT >"$tmp/poll" 2>&1 & poll=$!
-	timeout 20 cat /dev/wwan0mbim0 >"$tmp/read" 2>&1 & read=$!
+	timeout 60 cat /dev/wwan0mbim0 >"$tmp/read" 2>&1 & read=$!
 	modem pipe 12 stop
-	timeout 20 porttool /dev/wwan0mbim0 rdwr '!ENODEV' writes 100 xxxx \
+	timeout 60 porttool /dev/wwan0mbim0 rdwr '!ENODEV' writes 100 xxxx \
 		>"$tmp/write" 2>&1 & write=$!
 	flow -i wwan0 udp-send $server 9 1000 200000 0 >/dev/null 2>&1 & sender=$!
 	wait_for 5 stat_is pipe.4.open 1

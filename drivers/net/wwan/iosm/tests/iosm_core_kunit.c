@@ -1,0 +1,672 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The life of a device: boot, faults of every kind, system sleep, reset. */
+
+#include <linux/jiffies.h>
+#include <linux/string.h>
+
+#include "iosm_fake_core.h"
+
+struct core_ctx {
+	struct fake_core *fc;
+	unsigned int started;
+	unsigned int stopped;
+	unsigned int suspended;
+	unsigned int resumed;
+	bool dead_at_stop;
+	/* What happens when the user is started. */
+	void (*at_start)(struct core_ctx *ctx);
+	int start_err;
+	/* How often devlink would have been told. */
+	unsigned int health;
+};
+
+static struct core_ctx *core_ctx_of(struct iosm_core *core)
+{
+	return container_of(core, struct fake_core, core)->priv;
+}
+
+static int core_user_start(struct iosm_core *core)
+{
+	struct core_ctx *ctx = core_ctx_of(core);
+
+	ctx->started++;
+	if (ctx->at_start)
+		ctx->at_start(ctx);
+
+	return ctx->start_err;
+}
+
+static void core_user_stop(struct iosm_core *core)
+{
+	struct core_ctx *ctx = core_ctx_of(core);
+
+	ctx->stopped++;
+	ctx->dead_at_stop = iosm_core_is_dead(core);
+}
+
+static void core_user_suspend(struct iosm_core *core)
+{
+	core_ctx_of(core)->suspended++;
+}
+
+static void core_user_resume(struct iosm_core *core)
+{
+	core_ctx_of(core)->resumed++;
+}
+
+static const struct iosm_user core_user = {
+	.name = "test",
+	.start = core_user_start,
+	.stop = core_user_stop,
+	.suspend = core_user_suspend,
+	.resume = core_user_resume,
+};
+
+static void core_health(struct iosm_core *core)
+{
+	core_ctx_of(core)->health++;
+}
+
+static int core_test_init(struct kunit *test)
+{
+	struct core_ctx *ctx;
+
+	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	test->priv = ctx;
+	ctx->fc = fake_core_new(test, &core_user);
+	ctx->fc->priv = ctx;
+	ctx->fc->core.health.changed = core_health;
+
+	return 0;
+}
+
+/* What is left of every device that failed, whatever the way. */
+static void core_expect_down(struct kunit *test, enum iosm_life life, const char *why)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	KUNIT_EXPECT_EQ(test, fc->core.life, life);
+	KUNIT_EXPECT_STREQ(test, fc->core.health.why, why);
+	KUNIT_EXPECT_EQ(test, fc->core.health.life, life);
+	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&fc->core));
+	KUNIT_EXPECT_FALSE(test, fc->core.ready);
+	KUNIT_EXPECT_FALSE(test, fc->core.listen);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_FALSE(test, fc->queued);
+	KUNIT_EXPECT_EQ(test, ctx->started, ctx->stopped);
+	/* Who comes too late does not wait. */
+	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&fc->core.msg, 0), -ENODEV);
+	KUNIT_EXPECT_EQ(test, iosm_core_await(&fc->core, 1000), -ENODEV);
+}
+
+/* ---- Boot ---- */
+
+static void core_boot(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	u64 context;
+
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+	iosm_fake_expect_bells(test, fc->fake,
+			       IOSM_BELL(IPC, IOSM_IPC_INIT),
+			       IOSM_BELL(IPC, IOSM_IPC_RUNNING),
+			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
+			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+	KUNIT_EXPECT_EQ(test, fc->n_messages, 2);
+	KUNIT_EXPECT_EQ(test, fc->messages[0], IOSM_MSG_SLEEP);
+	KUNIT_EXPECT_EQ(test, fc->messages[1], IOSM_MSG_FEATURE_SET);
+	context = fc->pad[IOSM_PAD_CONTEXT / 4] |
+		  (u64)fc->pad[IOSM_PAD_CONTEXT / 4 + 1] << 32;
+	KUNIT_EXPECT_EQ(test, context, fc->core.shm.dma);
+	KUNIT_EXPECT_EQ(test, ctx->started, 1);
+	KUNIT_EXPECT_EQ(test, ctx->health, 1);
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_EQ(test, iosm_core_await(&fc->core, 1000), 0);
+
+	iosm_core_pause(&fc->core);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	KUNIT_EXPECT_FALSE(test, ctx->dead_at_stop);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(IPC, IOSM_IPC_UNINIT));
+}
+
+/* Somebody before us left the link up. */
+static void core_boot_of_running(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_RUNNING;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	iosm_fake_expect_bells(test, fc->fake,
+			       IOSM_BELL(IPC, IOSM_IPC_UNINIT),
+			       IOSM_BELL(IPC, IOSM_IPC_INIT),
+			       IOSM_BELL(IPC, IOSM_IPC_RUNNING),
+			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
+			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+}
+
+static void core_boot_of_gone(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->gone = true;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+	iosm_fake_expect_bells(test, fc->fake);
+}
+
+static void core_boot_of_crashed(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_CRASHED, "found so at start");
+	KUNIT_EXPECT_STREQ(test, fc->events[0], "CD_READY_LINK_DOWN");
+}
+
+static void core_boot_of_other_chip(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->pad[IOSM_PAD_CHIP_INFO / 4] = 0x3b01;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "unsupported chip");
+	iosm_fake_expect_bells(test, fc->fake);
+}
+
+static void core_boot_without_running(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->no_running = true;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_TIMEOUT"));
+	core_expect_down(test, IOSM_LIFE_BROKEN, "no answer during the handshake");
+}
+
+static void core_boot_without_answer(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->msg_silent = BIT(IOSM_MSG_SLEEP);
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "no answer during the handshake");
+	KUNIT_EXPECT_EQ(test, fc->core.msg.timeouts, 1);
+}
+
+static void core_fault_now(struct core_ctx *ctx)
+{
+	iosm_core_fault(&ctx->fc->core, "while starting");
+}
+
+/* A user that finds the device broken is stopped like any other. */
+static void core_fault_at_start(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+
+	ctx->at_start = core_fault_now;
+	iosm_core_start(&ctx->fc->core);
+	fake_core_run(ctx->fc);
+	KUNIT_EXPECT_EQ(test, ctx->started, 1);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "while starting");
+	/* Never ready, so nobody was told so. */
+	KUNIT_EXPECT_EQ(test, ctx->fc->n_events, 0);
+}
+
+/* One user that does not come up leaves the device to the others. */
+static void core_user_fails(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+
+	ctx->start_err = -ENOMEM;
+	fake_core_online(test, ctx->fc);
+	iosm_core_fault(&ctx->fc->core, "test");
+	fake_core_run(ctx->fc);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
+}
+
+/* ---- Faults ---- */
+
+static void core_first_fault_counts(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	ctx->health = 0;
+	iosm_core_fault(&fc->core, "the first");
+	/* All that must be at once is there before any work has run. */
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&fc->core));
+	KUNIT_EXPECT_EQ(test, fc->core.pm.state, IOSM_PM_OFF);
+	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&fc->core.msg, 0), -ENODEV);
+	iosm_core_fault(&fc->core, "the second");
+	fake_core_stage(fc, IOSM_STAGE_CRASH);
+	fake_core_irq(fc);
+	KUNIT_EXPECT_EQ(test, ctx->health, 1);
+	fake_core_run(fc);
+	KUNIT_EXPECT_TRUE(test, ctx->dead_at_stop);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "the first");
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 1);
+	KUNIT_EXPECT_GT(test, fc->core.health.when, 0);
+	/* A device that is to be left alone is not rung any more. */
+	iosm_fake_expect_bells(test, fc->fake);
+}
+
+static void core_crash(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(IOSM_STAGE_CRASH));
+	fake_core_irq(fc);
+	/* ... and the dump is ready at the first look. */
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_CRASHED, "told by the firmware");
+	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
+	KUNIT_EXPECT_STREQ(test, fc->events[0], "CRASH");
+	KUNIT_EXPECT_STREQ(test, fc->events[1], "CD_READY");
+}
+
+/* Neither the CRASH of a stage that is none, nor one life for each of them. */
+static void core_stages_that_are_none(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_lies lies;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	for (i = 0; i < 100; i++) {
+		WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(i));
+		fake_core_irq(fc);
+	}
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	iosm_core_lies(&fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.stages, 100);
+
+	WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(IOSM_STAGE_RUN));
+	fake_core_irq(fc);
+	iosm_core_lies(&fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.stages, 100);
+}
+
+static void core_message_tail(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_lies lies;
+
+	fake_core_online(test, fc);
+	WRITE_ONCE(fc->core.shm.block->msg_tail, cpu_to_le32(0xffffffff));
+	fake_core_irq(fc);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
+	iosm_core_lies(&fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.messages, 1);
+}
+
+static void core_sleep_requests_that_are_none(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_lies lies;
+
+	fake_core_online(test, fc);
+	WRITE_ONCE(fc->core.shm.block->info.sleep_request, cpu_to_le32(0xffffffff));
+	fake_core_irq(fc);
+	fake_core_irq(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, fc->core.pm.state, IOSM_PM_ACTIVE);
+	iosm_core_lies(&fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.sleep, 2);
+}
+
+/* Torn out without a word, while it owes us something. */
+static void core_watch_sees_gone(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	iosm_core_watch(&fc->core.watch.work);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	fc->gone = true;
+	iosm_core_watch(&fc->core.watch.work);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+}
+
+static void core_never_wakes(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	WRITE_ONCE(fc->core.shm.block->info.sleep_request, cpu_to_le32(IOSM_SLEEP_REQ_SLEEP));
+	fake_core_irq(fc);
+	KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_ASLEEP);
+	iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
+	KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_WAKING);
+	for (i = 0; i < 49; i++)
+		iosm_core_watch(&fc->core.watch.work);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	iosm_core_watch(&fc->core.watch.work);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "does not wake up");
+}
+
+/* What a reset does: after any fault there is a new life, as good as the first. */
+static void core_comes_back(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	for (i = 1; i < 5; i++) {
+		if (i & 1)
+			iosm_core_fault(&fc->core, "test");
+		else
+			fc->gone = true;
+		if (i & 2)
+			fake_core_run(fc);
+		iosm_core_pause(&fc->core);
+		KUNIT_EXPECT_FALSE(test, fc->master);
+		KUNIT_EXPECT_EQ(test, ctx->stopped, i);
+
+		fc->gone = false;
+		fc->n_events = 0;
+		fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+		fake_core_online(test, fc);
+		KUNIT_EXPECT_EQ(test, ctx->started, i + 1);
+		KUNIT_EXPECT_EQ(test, fc->core.health.faults, i);
+	}
+}
+
+/* ---- Channels ---- */
+
+static const struct iosm_channel_ops core_channel_ops = {
+};
+
+static void core_channel(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, 2 * sizeof(*ch), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, 0,
+			iosm_channel_open(&ch[0], &fc->core, config, &core_channel_ops, ctx));
+	KUNIT_EXPECT_EQ(test, fc->open, BIT(4) | BIT(5));
+	/* Its second user is refused, and leaves nothing behind. */
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			iosm_channel_open(&ch[1], &fc->core, config, &core_channel_ops, ctx));
+	KUNIT_EXPECT_EQ(test, fc->open, BIT(4) | BIT(5));
+
+	iosm_channel_drain(&ch[0]);
+	iosm_channel_close(&ch[0]);
+	iosm_channel_free(&ch[0]);
+	KUNIT_EXPECT_EQ(test, fc->open, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+}
+
+static void core_silent_for_dl(struct fake_core *fc, const struct iosm_msg_entry *msg)
+{
+	if (msg->type == IOSM_MSG_OPEN_PIPE && msg->arg2 == 4)
+		fc->msg_silent = BIT(IOSM_MSG_OPEN_PIPE);
+}
+
+/* Without an answer the device may use the ring: it is cut off from memory. */
+static void core_channel_without_answer(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	fc->on_message = core_silent_for_dl;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
+	/* One timeout was enough. */
+	KUNIT_EXPECT_EQ(test, fc->core.msg.timeouts, 1);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not open");
+}
+
+static void core_channel_refused(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	fc->msg_status = IOSM_MSG_ERROR;
+	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+
+	/* An answer that is none is another matter. */
+	fc->msg_status = 0x55;
+	KUNIT_EXPECT_EQ(test, -EPROTO,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not open");
+}
+
+/* It holds on to a pipe: it is cut off before the ring is freed. */
+static void core_channel_not_given_back(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
+	struct iosm_lies lies;
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, 0,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	WRITE_ONCE(fc->core.shm.block->tails[5], cpu_to_le32(3));
+	KUNIT_EXPECT_EQ(test, -EIO, iosm_pipe_poll(&ch->dl));
+	fc->msg_status = IOSM_MSG_ERROR;
+	iosm_channel_close(ch);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	iosm_channel_free(ch);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not close");
+
+	/* The lies of a channel are not forgotten with it. */
+	iosm_core_lies(&fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
+}
+
+/* Closing does not wait for a device that is dead. */
+static void core_channel_of_dead(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
+	struct iosm_buf buf = { .cookie = ctx, .dma = 0x1000, .len = 16 };
+	unsigned long before;
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, 0,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	iosm_pipe_push(&ch->ul, &buf);
+	iosm_pipe_publish(&ch->ul);
+	iosm_core_fault(&fc->core, "test");
+
+	before = jiffies;
+	iosm_channel_drain(ch);
+	iosm_channel_close(ch);
+	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(100));
+	KUNIT_EXPECT_TRUE(test, iosm_pipe_reclaim(&ch->ul, &buf));
+	KUNIT_EXPECT_PTR_EQ(test, buf.cookie, (void *)ctx);
+	iosm_channel_free(ch);
+
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+}
+
+/* ---- System sleep ---- */
+
+static void core_sleep_d0(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_SLEEP));
+	/* A watch that was late touches nothing: the registers are not there. */
+	fc->gone = true;
+	iosm_core_watch(&fc->core.watch.work);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	fc->gone = false;
+	iosm_core_resume(&fc->core, false);
+	fake_core_run(fc);
+	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->suspended, 1);
+	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
+}
+
+/* A device that does not agree keeps the system awake, and goes on. */
+static void core_sleep_refused(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->msg_status = IOSM_MSG_ERROR;
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
+}
+
+static void core_sleep_of_dead(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	iosm_core_fault(&fc->core, "test");
+	/* The work has had no time to run. */
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	iosm_core_resume(&fc->core, true);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "test");
+	iosm_fake_expect_bells(test, fc->fake);
+}
+
+/* Nobody is left who could agree: the system sleeps all the same. */
+static void core_sleep_of_gone(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->gone = true;
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	iosm_core_resume(&fc->core, true);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+}
+
+/* Power was lost: a new life without a word to anybody. */
+static void core_sleep_without_power(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	iosm_core_resume(&fc->core, false);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->started, 2);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	/* That is no fault of the device. */
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+}
+
+static struct kunit_case core_cases[] = {
+	KUNIT_CASE(core_boot),
+	KUNIT_CASE(core_boot_of_running),
+	KUNIT_CASE(core_boot_of_gone),
+	KUNIT_CASE(core_boot_of_crashed),
+	KUNIT_CASE(core_boot_of_other_chip),
+	KUNIT_CASE_SLOW(core_boot_without_running),
+	KUNIT_CASE_SLOW(core_boot_without_answer),
+	KUNIT_CASE(core_fault_at_start),
+	KUNIT_CASE(core_user_fails),
+	KUNIT_CASE(core_first_fault_counts),
+	KUNIT_CASE(core_crash),
+	KUNIT_CASE(core_stages_that_are_none),
+	KUNIT_CASE(core_message_tail),
+	KUNIT_CASE(core_sleep_requests_that_are_none),
+	KUNIT_CASE(core_watch_sees_gone),
+	KUNIT_CASE(core_never_wakes),
+	KUNIT_CASE(core_comes_back),
+	KUNIT_CASE(core_channel),
+	KUNIT_CASE_SLOW(core_channel_without_answer),
+	KUNIT_CASE(core_channel_refused),
+	KUNIT_CASE(core_channel_not_given_back),
+	KUNIT_CASE(core_channel_of_dead),
+	KUNIT_CASE(core_sleep_d0),
+	KUNIT_CASE(core_sleep_refused),
+	KUNIT_CASE(core_sleep_of_dead),
+	KUNIT_CASE_SLOW(core_sleep_of_gone),
+	KUNIT_CASE(core_sleep_without_power),
+	{ }
+};
+
+static struct kunit_suite core_suite = {
+	.name = "iosm_core",
+	.init = core_test_init,
+	.test_cases = core_cases,
+};
+
+kunit_test_suite(core_suite);
