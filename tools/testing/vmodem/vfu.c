@@ -471,7 +471,8 @@ static int cmd_dma_unmap(struct vfu *vfu, const struct vfu_msg *m)
 		addr = 0;
 		end = UINT64_MAX;
 	} else {
-		end = addr + size;
+		/* The upper half of all addresses ends where they begin. */
+		end = addr + size ? addr + size : UINT64_MAX;
 		if (!size || end < addr)
 			return -EINVAL;
 		vm_dma_unmapped(vfu->vm, addr, size);
