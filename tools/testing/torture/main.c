@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One scenario in this guest, and the account of what it left. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "torture.h"
+
+struct options opt = {
+	.seed = 1,
+	.stride = 1,
+	.modem = "",
+};
+
+static const struct {
+	const char *name;
+	bool (*run)(void);
+	const char *help;
+} scenarios[] = {
+	{ "hostile", scenario_hostile, "the modem lies" },
+	{ "removal", scenario_removal, "the card is taken away under load" },
+	{ "storm", scenario_storm, "links flap, flow stops and goes, crashes" },
+	{ "shortage", scenario_shortage, "allocations and mappings fail at random" },
+	{ "faults", scenario_faults, "they fail one by one" },
+	{ "reload", scenario_reload, "load and unload" },
+};
+
+static void explain(FILE *f)
+{
+	unsigned int i;
+
+	fputs("usage: torture SCENARIO [KEY=VALUE]...\n"
+"Runs in the guest of tools/testing/torture/run, which explains the rest.\n"
+"Keys: seed, count (episodes), seconds (instead of a count), stride (of\n"
+"failure points), rate (of lies), driver=ours|reference, device=7560|7360,\n"
+"death=1 (the modem may be killed), modem=ARGS (to start it anew), verbose=1\n"
+"Scenarios:\n", f);
+	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
+		fprintf(f, "  %-10s %s\n", scenarios[i].name, scenarios[i].help);
+}
+
+static void bad_word(const char *word)
+{
+	fprintf(stderr, "torture: '%s' is no KEY=VALUE of ours\n", word);
+	exit(2);
+}
+
+static void option(char *word)
+{
+	char *value = strchr(word, '=');
+
+	if (!value)
+		bad_word(word);
+	*value++ = 0;
+	if (!strcmp(word, "seed"))
+		opt.seed = strtoull(value, NULL, 0);
+	else if (!strcmp(word, "count"))
+		opt.count = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "seconds"))
+		opt.seconds = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "stride"))
+		opt.stride = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "rate"))
+		opt.rate = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "driver"))
+		opt.reference = !strcmp(value, "reference");
+	else if (!strcmp(word, "device"))
+		opt.is_7360 = !strcmp(value, "7360");
+	else if (!strcmp(word, "death"))
+		opt.death = atoi(value);
+	else if (!strcmp(word, "modem"))
+		opt.modem = value;
+	else if (!strcmp(word, "verbose"))
+		opt.verbose = atoi(value);
+	else
+		bad_word(word);
+}
+
+/* The good modem that is put in afterwards works; then nothing is left. */
+static bool finish(void)
+{
+	begin("end", opt.seed);
+	if (!restore())
+		return false;
+	doing("last unload");
+	if (unload_module()) {
+		failed("module does not unload");
+		return false;
+	}
+	return !leftovers() && !memory_leaks() && report_clean();
+}
+
+int main(int argc, char *argv[])
+{
+	unsigned int i;
+	bool ok;
+	int a;
+
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+		explain(stdout);
+		return 0;
+	}
+	if (argc < 2) {
+		explain(stderr);
+		return 2;
+	}
+	for (a = 2; a < argc; a++)
+		option(argv[a]);
+	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
+		if (!strcmp(argv[1], scenarios[i].name))
+			break;
+	if (i == ARRAY_SIZE(scenarios)) {
+		fprintf(stderr, "torture: no scenario '%s'\n", argv[1]);
+		return 2;
+	}
+	report_start();
+	begin(argv[1], opt.seed);
+	ok = scenarios[i].run();
+	/* After a report the kernel is not what it was: no more of this guest. */
+	if (ok)
+		ok = finish();
+	printf("%s\n", ok ? "done" : "failed");
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel's checkers say, what is left behind, and what hangs; and
+ * how that is told to the runner:
+ *
+ *	at SCENARIO SEED		an episode begins
+ *	count NAME N			so many of these (added up)
+ *	not ok SCENARIO SEED TEXT	it failed; lines with # follow
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <regex.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <unistd.h>
+
+#include "torture.h"
+
+#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
+#define DMA_ERRORS	"/sys/kernel/debug/dma-api/error_count"
+
+/* A line of the kernel that has one of these is a report. */
+static const char * const bad_lines[] = {
+	"WARNING: ",
+	"BUG: ",
+	"BUG [^ ]+ \\(",
+	"kernel BUG",
+	"Oops",
+	"general protection",
+	"K[AC]SAN",
+	"UBSAN",
+	"ODEBUG",
+	"DMA-API: (iosm|pci|[a-z_]+ 0000)",
+	"DMAR: .*([Ff]ault|DRHD: handling)",
+	"blocked for more",
+	"refcount_t",
+	"list_(add|del)",
+	"[Bb]ad page",
+	"Bad rss",
+	"scheduling while atomic",
+	"sleeping function",
+	"possible .*lock",
+	"inconsistent (lock|\\{)",
+	"suspicious RCU",
+	"held lock",
+	"use-after-free",
+	"unregister_netdevice: waiting",
+	"page allocation failure",
+	"leaked reference",
+	"ref_tracker",
+	"stack-protector",
+	"cannot create duplicate",
+	"Unable to handle",
+	"(soft|hard) (lockup|LOCKUP)",
+	"workqueue lockup",
+	"Kernel panic",
+	"stalled pool shutdown",
+	"detected stall",
+	"objects remaining",
+};
+
+static regex_t bad;
+static regex_t allowed[16];
+static unsigned int n_allowed;
+static unsigned long n_let;
+static int kmsg = -1;
+static char scenario[32] = "start";
+static uint64_t episode;
+static char action[128];
+static uint64_t action_since;
+static unsigned int limit_ms = 90000;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* The last lines of the kernel, for whoever has to understand a failure. */
+#define KEPT	256
+static char kept[KEPT][240];
+static unsigned int kept_at;
+
+/* allow() - lines that the scenario provokes, and that are not ours */
+void allow(const char *pattern)
+{
+	if (n_allowed < 16 &&
+	    !regcomp(&allowed[n_allowed], pattern, REG_EXTENDED | REG_NOSUB))
+		n_allowed++;
+}
+
+void begin(const char *name, uint64_t seed)
+{
+	pthread_mutex_lock(&lock);
+	snprintf(scenario, sizeof(scenario), "%s", name);
+	episode = seed;
+	pthread_mutex_unlock(&lock);
+	printf("at %s %llu\n", name, (unsigned long long)seed);
+	fflush(stdout);
+	doing("beginning");
+}
+
+void failed(const char *format, ...)
+{
+	unsigned int i;
+	va_list ap;
+
+	pthread_mutex_lock(&lock);
+	printf("not ok %s %llu ", scenario, (unsigned long long)episode);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	printf("\n");
+	for (i = 0; i < KEPT; i++)
+		if (kept[(kept_at + i) % KEPT][0])
+			printf("# | %s\n", kept[(kept_at + i) % KEPT]);
+	fflush(stdout);
+	pthread_mutex_unlock(&lock);
+}
+
+void counted(const char *what, unsigned long n)
+{
+	printf("count %s %lu\n", what, n);
+	fflush(stdout);
+}
+
+/* doing() - what the watchdog names when this takes too long */
+void doing(const char *what)
+{
+	pthread_mutex_lock(&lock);
+	if (opt.verbose)
+		printf("# %llu ms: %s\n",
+		       (unsigned long long)(now_ms() - action_since), action);
+	snprintf(action, sizeof(action), "%s", what);
+	action_since = now_ms();
+	pthread_mutex_unlock(&lock);
+}
+
+void patience(unsigned int seconds)
+{
+	pthread_mutex_lock(&lock);
+	limit_ms = seconds * 1000;
+	action_since = now_ms();
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- Kernel log ---- */
+
+static bool is_allowed(const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_allowed; i++)
+		if (!regexec(&allowed[i], text, 0, NULL, 0))
+			return true;
+	return false;
+}
+
+static void keep(const char *text)
+{
+	snprintf(kept[kept_at++ % KEPT], sizeof(kept[0]), "%.239s", text);
+}
+
+static bool is_stall(const char *text)
+{
+	return strstr(text, "stall") || strstr(text, "lockup") ||
+	       strstr(text, "LOCKUP");
+}
+
+/* One record of the log; true when it is a report. */
+static bool judge(char *record)
+{
+	static unsigned int stalled;
+	char *text = strchr(record, ';');
+	char *end;
+	bool hit;
+
+	text = text ? text + 1 : record;
+	end = strchr(text, '\n');
+	if (end)
+		*end = 0;
+	keep(text);
+
+	hit = !regexec(&bad, text, 0, NULL, 0);
+	/*
+	 * In software emulation a virtual CPU may get no time for long: a
+	 * stall counts only if the driver is in the trace that follows.
+	 */
+	if (hit && is_stall(text) && !strstr(text, "pool")) {
+		stalled = 80;
+		return false;
+	}
+	if (stalled) {
+		stalled--;
+		if (strstr(text, "[iosm]") || strstr(text, "iosm_"))
+			return true;
+	}
+	if (hit && is_allowed(text)) {
+		n_let++;
+		return false;
+	}
+	return hit;
+}
+
+/* report_clean() - nothing new in the log that a checker wrote */
+bool report_clean(void)
+{
+	char record[8192], first[240] = "";
+	bool clean = true;
+	ssize_t n;
+
+	for (;;) {
+		n = read(kmsg, record, sizeof(record) - 1);
+		if (n < 0 && errno == EPIPE)
+			continue;	/* overwritten: go on with the oldest */
+		if (n <= 0)
+			break;
+		record[n] = 0;
+		if (judge(record) && clean) {
+			clean = false;
+			snprintf(first, sizeof(first), "%s",
+				 kept[(kept_at - 1) % KEPT]);
+			nap(200);	/* the rest of the report */
+		}
+	}
+	if (!clean)
+		failed("report: %s", first);
+	return clean;
+}
+
+/* ---- Hanging ---- */
+
+static void *watch(void *arg)
+{
+	uint64_t since;
+	unsigned int limit;
+
+	for (;;) {
+		nap(500);
+		pthread_mutex_lock(&lock);
+		since = action_since;
+		limit = limit_ms;
+		pthread_mutex_unlock(&lock);
+		if (now_ms() - since < limit)
+			continue;
+		put("/proc/sysrq-trigger", "w");
+		put("/proc/sysrq-trigger", "d");
+		nap(1000);
+		report_clean();
+		failed("hangs: %s", action);
+		_exit(3);
+	}
+	return arg;
+}
+
+/* ---- What is left ---- */
+
+static unsigned long number_in(const char *path)
+{
+	char text[32];
+
+	return get(path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 10) : 0;
+}
+
+static unsigned long dma_errors;
+
+/* Threads of the driver; names of kworkers only tell the last work. */
+static bool has_thread(char *name, size_t size)
+{
+	DIR *dir = opendir("/proc");
+	char path[280], comm[32];
+	struct dirent *d;
+	bool found = false;
+
+	if (!dir)
+		return false;
+	while (!found && (d = readdir(dir))) {
+		if (d->d_name[0] < '0' || d->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/comm", d->d_name);
+		if (get(path, comm, sizeof(comm)) <= 0 ||
+		    !strncmp(comm, "kworker", 7) || !strstr(comm, "iosm"))
+			continue;
+		snprintf(name, size, "%.*s", (int)strcspn(comm, "\n"), comm);
+		found = true;
+	}
+	closedir(dir);
+	return found;
+}
+
+static bool in_file(const char *path, const char *word)
+{
+	static char text[65536];
+	int n = get(path, text, sizeof(text));
+
+	return n > 0 && strstr(text, word);
+}
+
+/* leftovers() - the module is unloaded: true when something of it is left */
+bool leftovers(void)
+{
+	char name[256];
+
+	if (loaded())
+		failed("left: module");
+	else if (!until(2000, all_gone))
+		failed("left: port, link or WWAN device");
+	else if (has_thread(name, sizeof(name)))
+		failed("left: thread %s", name);
+	else if (in_file("/proc/interrupts", "iosm"))
+		failed("left: interrupt");
+	else if (any_in("/sys/kernel/debug/wwan", "", name, sizeof(name)))
+		failed("left: debugfs wwan/%s", name);
+	else if (number_in(DMA_ERRORS) != dma_errors)
+		failed("left: error of the DMA API");
+	else
+		return false;
+	dma_errors = number_in(DMA_ERRORS);
+	return true;
+}
+
+static int scan(void)
+{
+	patience(300);
+	return put(KMEMLEAK, "scan");
+}
+
+/*
+ * memory_leaks() - does kmemleak know of memory that nobody refers to?
+ *
+ * It must have been seen twice, and be older than 5 s. Takes a while.
+ */
+bool memory_leaks(void)
+{
+	static char text[16384];
+	char *line, *end;
+	int n;
+
+	if (!exists(KMEMLEAK))
+		return false;
+	doing("kmemleak scan");
+	scan();
+	nap(5500);
+	scan();
+	n = get(KMEMLEAK, text, sizeof(text));
+	if (n > 0) {
+		/* A second look: what was moving about is found by now. */
+		nap(1000);
+		scan();
+		n = get(KMEMLEAK, text, sizeof(text));
+	}
+	patience(90);
+	counted("kmemleak.scans", 1);
+	if (n <= 0)
+		return false;
+	for (line = text; *line; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = 0;
+		keep(line);
+	}
+	failed("left: memory");
+	put(KMEMLEAK, "clear");
+	return true;
+}
+
+void report_start(void)
+{
+	char all[2048] = "";
+	pthread_t thread;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad_lines); i++)
+		sprintf(all + strlen(all), "%s%s", i ? "|" : "", bad_lines[i]);
+	if (regcomp(&bad, all, REG_EXTENDED | REG_NOSUB)) {
+		fprintf(stderr, "torture: bad pattern\n");
+		exit(1);
+	}
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg < 0) {
+		perror("/dev/kmsg");
+		exit(1);
+	}
+	/* The console is slow; what matters is read from the log. */
+	klogctl(8, NULL, 4);
+	put("/proc/sys/kernel/hung_task_timeout_secs", "30");
+	dma_errors = number_in(DMA_ERRORS);
+	doing("starting");
+	if (pthread_create(&thread, NULL, watch, NULL)) {
+		perror("torture: thread");
+		exit(1);
+	}
+	if (exists(KMEMLEAK)) {
+		/* Whatever the boot has left is not ours. */
+		doing("kmemleak scan");
+		scan();
+		put(KMEMLEAK, "clear");
+		patience(90);
+	}
+}

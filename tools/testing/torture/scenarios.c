@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Episodes: something terrible happens, and then all is well again. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "torture.h"
+
+static bool has_card(void)
+{
+	return card() != NULL;
+}
+
+static bool no_card(void)
+{
+	return card() == NULL;
+}
+
+static bool try_ready(void)
+{
+	return ready();
+}
+
+/* good_modem() - the clients are served: port, link, packets */
+bool good_modem(void)
+{
+	static unsigned int turn;
+	char text[1024];
+	const char *why = NULL;
+
+	doing("waiting until the modem is ready");
+	if (!until(30000, try_ready)) {
+		why = "does not get ready";
+	} else {
+		doing("AT");
+		if (!at_works("/dev/wwan0at1", 10000))
+			why = "no OK to AT";
+		else if (!opt.is_7360 && !(turn++ & 7) && !mbim_works(10000))
+			why = "no answer to MBIM_OPEN";
+		doing("ping");
+		if (!why) {
+			link_up("wwan0", true);
+			link_address("wwan0", 0);
+			if (!ping("wwan0", 10000))
+				why = "no answer to ping";
+		}
+	}
+	if (!why)
+		return true;
+	host(text, sizeof(text), "modem state");
+	printf("# state of the modem: %s", text);
+	report_clean();
+	failed("afterwards: %s", why);
+	return false;
+}
+
+/*
+ * modem_content() - it has nothing to say against the driver
+ *
+ * What a modem sees while it lies, or is just being torn out, is its own
+ * fault; that is for the caller to know.
+ */
+bool modem_content(void)
+{
+	/* Verdicts by the clock, which a guest without CPU time cannot keep. */
+	static const char * const by_clock[] = {
+		"mux-link-missing ", "mux-ack-missing ", "mux-stopped ",
+		"dl-doorbell-missing ",
+	};
+	char text[4096], *line, *end;
+	unsigned int i;
+
+	if (opt.reference)
+		return true;
+	if (!host(text, sizeof(text), "modem violations"))
+		return true;
+	for (line = text; *line; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end)
+			*end++ = 0;
+		for (i = 0; i < ARRAY_SIZE(by_clock); i++)
+			if (!strncmp(line, by_clock[i], strlen(by_clock[i])))
+				break;
+		if (i < ARRAY_SIZE(by_clock))
+			continue;
+		report_clean();
+		failed("violation: %s", line);
+		return false;
+	}
+	return true;
+}
+
+/* restore() - from whatever state: a card in the slot, the driver bound */
+bool restore(void)
+{
+	doing("restoring");
+	tell("hostile off");
+	if (!card())
+		rescan_bus();
+	if (!card()) {
+		host(NULL, 0, "plug");
+		if (!until(15000, has_card)) {
+			slot_power(true);
+			if (!until(10000, has_card)) {
+				failed("afterwards: no card in the slot");
+				return false;
+			}
+		}
+	}
+	if (!loaded() && load_module()) {
+		failed("afterwards: module does not load");
+		return false;
+	}
+	if (!bound()) {
+		nap(20);
+		if (!bound())
+			bind_card();
+	}
+	return good_modem();
+}
+
+/* Time for the clients to get going, or to suffer. */
+static void let_run(struct dice *d, unsigned int least, unsigned int most)
+{
+	nap(least + below(d, most - least + 1));
+}
+
+static void generators(struct dice *d)
+{
+	tell("gen 0 udp %u %u", 200 + below(d, 2000), 64 + below(d, 1300));
+	tell("gen 1 udp %u %u", 200 + below(d, 1000), 64 + below(d, 1300));
+}
+
+static bool more(unsigned int i, uint64_t end)
+{
+	return opt.count ? i < opt.count : now_ms() < end;
+}
+
+/* ---- Hostile ---- */
+
+static void reset_and_bind(void)
+{
+	doing("reset after lies");
+	if (opt.reference) {
+		unbind_card();
+		reset_card();
+		bind_card();
+		return;
+	}
+	if (!bound()) {
+		reset_card();
+		bind_card();
+	} else {
+		reset_card();
+	}
+}
+
+static bool lie_once(uint64_t seed)
+{
+	/* Rare lies reach deep, many end the modem's life early. */
+	static const unsigned int rates[] = { 2, 5, 15, 40, 100, 300 };
+	struct dice d = { seed };
+	unsigned int rate = opt.rate ? opt.rate : rates[below(&d, 6)];
+	unsigned int how = below(&d, 8);
+
+	generators(&d);
+	if (how == 0) {
+		/* From the first register on. */
+		doing("unbind before lies");
+		unbind_card();
+		tell("hostile %llu %u", (unsigned long long)seed, rate);
+		doing("bind to a liar");
+		bind_card();
+	} else if (how == 1) {
+		tell("hostile %llu %u", (unsigned long long)seed, rate);
+		doing("reset of a liar");
+		reset_card();
+	} else {
+		let_run(&d, 0, 100);
+		if (!tell("hostile %llu %u", (unsigned long long)seed, rate)) {
+			failed("this modem has no hostile mode");
+			return false;
+		}
+	}
+	doing("lies");
+	let_run(&d, 100, 500);
+	if (how == 2) {
+		doing("unbind from a liar");
+		unbind_card();
+	} else if (how == 3) {
+		doing("unload under lies");
+		unload_module();
+	}
+	doing("end of lies");
+	tell("hostile off");
+	reset_and_bind();
+	clients_pause(true);
+	if (!restore() || !report_clean())
+		return false;
+	clients_pause(false);
+	return true;
+}
+
+bool scenario_hostile(void)
+{
+	uint64_t end = now_ms() + opt.seconds * 1000ull;
+	bool ok = true;
+	unsigned int i;
+
+	if (!restore())
+		return false;
+	clients_start(opt.seed);
+	for (i = 0; ok && more(i, end); i++) {
+		begin("hostile", opt.seed + i);
+		ok = lie_once(opt.seed + i);
+		counted("hostile.episodes", 1);
+	}
+	tell("hostile off");
+	clients_stop();
+	return ok;
+}
+
+/* ---- Removals under load ---- */
+
+static bool by_unbind(struct dice *d)
+{
+	(void)d;
+	return !unbind_card();
+}
+
+static bool by_sysfs(struct dice *d)
+{
+	(void)d;
+	return !remove_card();
+}
+
+static bool by_rmmod(struct dice *d)
+{
+	(void)d;
+	return !unload_module();
+}
+
+static bool by_reset(struct dice *d)
+{
+	(void)d;
+	return !reset_card();
+}
+
+static bool by_crash(struct dice *d)
+{
+	if (!tell("crash"))
+		return false;
+	nap(below(d, 200));
+	if (below(d, 3) == 0)
+		unload_module();
+	else if (below(d, 2))
+		unbind_card();
+	reset_card();
+	return true;
+}
+
+static void give_up_card(void)
+{
+	doing("slot power off");
+	slot_power(false);
+	until(10000, no_card);
+	nap(1500);		/* the slot needs its time */
+}
+
+static bool by_vanish(struct dice *d)
+{
+	if (!tell("vanish"))
+		return false;
+	nap(below(d, 300));
+	if (below(d, 2)) {
+		doing("unbind from nothing");
+		unbind_card();
+	}
+	give_up_card();
+	return true;
+}
+
+static bool by_slot(struct dice *d)
+{
+	(void)d;
+	give_up_card();
+	return no_card();
+}
+
+static bool by_button(struct dice *d)
+{
+	(void)d;
+	return host(NULL, 0, "unplug");
+}
+
+static bool by_surprise(struct dice *d)
+{
+	(void)d;
+	if (!host(NULL, 0, "surprise"))
+		return false;
+	doing("waiting for the hotplug driver");
+	if (!until(20000, no_card))
+		return false;
+	nap(1500);
+	return true;
+}
+
+/* The process that is the modem dies: every register reads all ones. */
+static bool by_death(struct dice *d)
+{
+	bool ok;
+
+	ok = host(NULL, 0, "modem-stop");
+	nap(below(d, 300));
+	if (below(d, 2)) {
+		doing("unbind from the dead");
+		unbind_card();
+	}
+	give_up_card();
+	return host(NULL, 0, "modem-start %s", opt.modem) && ok;
+}
+
+struct removal {
+	const char *name;
+	bool (*run)(struct dice *d);
+	unsigned int weight;
+	bool torn;	/* the modem has reason to complain */
+};
+
+static const struct removal removals[] = {
+	{ "unbind", by_unbind, 8, false },
+	{ "sysfs", by_sysfs, 8, false },
+	{ "rmmod", by_rmmod, 8, false },
+	{ "reset", by_reset, 8, false },
+	{ "crash", by_crash, 6, true },
+	{ "vanish", by_vanish, 2, true },
+	{ "slot", by_slot, 2, false },
+	{ "surprise", by_surprise, 3, true },
+	{ "button", by_button, 1, false },
+	{ "death", by_death, 3, true },
+};
+
+static const struct removal *draw(struct dice *d)
+{
+	unsigned int i, sum = 0, at;
+
+	for (i = 0; i < ARRAY_SIZE(removals); i++)
+		sum += removals[i].weight;
+	/* The last one only if it may be. */
+	if (!opt.death)
+		sum -= removals[ARRAY_SIZE(removals) - 1].weight;
+	at = below(d, sum);
+	for (i = 0; at >= removals[i].weight; i++)
+		at -= removals[i].weight;
+	return &removals[i];
+}
+
+bool scenario_removal(void)
+{
+	uint64_t end = now_ms() + opt.seconds * 1000ull;
+	const struct removal *r;
+	unsigned int i;
+	bool ok = true;
+	char what[64];
+
+	if (!restore())
+		return false;
+	clients_start(opt.seed);
+	for (i = 0; ok && more(i, end); i++) {
+		struct dice d = { opt.seed + i };
+
+		r = draw(&d);
+		begin("removal", opt.seed + i);
+		generators(&d);
+		let_run(&d, 20, 200);
+		snprintf(what, sizeof(what), "removal by %s", r->name);
+		doing(what);
+		if (!r->run(&d)) {
+			failed("%s does not work", what);
+			ok = false;
+			break;
+		}
+		clients_pause(true);
+		ok = restore() && report_clean();
+		if (r->torn)
+			tell("violations clear");
+		else
+			ok = ok && modem_content();
+		clients_pause(false);
+		counted("removals", 1);
+		snprintf(what, sizeof(what), "removals.%s", r->name);
+		counted(what, 1);
+	}
+	clients_stop();
+	return ok;
+}
+
+/* ---- Load and unload ---- */
+
+/* Packets that nobody reads, in memory that the driver has lent. */
+static int fill_socket(void)
+{
+	int fd, left = 100;
+	uint8_t byte;
+
+	if (link_up("wwan0", true) || link_address("wwan0", 0))
+		return -1;
+	fd = udp_socket("wwan0", 9000);
+	if (fd < 0)
+		return -1;
+	tell("gen 0 udp 0 1300 200");
+	while (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && left--)
+		nap(20);
+	if (left < 0)
+		failed("no packets to hold");
+	nap(20);
+	return fd;
+}
+
+static unsigned long drain_socket(int fd)
+{
+	uint8_t in[2048];
+	unsigned long n = 0;
+
+	while (recv(fd, in, sizeof(in), MSG_DONTWAIT) > 0)
+		n++;
+	close(fd);
+	return n;
+}
+
+static bool reload_once(struct dice *d)
+{
+	unsigned int how = below(d, 8);
+	int fd = -1, port = -1;
+
+	doing("load");
+	if (load_module()) {
+		failed("module does not load");
+		return false;
+	}
+	if (how < 4) {
+		nap(below(d, 60));
+	} else {
+		doing("waiting until the modem is ready");
+		if (!until(30000, try_ready)) {
+			failed("modem does not get ready");
+			return false;
+		}
+	}
+	if (how == 6) {
+		fd = fill_socket();
+		counted("reload.held", 1);
+		if (fd < 0) {
+			failed("no link for a socket");
+			return false;
+		}
+	} else if (how == 7 && !at_works("/dev/wwan0at0", 5000)) {
+		failed("no OK to AT");
+		return false;
+	}
+	doing("unload");
+	if (unload_module()) {
+		failed("module does not unload");
+		return false;
+	}
+	if (fd >= 0)
+		counted("reload.held.packets", drain_socket(fd));
+	(void)port;
+	return true;
+}
+
+bool scenario_reload(void)
+{
+	unsigned int i, n = opt.count ? opt.count : 500;
+	struct dice d = { opt.seed };
+	bool ok = true;
+
+	/* A clean start: the card is there, nobody drives it. */
+	if (!restore())
+		return false;
+	unload_module();
+	for (i = 0; ok && i < n; i++) {
+		if (i % 50 == 0)
+			begin("reload", opt.seed);
+		ok = reload_once(&d) && report_clean();
+		if (ok && i % 16 == 0)
+			ok = modem_content();
+		if (ok && i % 16 == 15)
+			ok = !leftovers();
+		counted("reloads", 1);
+	}
+	return ok;
+}
+
+/* ---- Storm: links flap, the modem says stop and go, then it crashes ---- */
+
+static bool storm_once(uint64_t seed)
+{
+	struct dice d = { seed };
+	unsigned int i, s;
+	char name[16];
+
+	generators(&d);
+	for (s = 2; s < 6; s++) {
+		link_add(s);
+		link_up(link_name(s, name), true);
+		link_address(name, s);
+	}
+	tell("gen 3 udp 2000 100");
+	doing("storm");
+	for (i = 0; i < 60; i++) {
+		s = below(&d, 6);
+		switch (below(&d, 4)) {
+		case 0:
+			tell("flow %u stop", s);
+			break;
+		case 1:
+			tell("flow %u go", s);
+			break;
+		case 2:
+			tell("link-report %u", s);
+			break;
+		default:
+			s = 1 + s % 5;
+			link_up(link_name(s, name), false);
+			link_up(name, true);
+			link_address(name, s);
+			break;
+		}
+	}
+	for (s = 0; s < SESSIONS; s++)
+		tell("flow %u go", s);
+	clients_pause(true);
+	/* First without a crash: everybody must be served. */
+	if (!good_modem())
+		return false;
+	link_up("wwan0-1", true);
+	link_address("wwan0-1", 1);
+	if (exists("/sys/class/net/wwan0-1") && !ping("wwan0-1", 10000)) {
+		failed("afterwards: no answer to ping on session 1");
+		return false;
+	}
+	clients_pause(false);
+	if (below(&d, 4) == 0) {
+		doing("crash in a storm");
+		tell("crash");
+		link_up("wwan0-1", false);
+		link_up("wwan0-1", true);
+		nap(below(&d, 100));
+		reset_card();
+		counted("storm.crashes", 1);
+		clients_pause(true);
+		if (!restore())
+			return false;
+		clients_pause(false);
+	}
+	return report_clean() && modem_content();
+}
+
+bool scenario_storm(void)
+{
+	uint64_t end = now_ms() + opt.seconds * 1000ull;
+	bool ok = true;
+	unsigned int i;
+
+	if (!restore())
+		return false;
+	clients_start(opt.seed);
+	for (i = 0; ok && more(i, end); i++) {
+		begin("storm", opt.seed + i);
+		ok = storm_once(opt.seed + i);
+		counted("storms", 1);
+	}
+	clients_stop();
+	return ok;
+}

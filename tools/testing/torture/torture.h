@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * torture: what runs in the guest, one program without forks: under the debug
+ * kernel and in software emulation a fork costs more than most scenarios.
+ */
+#ifndef TORTURE_H
+#define TORTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define SERVER		"10.99.0.1"
+#define SESSIONS	8
+#define MODULE_FILE	"/lib/iosm/iosm.ko"
+
+/* Words of the command line. */
+struct options {
+	uint64_t seed;
+	unsigned int count;	/* 0: until @seconds are over */
+	unsigned int seconds;
+	unsigned int stride;	/* of failure points */
+	unsigned int rate;	/* of lies */
+	bool reference;
+	bool is_7360;
+	bool death;		/* the modem may be killed */
+	bool verbose;		/* how long everything takes */
+	const char *modem;	/* arguments of the modem */
+};
+
+extern struct options opt;
+
+/* ---- machine.c: this guest and its host ---- */
+
+uint64_t now_ms(void);
+void nap(unsigned int ms);
+bool until(unsigned int ms, bool (*condition)(void));
+
+int put(const char *path, const char *text);
+int get(const char *path, char *text, size_t size);
+bool exists(const char *path);
+bool any_in(const char *folder, const char *prefix, char *name, size_t size);
+
+bool host(char *reply, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+bool tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+const char *card(void);
+const char *driver_dir(void);
+bool bound(void);
+int bind_card(void);
+int unbind_card(void);
+int reset_card(void);
+int remove_card(void);
+int rescan_bus(void);
+int slot_power(bool on);
+
+bool loaded(void);
+int load_module(void);
+int unload_module(void);
+
+const char *control_port(void);
+bool ready(void);
+bool all_gone(void);
+
+/* ---- net.c ---- */
+
+int link_add(unsigned int session);
+int link_del(const char *name);
+int link_up(const char *name, bool up);
+int link_mtu(const char *name, int mtu);
+int link_address(const char *name, unsigned int session);
+void link_stats(const char *name);
+const char *link_name(unsigned int session, char name[16]);
+int udp_socket(const char *name, uint16_t port);
+int udp_send(int fd, size_t size, uint32_t number);
+bool ping(const char *name, unsigned int patience_ms);
+
+/* ---- clients.c: programs that use the modem ---- */
+
+void clients_start(uint64_t seed);
+void clients_pause(bool pause);
+void clients_stop(void);
+bool at_works(const char *device, unsigned int patience_ms);
+bool mbim_works(unsigned int patience_ms);
+
+/* ---- report.c: what the checkers of the kernel say ---- */
+
+void report_start(void);
+bool report_clean(void);
+bool leftovers(void);
+bool memory_leaks(void);
+void allow(const char *pattern);
+
+void begin(const char *scenario, uint64_t seed);
+void failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void counted(const char *what, unsigned long n);
+void doing(const char *what);
+void patience(unsigned int seconds);
+
+/* ---- scenarios.c, faults.c ---- */
+
+bool good_modem(void);
+bool modem_content(void);
+bool restore(void);
+bool scenario_hostile(void);
+bool scenario_removal(void);
+bool scenario_reload(void);
+bool scenario_storm(void);
+bool scenario_faults(void);
+bool scenario_shortage(void);
+
+/* Small, and the same everywhere. */
+struct dice {
+	uint64_t state;
+};
+
+static inline uint64_t throw(struct dice *d)
+{
+	uint64_t z = d->state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+static inline unsigned int below(struct dice *d, unsigned int n)
+{
+	return throw(d) % n;
+}
+
+#endif
