@@ -863,6 +863,12 @@ static void send_forged(struct hostile *h)
 
 /* ---- what happens without a reason ------------------------------------- */
 
+/* The device information is as good as new when the link is up again. */
+static bool in_use_again(const struct vm *vm, uint64_t addr)
+{
+	return vm_running(vm) && (addr == vm->info || addr == vm->tails);
+}
+
 static void late_dma(struct hostile *h)
 {
 	struct vm *vm = h->vm;
@@ -874,6 +880,8 @@ static void late_dma(struct hostile *h)
 	    !hostile_lie(h, LIE_LATE_DMA))
 		return;
 	i = hostile_draw(h, h->given_count);
+	if (in_use_again(vm, h->given[i].addr))
+		return;
 	n = 4 + hostile_draw(h, 60);
 	if (n > h->given[i].size)
 		n = h->given[i].size;
