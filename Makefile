@@ -5,9 +5,13 @@
 
 top   := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 BUILD ?= $(top)/build
-KDIR  ?= $(BUILD)/kernel/headers
+# The kernel to boot, and with it the one to build for: stock, debug, or kcsan.
+KERNEL ?= stock
+tree_debug := debug-kernel
+tree_kcsan := debug-kernel-kcsan
+KDIR  ?= $(BUILD)/$(or $(tree_$(KERNEL)),kernel)/headers
 T     ?=
-export BUILD
+export BUILD KERNEL
 
 qemu := $(top)/tools/testing/qemu
 stock := $(filter $(BUILD)/kernel/%,$(abspath $(KDIR)))
@@ -36,6 +40,9 @@ help:
 	@echo 'make kunit            the KUnit suites, on User-Mode Linux'
 	@echo 'make check-vmodem     unit tests of the virtual modem'
 	@echo 'make e2e              end-to-end tests in guests; T=NAME for one'
+	@echo '     KERNEL=debug     on the debug kernel'
+	@echo 'make debug-kernel     build a kernel with KASAN, lockdep and other checkers;'
+	@echo '                      KCSAN=1 for one with KCSAN'
 	@echo 'make check-reference  the same with the iosm.ko of the kernel package'
 	@echo 'make bench            measure ours and that one side by side, half an hour;'
 	@echo '                      PAIRS=5, QUICK=1 for a first look, MEASURES="ping ..."'
@@ -54,12 +61,17 @@ fetch:
 
 # Another KDIR needs nothing of ours.
 .PHONY: headers
-headers:
+headers: $(if $(tree_$(KERNEL)),debug-kernel)
 	@$(if $(stock),$(qemu)/fetch host kernel)
+
+.PHONY: debug-kernel
+debug-kernel:
+	@$(qemu)/fetch host-test
+	@$(qemu)/debug-kernel $(if $(KCSAN)$(filter kcsan,$(KERNEL)),--kcsan)
 
 .PHONY: modules modules_install
 modules: headers
-	+@$(kbuild) modules
+	+@$(kbuild) $(if $(tree_$(KERNEL)),CONFIG_IOSM_KUNIT_TEST=m) modules
 modules_install: modules
 	+@$(kbuild) modules_install
 

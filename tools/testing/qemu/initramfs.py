@@ -127,6 +127,7 @@ def add_modules(archive, root, modules, release):
         # The driver itself is put in by each run.
         want = {p for m in MODULES for p in needs.get(m, [])}
         want -= set(needs.get("iosm", [])[:1])
+        os.makedirs(os.path.join(tmp, into))
         for path in want:
             with open(os.path.join(modules, path), "rb") as f:
                 data = f.read()
