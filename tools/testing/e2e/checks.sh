@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the kernel's own checkers have to say. Runs in the guest; works on any
+# kernel, says most on the debug kernel (make debug-kernel).
+#
+#	. /add/checks.sh
+#	checks_begin		what was before does not count
+#	...			torture
+#	checks_reports		prints every report since; silence is success
+#	rmmod iosm
+#	checks_left		prints what is left of the driver
+#	checks_leaks		prints memory that has leaked (some seconds)
+#
+# Each of the last three succeeds when it has printed nothing.
+
+# Lines of the kernel's log that are a report, or the beginning of one.
+checks_bad='WARNING: |BUG: |kernel BUG|Oops|Kernel panic|general protection'
+checks_bad+='|blocked for more than|stack-protector|refcount_t|double fault'
+checks_bad+='|list_(add|del) corruption|scheduling while atomic|UBSAN'
+checks_bad+='|possible .*lock|suspicious RCU|INFO: trying to register non-static'
+checks_bad+='|turning off the locking|Invalid wait context|ODEBUG'
+checks_bad+='|DMA-API: .*(device driver|exceed|debugging out of memory)'
+checks_bad+='|DMAR: .*(fault|PTE |Request device)|use-after-free'
+checks_bad+='|[Bb]ad page|pagealloc: |usercopy: |detected buffer overflow'
+checks_bad+='|Slab corruption|Objects remaining|unregister_netdevice: waiting'
+checks_bad+='|stalled pool shutdown|ref_tracker: |nobody cared|Disabling IRQ'
+checks_bad+='|cannot create duplicate|already present!|leaking at least'
+checks_bad+='|Trying to (free|vfree)|page allocation failure'
+# Stalls count only with us in the trace: a guest that gets no time of the
+# host's processors, or comes back from sleep, sees stalls of its own.
+checks_stall='soft lockup|hard LOCKUP|detected stall|workqueue lockup'
+# What a test provokes on purpose (extended regex on lines of the log).
+checks_expected=
+
+checks_debug=/sys/kernel/debug
+checks_number=0
+
+# checks_begin: remember where everything stands.
+checks_begin()
+{
+	[ $checks_number -gt 0 ] || checks_leaks_forget
+	checks_number=$((checks_number + 1))
+	echo "checks: mark $checks_number" >/dev/kmsg
+	checks_dma=$(cat $checks_debug/dma-api/error_count 2>/dev/null)
+}
+
+# checks_log: the kernel's log since checks_begin; all of it when that has gone
+checks_log()
+{
+	dmesg | awk -v mark="checks: mark $checks_number" '
+		substr($0, length($0) - length(mark) + 1) == mark {
+			n = 0; found = 1; next
+		}
+		{ line[n++] = $0 }
+		END {
+			for (i = 0; i < n; i++)
+				print line[i]
+		}'
+}
+
+# checks_reports: what the checkers have reported. A report is shown with the
+# lines that follow it, as far as they are part of it.
+checks_reports()
+{
+	local count status=0
+
+	checks_log | awk -v bad="$checks_bad" -v stall="$checks_stall" \
+		-v expected="${checks_expected:-^$}" '
+		function stalled()
+		{
+			if (held != "" && ours)
+				printf "%s", held
+			held = ""; ours = 0
+		}
+		$0 ~ expected { next }
+		$0 ~ stall { stalled(); held = $0 "\n"; after = 60; next }
+		held != "" {
+			held = held $0 "\n"
+			if ($0 ~ /\[(iosm|wwan)\]|iosm_/)
+				ours = 1
+			if (!--after)
+				stalled()
+			next
+		}
+		$0 ~ bad { show = 60 }
+		show > 0 { print; show-- }
+		/end trace|<\/TASK>/ { show = 0 }
+		END { stalled() }' | grep . && status=1
+
+	# Lockdep and DMA-API debugging end with their first large trouble.
+	if [ -e /proc/lockdep_stats ] &&
+	   grep -q 'debug_locks: *0' /proc/lockdep_stats; then
+		echo "lockdep has switched itself off"
+		status=1
+	fi
+	if [ -d $checks_debug/dma-api ]; then
+		count=$(cat $checks_debug/dma-api/error_count)
+		if [ "$count" != "${checks_dma:-0}" ]; then
+			echo "DMA-API errors: $count, before: ${checks_dma:-0}"
+			status=1
+		fi
+		if ! grep -q '^[N0]' $checks_debug/dma-api/disabled; then
+			echo "DMA-API debugging has switched itself off"
+			status=1
+		fi
+	fi
+	return $status
+}
+
+# checks_left: with the module unloaded, everything that still tells of it.
+checks_left()
+{
+	{
+		[ ! -d /sys/module/iosm ] || echo "the module is loaded"
+		# The name of a kworker tells what it did last.
+		grep -h -E '^(irq/.*iosm|napi/wwan|kworker/R-.*iosm|iosm)' \
+			/proc/[0-9]*/comm 2>/dev/null | sed 's/^/thread /'
+		sed -n '/iosm/s/^/interrupt /p' /proc/interrupts
+		sed -n '/iosm/s/^/resource /p' /proc/iomem
+		find /dev /sys/class/wwan /sys/class/net $checks_debug/wwan \
+			$checks_debug/iosm* /sys/bus/pci/drivers/iosm \
+			-name '*wwan[0-9]*' -o -name '*iosm*' 2>/dev/null
+		devlink dev 2>/dev/null | sed 's/^/devlink /'
+		[ ! -e $checks_debug/dma-api/dump ] ||
+			grep ' iosm ' $checks_debug/dma-api/dump | sed 's/^/DMA /'
+	} | grep .
+	[ $? = 1 ]
+}
+
+# checks_leaks_forget: what has leaked until now is not of interest.
+checks_leaks_forget()
+{
+	checks_pages=$(checks_page_stacks | md5sum)
+	[ -w $checks_debug/kmemleak ] || return 0
+	echo scan >$checks_debug/kmemleak
+	echo clear >$checks_debug/kmemleak
+}
+
+# Pages that an unloaded module has asked for: its part of a trace are bare
+# numbers. Those that hold small objects of everybody (slabs, fragments) and
+# page tables of the kernel's own stay for good.
+checks_page_stacks()
+{
+	local f=$checks_debug/page_owner_stacks/show_stacks
+
+	[ -r $f ] || return 0
+	awk '
+		/^ *$/ { next }
+		/nr_base_pages/ {
+			if (ours && !shared)
+				printf "%s%s\n", text, $0
+			text = ""; ours = shared = 0
+			next
+		}
+		{ text = text $0 "\n" }
+		/^ *0x[0-9a-f]+$|\[iosm\]/ { ours = 1 }
+		/allocate_slab|new_slab|page_frag|pte_alloc|p[mu4]d_alloc|stack_depot|kasan_populate|kmemleak/ { shared = 1 }
+	' $f
+}
+
+# checks_leaks: memory that nobody knows any more. Kmemleak looks at objects
+# only when they are some seconds old, and takes what it sees in a register or
+# on a stack by chance as in use; what it finds twice has leaked.
+checks_leaks()
+{
+	local f=$checks_debug/kmemleak status=0 n
+
+	if [ -w $f ]; then
+		echo scan >$f
+		for ((n = 0; n < 3; n++)); do
+			sleep 5.2
+			echo scan >$f
+			# Objects of this moment look lost until their owner
+			# has stored them; those go away again.
+			grep -q . $f || break
+		done
+		if grep . $f; then
+			status=1
+			echo clear >$f
+		fi
+	fi
+	checks_page_stacks >/tmp/page-stacks
+	if [ "$(md5sum </tmp/page-stacks)" != "${checks_pages-}" ]; then
+		cat /tmp/page-stacks
+		status=1
+	fi
+	return $status
+}
