@@ -86,14 +86,14 @@ episode()
 	[ "$r" -gt 0 ] || r=${rates[seed % ${#rates[@]}]}
 	[ "$k" != mix ] || k=${mixes[seed % ${#mixes[@]}]}
 	echo "hostile: seed $seed rate $r kinds $k" | tee /dev/kmsg
-	log_mark
+	checks_begin
 	modem hostile "$seed" "$r" "$k" || return
 	timeout -k 5 40 sh -c "echo 1 >$sys/reset" || return
 	within 2500 settled && ready && clients
 	while read -r name n _; do
 		[[ $n =~ ^[0-9]+$ ]] && told[$name]=$((${told[$name]-0} + n))
 	done < <(modem hostile stats)
-	log_clean
+	checks_reports
 }
 
 # A modem that is honest, after what was.
