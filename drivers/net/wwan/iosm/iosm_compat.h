@@ -6,6 +6,7 @@
 #ifndef IOSM_COMPAT_H
 #define IOSM_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
@@ -28,6 +29,19 @@
 #else
 #define iosm_health_reporter_create(devlink, ops, priv)			\
 	devlink_health_reporter_create(devlink, ops, 0, priv)
+#endif
+
+/* Since 6.13. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void iosm_hrtimer_setup(struct hrtimer *timer,
+				      enum hrtimer_restart (*fn)(struct hrtimer *),
+				      clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+}
+
+#define hrtimer_setup iosm_hrtimer_setup
 #endif
 
 #endif

@@ -335,6 +335,8 @@ err_ul:
 static void iosm_mux_down(struct iosm_mux *mux)
 {
 	iosm_mux_pause(mux, true);
+	hrtimer_cancel(&mux->ul_timer);
+	mux->is_ul_timer_on = false;
 	iosm_mux_napi_off(mux);
 	iosm_channel_drain(&mux->ch);
 	iosm_channel_close(&mux->ch);
@@ -369,7 +371,7 @@ static int iosm_mux_call(struct iosm_mux *mux, u8 if_id, enum iosm_mux_op op,
 	s->answer_op = answer;
 	if (!iosm_mux_post(mux, &cmd, 0))
 		err = -EBUSY;
-	iosm_mux_kick(mux, false);
+	iosm_mux_kick(mux, IOSM_MUX_NOW);
 	spin_unlock_bh(&mux->ul_lock);
 
 	if (!err)
@@ -428,7 +430,7 @@ static void iosm_mux_post_close(struct iosm_mux *mux, u8 if_id)
 	spin_lock_bh(&mux->ul_lock);
 	cmd.transaction = ++mux->transaction;
 	iosm_mux_post(mux, &cmd, 0);
-	iosm_mux_kick(mux, false);
+	iosm_mux_kick(mux, IOSM_MUX_NOW);
 	spin_unlock_bh(&mux->ul_lock);
 }
 
@@ -653,6 +655,8 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	mux->is_paused = true;
 	mutex_init(&mux->lock);
 	spin_lock_init(&mux->ul_lock);
+	hrtimer_setup(&mux->ul_timer, iosm_mux_ul_timeout, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 	netif_napi_add(mux->napi_dev, &mux->napi, iosm_mux_poll);
 
 	return mux;

@@ -5,6 +5,8 @@
 #ifndef IOSM_MUX_H
 #define IOSM_MUX_H
 
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/spinlock.h>
@@ -50,6 +52,9 @@ enum iosm_mux_state {
  * @is_level_told: the device knows that packets wait for credit
  * @credit: IP bytes that may be sent
  * @held: a packet that must wait; the queue of @netdev is stopped then
+ * @window: time in jiffies from which @window_packets counts
+ * @window_packets: packets sent since
+ * @was_stream: there were many in the window before
  * @calling: somebody waits for an answer
  * @answered: it is there
  * @question: transaction id of what was asked
@@ -67,6 +72,10 @@ struct iosm_mux_session {
 	bool is_level_told;
 	u64 credit;
 	struct sk_buff *held;
+
+	unsigned long window;
+	u32 window_packets;
+	bool was_stream;
 
 	bool calling;
 	bool answered;
@@ -131,6 +140,10 @@ struct iosm_mux_stats {
  *	pipe; taken with bottom halves disabled
  * @is_paused: no uplink: channel not open, or system suspend
  * @sessions: by if_id
+ * @ul_timer: rings for a stream that was collected for long enough
+ * @is_ul_timer_on: it will
+ * @ul_due: the doorbell waits for nothing but the device
+ * @ul_rung: time of the last doorbell
  * @turn: session that is first when there is room again
  * @transaction: last transaction id
  * @adb_sequence: number of the next data block
@@ -173,6 +186,10 @@ struct iosm_mux {
 	spinlock_t ul_lock;		/* uplink and sessions */
 	bool is_paused;
 	struct iosm_mux_session sessions[IOSM_SESSIONS];
+	struct hrtimer ul_timer;
+	bool is_ul_timer_on;
+	bool ul_due;
+	ktime_t ul_rung;
 	u8 turn;
 	u32 transaction;
 	u16 adb_sequence;

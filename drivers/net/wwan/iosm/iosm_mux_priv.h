@@ -13,6 +13,20 @@ static inline bool iosm_mux_is_lite(const struct iosm_mux *mux)
 	return mux->flavour == IOSM_MUX_LITE;
 }
 
+/**
+ * enum iosm_mux_when - how soon the device must hear of new uplink
+ * @IOSM_MUX_NOW: at once
+ * @IOSM_MUX_STUCK: when it has little to do: no more will come before that
+ * @IOSM_MUX_SOON: the same, but in company, or after some time
+ * @IOSM_MUX_MORE: not before the next packet, which is there already
+ */
+enum iosm_mux_when {
+	IOSM_MUX_NOW,
+	IOSM_MUX_STUCK,
+	IOSM_MUX_SOON,
+	IOSM_MUX_MORE,
+};
+
 /* iosm_mux.c */
 void iosm_mux_lie(struct iosm_mux *mux, const char *what);
 void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd);
@@ -25,7 +39,8 @@ void iosm_mux_ul_reclaim(struct iosm_mux *mux);
 void iosm_mux_ul_free(struct iosm_mux *mux);
 bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
 		   unsigned int keep);
-void iosm_mux_kick(struct iosm_mux *mux, bool more);
+void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when);
+enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer);
 void iosm_mux_ul_flush(struct iosm_mux *mux);
 void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
 

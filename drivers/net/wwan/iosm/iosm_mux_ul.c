@@ -2,10 +2,18 @@
 /*
  * Uplink of the sessions.
  *
- * A packet is encoded into the open block at once. The block leaves when the
- * device has nothing else to do, or when it is full; while the device is busy
- * it collects. So a lone packet never waits, a stream is aggregated, and there
- * is no timer: completions move things on.
+ * A packet is encoded into the open block (Lite: a TD) at once. When the
+ * device is told depends on what comes along, see iosm_mux_kick():
+ *
+ *   - a packet of a session that sends few: now. A ping, a request, a call
+ *     never wait, whatever other sessions do;
+ *   - a packet behind which its sender stopped (byte limit, flow control, no
+ *     room): as soon as the device has little to do;
+ *   - a packet of a stream: with others. The doorbell waits for a batch, or
+ *     for some time since the last one; a device that is busy is not disturbed
+ *     before it has completed what it has.
+ *
+ * So doorbells and completion interrupts come per batch, not per packet.
  *
  * A packet that may not go (flow control, no credit, no room) is held by its
  * session and the session's queue stops. Whatever made it wait, the NAPI poll
@@ -28,6 +36,14 @@
 #define IOSM_MUX_TDS_KEPT	32
 /* The device is busy with this many TDs outstanding. */
 #define IOSM_MUX_UL_BUSY	2
+/* A batch, in TDs. */
+#define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS / 2)
+#define IOSM_MUX_BATCH_LITE	128
+/* Longest time between two doorbells of a stream. */
+#define IOSM_MUX_GAP_US		4000
+#define IOSM_MUX_GAP_LITE_US	1000
+/* A session is a stream above this many packets in a second. */
+#define IOSM_MUX_STREAM_PPS	4000
 /* Least room for a packet that an Aggregation block must have to stay open. */
 #define IOSM_MUX_MIN_ROOM	1500
 
@@ -375,45 +391,126 @@ static void iosm_mux_send_held(struct iosm_mux *mux)
 }
 
 /*
- * Is so little outstanding that the open block should leave? What counts is
- * what has been taken back: so doorbells come no more often than interrupts
- * do, and a stream is collected for as long as they take.
+ * Has the device so little to do that more should come? What counts is what
+ * has been taken back: so doorbells come no more often than interrupts do.
  */
-static bool iosm_mux_is_short(struct iosm_mux *mux)
+static bool iosm_mux_is_short(const struct iosm_mux *mux)
 {
-	struct iosm_pipe *ul = &mux->ch.ul;
+	const struct iosm_pipe *ul = &mux->ch.ul;
 
-	return iosm_ring_used(ul->head, ul->tail, ul->entries) <
+	return iosm_ring_used(ul->published, ul->tail, ul->entries) <
 	       IOSM_MUX_UL_BUSY;
+}
+
+/* TDs that the device does not know yet. */
+static u32 iosm_mux_unrung(const struct iosm_mux *mux)
+{
+	const struct iosm_pipe *ul = &mux->ch.ul;
+
+	return iosm_ring_used(ul->head, ul->published, ul->entries);
+}
+
+/* Does the session send so much that a packet more or less waits well? */
+static bool iosm_mux_is_stream(struct iosm_mux_session *s)
+{
+	unsigned long window = msecs_to_jiffies(IOSM_MUX_GAP_US / 1000);
+	u32 limit = window * IOSM_MUX_STREAM_PPS / HZ;
+	unsigned long now = jiffies;
+
+	if (time_after_eq(now, s->window + window)) {
+		/* One that was silent in between begins anew. */
+		s->was_stream = s->window_packets > limit &&
+				time_before(now, s->window + 2 * window);
+		s->window_packets = 0;
+		s->window = now;
+	}
+	s->window_packets++;
+
+	return s->was_stream || s->window_packets > limit;
 }
 
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 {
-	if (iosm_pipe_publish(&mux->ch.ul))
+	iosm_mux_push_block(mux);
+	mux->ul_due = false;
+	if (iosm_pipe_publish(&mux->ch.ul)) {
 		iosm_channel_ring(&mux->ch, why);
+		mux->ul_rung = ktime_get();
+	}
+}
+
+/* Has a stream been collected for long enough? If not, the timer is on. */
+static bool iosm_mux_gap_over(struct iosm_mux *mux)
+{
+	ktime_t end, now;
+
+	if (mux->is_ul_timer_on)
+		return false;
+
+	end = ktime_add_us(mux->ul_rung, iosm_mux_is_lite(mux) ?
+			   IOSM_MUX_GAP_LITE_US : IOSM_MUX_GAP_US);
+	now = ktime_get();
+	if (ktime_compare(now, end) >= 0)
+		return true;
+
+	mux->is_ul_timer_on = true;
+	hrtimer_start(&mux->ul_timer, ktime_sub(end, now),
+		      HRTIMER_MODE_REL_SOFT);
+
+	return false;
 }
 
 /**
- * iosm_mux_kick() - send whatever can be sent now
+ * iosm_mux_kick() - send what can be sent, ring if it is time
  * @mux: the IP channel
- * @more: the stack is about to bring the next packet
+ * @when: how much there is of a hurry
  *
+ * Nothing is forgotten: what is not rung now has the timer, or a completion
+ * of the device, to ring it.
  * Context: ul_lock.
  */
-void iosm_mux_kick(struct iosm_mux *mux, bool more)
+void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 {
+	u32 batch = iosm_mux_is_lite(mux) ? IOSM_MUX_BATCH_LITE :
+					    IOSM_MUX_BATCH_BLOCKS;
 	bool cmds = mux->cmd_count;
 
 	if (mux->is_paused)
 		return;
 
 	iosm_mux_send_cmds(mux);
-	if (more)
+	if (cmds || when == IOSM_MUX_NOW) {
+		iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
+		return;
+	}
+	if (when == IOSM_MUX_MORE || !(mux->open_block || iosm_mux_unrung(mux)))
 		return;
 
-	if (mux->open_block && iosm_mux_is_short(mux))
-		iosm_mux_push_block(mux);
-	iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
+	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= batch ||
+	    (!mux->ul_due && iosm_mux_gap_over(mux)))
+		mux->ul_due = true;
+	if (mux->ul_due && iosm_mux_is_short(mux))
+		iosm_mux_ring_ul(mux, IOSM_HPDA_UL_TIMER);
+}
+
+/**
+ * iosm_mux_ul_timeout() - a stream has been collected for long enough
+ * @timer: of the mux
+ *
+ * Context: soft interrupt.
+ *
+ * Return: HRTIMER_NORESTART.
+ */
+enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
+{
+	struct iosm_mux *mux = container_of(timer, struct iosm_mux, ul_timer);
+
+	spin_lock(&mux->ul_lock);
+	mux->is_ul_timer_on = false;
+	iosm_mux_kick(mux, IOSM_MUX_SOON);
+	spin_unlock(&mux->ul_lock);
+
+	return HRTIMER_NORESTART;
 }
 
 /**
@@ -424,7 +521,6 @@ void iosm_mux_kick(struct iosm_mux *mux, bool more)
  */
 void iosm_mux_ul_flush(struct iosm_mux *mux)
 {
-	iosm_mux_push_block(mux);
 	iosm_mux_ring_ul(mux, IOSM_HPDA_UL);
 }
 
@@ -442,8 +538,9 @@ void iosm_mux_ul_flush(struct iosm_mux *mux)
 netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
+	enum iosm_mux_when when = IOSM_MUX_STUCK;
 	netdev_tx_t ret = NETDEV_TX_OK;
-	bool more;
+	bool more, stream;
 
 	spin_lock(&mux->ul_lock);
 
@@ -461,14 +558,20 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	}
 
 	more = !__netdev_sent_queue(s->netdev, skb->len, netdev_xmit_more());
+	stream = iosm_mux_is_stream(s);
 	if (!iosm_mux_put(mux, if_id, skb)) {
 		trace_iosm_hold(mux->dev, if_id, skb->len, s->is_stopped,
 				s->credit);
 		s->held = skb;
 		netif_stop_queue(s->netdev);
-		more = false;
+	} else if (more) {
+		when = IOSM_MUX_MORE;
+	} else if (!stream) {
+		when = IOSM_MUX_NOW;
+	} else if (!netif_xmit_stopped(netdev_get_tx_queue(s->netdev, 0))) {
+		when = IOSM_MUX_SOON;
 	}
-	iosm_mux_kick(mux, more);
+	iosm_mux_kick(mux, when);
 
 out:
 	spin_unlock(&mux->ul_lock);
@@ -556,7 +659,7 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 	if (!mux->is_paused) {
 		iosm_mux_send_cmds(mux);
 		iosm_mux_send_held(mux);
-		iosm_mux_kick(mux, false);
+		iosm_mux_kick(mux, IOSM_MUX_SOON);
 	}
 
 	for (i = 0; i < IOSM_SESSIONS; i++)
