@@ -77,9 +77,9 @@ static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 }
 
 /* Posts the buffers of a page (Lite), as many as there is space for. */
-static bool iosm_mux_post_page(struct iosm_mux *mux)
+static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(gfp | __GFP_NOWARN);
 	unsigned int offset;
 	bool ok = true;
 
@@ -98,6 +98,13 @@ static bool iosm_mux_post_page(struct iosm_mux *mux)
 	return ok;
 }
 
+/* Posts the next buffer, or a few; false when there is no memory. */
+static bool iosm_mux_post_any(struct iosm_mux *mux, gfp_t gfp)
+{
+	return mux->pool ? iosm_mux_post_fresh(mux, gfp) :
+			   iosm_mux_post_page(mux, gfp);
+}
+
 /**
  * iosm_mux_dl_fill() - fill the ring of a channel that is being opened
  * @mux: the IP channel
@@ -108,13 +115,11 @@ static bool iosm_mux_post_page(struct iosm_mux *mux)
  */
 int iosm_mux_dl_fill(struct iosm_mux *mux)
 {
-	while (iosm_pipe_space(&mux->ch.dl)) {
-		if (!(mux->pool ? iosm_mux_post_fresh(mux, GFP_KERNEL) :
-				  iosm_mux_post_page(mux)))
+	while (iosm_pipe_space(&mux->ch.dl))
+		if (!iosm_mux_post_any(mux, GFP_KERNEL))
 			break;
-	}
 
-	/* Fewer will do. */
+	/* Fewer will do; more are tried when these are in use. */
 	return mux->ch.dl.head ? 0 : -ENOMEM;
 }
 
@@ -146,16 +151,24 @@ static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
 
 /*
  * Lets the device see new buffers, in batches: a doorbell each is dear. But it
- * must never be left with fewer than we keep back, or it could run out of them
- * and never interrupt us again: a ring need not be full.
+ * is never left with fewer than we keep back, or it could run out of them and
+ * never interrupt us again: a ring need not be full.
  */
 static void iosm_mux_publish_dl(struct iosm_mux *mux)
 {
 	struct iosm_pipe *dl = &mux->ch.dl;
-	u32 kept = iosm_ring_used(dl->head, dl->published, dl->entries);
-	u32 left = iosm_ring_used(dl->published, dl->tail, dl->entries);
+	u32 kept, left;
 
-	if (kept < dl->entries / 8 && kept < left)
+	/*
+	 * The ring is short of buffers only if memory was, when it opened. The
+	 * one that is being copied from keeps its place.
+	 */
+	if (unlikely(iosm_pipe_space(dl) > (mux->dl_turn && !mux->dl_kept)))
+		iosm_mux_post_any(mux, GFP_ATOMIC);
+
+	kept = iosm_ring_used(dl->head, dl->published, dl->entries);
+	left = iosm_ring_used(dl->published, dl->tail, dl->entries);
+	if (kept < left)
 		return;
 
 	if (iosm_pipe_publish(dl))
