@@ -54,7 +54,7 @@ enum iosm_mux_state {
  * @held: a packet that must wait; the queue of @netdev is stopped then
  * @window: time in jiffies from which @window_packets counts
  * @window_packets: packets sent since
- * @was_stream: there were many in the window before
+ * @stream: windows for which many are expected, as there were many
  * @calling: somebody waits for an answer
  * @answered: it is there
  * @question: transaction id of what was asked
@@ -75,7 +75,7 @@ struct iosm_mux_session {
 
 	unsigned long window;
 	u32 window_packets;
-	bool was_stream;
+	u32 stream;
 
 	bool calling;
 	bool answered;

@@ -43,7 +43,9 @@
 #define IOSM_MUX_GAP_US		4000
 #define IOSM_MUX_GAP_LITE_US	1000
 /* A session is a stream above this many packets in a second. */
-#define IOSM_MUX_STREAM_PPS	4000
+#define IOSM_MUX_STREAM_PPS	2000
+/* Windows of IOSM_MUX_GAP_US that it takes to be none any more. */
+#define IOSM_MUX_STREAM_MEMORY	16
 /* Least room for a packet that an Aggregation block must have to stay open. */
 #define IOSM_MUX_MIN_ROOM	1500
 
@@ -410,7 +412,10 @@ static u32 iosm_mux_unrung(const struct iosm_mux *mux)
 	return iosm_ring_used(ul->head, ul->published, ul->entries);
 }
 
-/* Does the session send so much that a packet more or less waits well? */
+/*
+ * Does the session send so much that a packet more or less waits well? Says so
+ * for some windows after the last busy one: senders have their pauses.
+ */
 static bool iosm_mux_is_stream(struct iosm_mux_session *s)
 {
 	unsigned long window = msecs_to_jiffies(IOSM_MUX_GAP_US / 1000);
@@ -418,15 +423,18 @@ static bool iosm_mux_is_stream(struct iosm_mux_session *s)
 	unsigned long now = jiffies;
 
 	if (time_after_eq(now, s->window + window)) {
-		/* One that was silent in between begins anew. */
-		s->was_stream = s->window_packets > limit &&
-				time_before(now, s->window + 2 * window);
+		if (time_after(now, s->window + IOSM_MUX_STREAM_MEMORY * window))
+			s->stream = 0;
+		else if (s->window_packets > limit)
+			s->stream = IOSM_MUX_STREAM_MEMORY;
+		else if (s->stream)
+			s->stream--;
 		s->window_packets = 0;
 		s->window = now;
 	}
 	s->window_packets++;
 
-	return s->was_stream || s->window_packets > limit;
+	return s->stream || s->window_packets > limit;
 }
 
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
@@ -728,22 +736,24 @@ int iosm_mux_ul_alloc(struct iosm_mux *mux)
 		block->va = (void *)__get_free_pages(GFP_KERNEL,
 						     get_order(IOSM_MUX_BLOCK_SIZE));
 		if (!block->va)
-			goto fail;
+			break;
 		block->dma = dma_map_single(mux->dev, block->va,
 					    IOSM_MUX_BLOCK_SIZE, DMA_TO_DEVICE);
 		if (dma_mapping_error(mux->dev, block->dma)) {
 			free_pages((unsigned long)block->va,
 				   get_order(IOSM_MUX_BLOCK_SIZE));
 			block->va = NULL;
-			goto fail;
+			break;
 		}
 		mux->free_blocks[mux->n_free++] = block;
 	}
 
-	return 0;
+	/* Fewer will do. */
+	if (mux->n_free)
+		return 0;
 
-fail:
 	iosm_mux_ul_free(mux);
+
 	return -ENOMEM;
 }
 
