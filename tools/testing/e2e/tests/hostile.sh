@@ -77,7 +77,7 @@ clients()
 }
 
 # Ready, or never going to be.
-settled() { ready || log_new | grep -qE 'modem (is broken|is gone|crashed)'; }
+settled() { ready || checks_log | grep -qE 'modem (is broken|is gone|crashed)'; }
 
 # One modem that lies, from power on to reset.
 episode()
