@@ -171,16 +171,16 @@ static bool lie_once(uint64_t seed)
 		/* From the first register on. */
 		doing("unbind before lies");
 		unbind_card();
-		tell("hostile %llu %u", (unsigned long long)seed, rate);
+		tell("hostile %llu %u mix", (unsigned long long)seed, rate);
 		doing("bind to a liar");
 		bind_card();
 	} else if (how == 1) {
-		tell("hostile %llu %u", (unsigned long long)seed, rate);
+		tell("hostile %llu %u mix", (unsigned long long)seed, rate);
 		doing("reset of a liar");
 		reset_card();
 	} else {
 		let_run(&d, 0, 100);
-		if (!tell("hostile %llu %u", (unsigned long long)seed, rate)) {
+		if (!tell("hostile %llu %u mix", (unsigned long long)seed, rate)) {
 			failed("this modem has no hostile mode");
 			return false;
 		}

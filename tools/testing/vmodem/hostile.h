@@ -41,8 +41,8 @@ int hostile_create(struct vm *vm);
 void hostile_destroy(struct vm *vm);
 /*
  * Lie from now on. @kinds: names with commas between, NULL or "all" for all
- * of them; names that begin with - are left out of all. -EINVAL: no such
- * kind.
+ * of them, "mix" for what the seed chooses; names that begin with - are left
+ * out of all. -EINVAL: no such kind.
  */
 int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
 		  const char *kinds);

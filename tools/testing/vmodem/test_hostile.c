@@ -503,6 +503,11 @@ static void test_rate(void)
 	tap_is(hostile_start(h.vm, 5, 1, "tail,nonsense"), -22);
 	tap_is(hostile_start(h.vm, 5, 1, ""), -22);
 	tap_is(h.vm->lying, false);
+	for (i = n = 0; i < 500; i++) {
+		tap_is(hostile_start(h.vm, i, 1000, "mix"), 0);
+		n += hostile_lie(h.vm->hostile, LIE_TD_SIZE);
+	}
+	tap_ok(n > 150 && n < 350);
 	tap_is(hostile_start(h.vm, 5, 1000, "-tail,-head"), 0);
 	tap_is(hostile_lie(h.vm->hostile, LIE_TAIL), false);
 	tap_is(hostile_lie(h.vm->hostile, LIE_TD_SIZE), true);
