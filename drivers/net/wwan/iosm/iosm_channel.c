@@ -220,6 +220,7 @@ void iosm_channel_ring(struct iosm_channel *ch, enum iosm_hpda_reason reason)
 {
 	iosm_pm_ring(&ch->core->pm, reason);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_channel_ring);
 
 /**
  * iosm_channel_fail() - the device broke the rules of a pipe

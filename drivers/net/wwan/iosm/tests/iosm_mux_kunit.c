@@ -1,0 +1,747 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions, against a device that answers well, never, wrongly or twice. The
+ * device is played in the doorbell; NAPI runs for real.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/bottom_half.h>
+#include <linux/etherdevice.h>
+#include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
+
+#include "iosm_fake_core.h"
+#include "../iosm_mux.h"
+#include "../iosm_ring.h"
+
+#define MUX_LINKS	2
+#define MUX_SEEN	8
+
+/* A command as the device got it. */
+struct mux_seen {
+	u32 command;
+	u32 transaction;
+	u8 if_id;
+};
+
+struct mux_ctx {
+	struct fake_core *fc;
+	struct iosm_mux *mux;
+	struct net_device *links[MUX_LINKS];
+	bool lite;
+
+	/* The device's own state. */
+	u32 ul_tail;
+	u32 dl_tail;
+	unsigned int ul_blocks;
+	unsigned int starved;
+	struct mux_seen seen[MUX_SEEN];
+	unsigned int n_seen;
+
+	/* How it answers OPEN and CLOSE. */
+	bool mute;
+	unsigned int times;
+	u32 response;
+	u32 ul_pad;
+	u32 wrong_transaction;
+	u8 wrong_session;
+	u32 wrong_command;
+	u32 short_by;
+};
+
+/* ---- The device ---- */
+
+static struct iosm_td *mux_td(struct mux_ctx *ctx, u8 nr, u32 at)
+{
+	struct iosm_channel *ch = ctx->fc->core.channels[IOSM_CHANNEL_IP];
+
+	return &(nr ? &ch->dl : &ch->ul)->ring[at];
+}
+
+static u32 mux_entries(struct mux_ctx *ctx, u8 nr)
+{
+	struct iosm_channel *ch = ctx->fc->core.channels[IOSM_CHANNEL_IP];
+
+	return (nr ? &ch->dl : &ch->ul)->entries;
+}
+
+static u32 mux_head(struct mux_ctx *ctx, u8 nr)
+{
+	return le32_to_cpu(READ_ONCE(ctx->fc->core.shm.block->heads[nr]));
+}
+
+static void mux_tail(struct mux_ctx *ctx, u8 nr, u32 tail)
+{
+	WRITE_ONCE(ctx->fc->core.shm.block->tails[nr], cpu_to_le32(tail));
+}
+
+static void mux_complete(struct mux_ctx *ctx, u8 nr, u32 *tail, u32 size)
+{
+	struct iosm_td *td = mux_td(ctx, nr, *tail);
+
+	td->size_status = cpu_to_le32(FIELD_PREP(IOSM_TD_STATUS_MASK, IOSM_TD_END) |
+				      FIELD_PREP(IOSM_TD_SIZE_MASK, size));
+	*tail = iosm_ring_next(*tail, mux_entries(ctx, nr));
+	mux_tail(ctx, nr, *tail);
+}
+
+/* Fills the next DL buffer, if there is one. */
+static bool mux_send(struct mux_ctx *ctx, const void *data, u32 len)
+{
+	if (ctx->dl_tail == mux_head(ctx, 1)) {
+		ctx->starved++;
+		return false;
+	}
+
+	memcpy(phys_to_virt(le64_to_cpu(mux_td(ctx, 1, ctx->dl_tail)->address)), data, len);
+	mux_complete(ctx, 1, &ctx->dl_tail, len);
+
+	return true;
+}
+
+static bool mux_send_cmd(struct mux_ctx *ctx, u32 command, u32 transaction, u8 if_id,
+			 const void *params, u32 len)
+{
+	struct iosm_lite_cmdh l = {
+		.signature = cpu_to_le32(IOSM_SIG_CMDH),
+		.length = cpu_to_le16(sizeof(l) + len),
+		.if_id = if_id,
+		.command = cpu_to_le32(command),
+		.transaction_id = cpu_to_le32(transaction),
+	};
+	struct iosm_acb_cmdh h = {
+		.signature = cpu_to_le32(IOSM_SIG_CMDH),
+		.length = cpu_to_le16(sizeof(h) + len),
+		.if_id = if_id,
+		.command = cpu_to_le32(command),
+		.transaction_id = cpu_to_le32(transaction),
+	};
+	struct iosm_acbh b = {
+		.signature = cpu_to_le32(IOSM_SIG_ACBH),
+		.block_length = cpu_to_le32(sizeof(b) + sizeof(h) + len),
+		.first_command = cpu_to_le32(sizeof(b)),
+	};
+	u8 buf[128];
+
+	if (ctx->lite) {
+		memcpy(buf, &l, sizeof(l));
+		memcpy(buf + sizeof(l), params, len);
+		return mux_send(ctx, buf, sizeof(l) + len);
+	}
+	memcpy(buf, &b, sizeof(b));
+	memcpy(buf + sizeof(b), &h, sizeof(h));
+	memcpy(buf + sizeof(b) + sizeof(h), params, len);
+
+	return mux_send(ctx, buf, sizeof(b) + sizeof(h) + len);
+}
+
+static void mux_answer(struct mux_ctx *ctx, const struct mux_seen *to)
+{
+	struct iosm_mux_open_resp resp = {
+		.response = cpu_to_le32(ctx->response),
+		.ul_head_pad = cpu_to_le32(ctx->ul_pad),
+	};
+	bool open = to->command == IOSM_CMD_OPEN_SESSION;
+	u32 len = open ? sizeof(resp) : sizeof(resp.response);
+	unsigned int i;
+
+	for (i = 0; i < ctx->times; i++)
+		mux_send_cmd(ctx, (ctx->wrong_command ?: to->command + 1),
+			     to->transaction + ctx->wrong_transaction,
+			     to->if_id ^ ctx->wrong_session, &resp, len - ctx->short_by);
+}
+
+static void mux_take(struct mux_ctx *ctx, const u8 *data)
+{
+	const struct iosm_lite_cmdh *l = (const void *)data;
+	const struct iosm_acb_cmdh *h = (const void *)(data + sizeof(struct iosm_acbh));
+	u32 signature = le32_to_cpu(l->signature);
+	struct mux_seen *seen;
+
+	if (signature != (ctx->lite ? IOSM_SIG_CMDH : IOSM_SIG_ACBH)) {
+		ctx->ul_blocks++;
+		return;
+	}
+
+	seen = &ctx->seen[min_t(unsigned int, ctx->n_seen, MUX_SEEN - 1)];
+	ctx->n_seen++;
+	seen->if_id = ctx->lite ? l->if_id : h->if_id;
+	seen->command = le32_to_cpu(ctx->lite ? l->command : h->command);
+	seen->transaction = le32_to_cpu(ctx->lite ? l->transaction_id : h->transaction_id);
+	if (!ctx->mute && (seen->command == IOSM_CMD_OPEN_SESSION ||
+			   seen->command == IOSM_CMD_CLOSE_SESSION))
+		mux_answer(ctx, seen);
+}
+
+static void mux_opened(struct fake_core *fc, const struct iosm_msg_entry *msg)
+{
+	struct mux_ctx *ctx = fc->priv;
+
+	if (msg->type != IOSM_MSG_OPEN_PIPE)
+		return;
+	if (msg->arg2 == 0)
+		ctx->ul_tail = 0;
+	else
+		ctx->dl_tail = 0;
+}
+
+/* The heads have moved. Called with locks of the driver held. */
+static void mux_on_bell(struct fake_core *fc)
+{
+	struct iosm_channel *ch = fc->core.channels[IOSM_CHANNEL_IP];
+	struct mux_ctx *ctx = fc->priv;
+
+	if (!ch || !(fc->open & BIT(1)))
+		return;
+
+	while (ctx->ul_tail != mux_head(ctx, 0)) {
+		mux_take(ctx, phys_to_virt(le64_to_cpu(mux_td(ctx, 0, ctx->ul_tail)->address)));
+		mux_complete(ctx, 0, &ctx->ul_tail, 0);
+	}
+
+	/* The interrupt; outside of this the test raises it. */
+	if (softirq_count())
+		ch->ops->irq(ch->priv);
+}
+
+static void mux_irq(struct mux_ctx *ctx)
+{
+	fake_core_irq(ctx->fc);
+}
+
+/* ---- Set-up ---- */
+
+static const struct net_device_ops mux_link_ops = {
+	.ndo_get_stats64 = dev_get_tstats64,
+};
+
+static void mux_link_setup(struct net_device *netdev)
+{
+	netdev->netdev_ops = &mux_link_ops;
+	netdev->mtu = ETH_DATA_LEN;
+	netdev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+	netdev->flags = IFF_NOARP;
+}
+
+static void mux_start(struct kunit *test, bool lite, u32 caps)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->lite = lite;
+	ctx->fc->pad[IOSM_PAD_CP_CAPS / 4] = caps |
+		(lite ? 0 : IOSM_CAP_UL_AGGR | IOSM_CAP_DL_AGGR);
+	fake_core_online(test, ctx->fc);
+	ctx->mux = iosm_mux_create(&ctx->fc->core);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->mux);
+}
+
+static int mux_test_init(struct kunit *test)
+{
+	struct net_device *netdev;
+	struct mux_ctx *ctx;
+	unsigned int i;
+
+	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	test->priv = ctx;
+	ctx->times = 1;
+	ctx->fc = fake_core_new(test, NULL);
+	ctx->fc->priv = ctx;
+	ctx->fc->on_bell = mux_on_bell;
+	ctx->fc->on_message = mux_opened;
+
+	for (i = 0; i < MUX_LINKS; i++) {
+		netdev = alloc_netdev(0, "iosmtest%d", NET_NAME_UNKNOWN, mux_link_setup);
+		KUNIT_ASSERT_NOT_NULL(test, netdev);
+		KUNIT_ASSERT_EQ(test, 0, register_netdev(netdev));
+		ctx->links[i] = netdev;
+	}
+
+	return 0;
+}
+
+static void mux_test_exit(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned int i;
+
+	if (!ctx)
+		return;
+	for (i = 0; ctx->mux && i < MUX_LINKS; i++)
+		if (ctx->mux->users & BIT(i))
+			iosm_mux_close(ctx->mux, i);
+	if (ctx->mux)
+		iosm_mux_destroy(ctx->mux);
+	for (i = 0; i < MUX_LINKS; i++) {
+		if (!ctx->links[i])
+			continue;
+		unregister_netdev(ctx->links[i]);
+		free_netdev(ctx->links[i]);
+	}
+}
+
+static void mux_open(struct kunit *test, u8 if_id)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 0, iosm_mux_open(ctx->mux, if_id, ctx->links[if_id]));
+	KUNIT_ASSERT_EQ(test, ctx->mux->sessions[if_id].state, IOSM_MUX_UP);
+	ctx->n_seen = 0;
+}
+
+/* A session that did not open leaves nothing behind. */
+static void mux_expect_closed(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSED);
+	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].netdev);
+	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
+	KUNIT_EXPECT_EQ(test, ctx->mux->users, 0);
+	KUNIT_EXPECT_EQ(test, ctx->fc->open, 0);
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_ONLINE);
+}
+
+static void mux_xmit(struct kunit *test, u8 if_id, unsigned int len)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb = alloc_skb(len + 64, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_reserve(skb, 64);
+	memset(skb_put(skb, len), 0x45, len);
+	skb->dev = ctx->links[if_id];
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, if_id, skb));
+	local_bh_enable();
+}
+
+static u64 mux_rx_packets(struct mux_ctx *ctx, u8 if_id)
+{
+	struct rtnl_link_stats64 stats;
+
+	dev_get_stats(ctx->links[if_id], &stats);
+
+	return stats.rx_packets;
+}
+
+/* A block with @n datagrams of one session (Aggregation). */
+static u32 mux_block(u8 *buf, u8 if_id, unsigned int n, u32 len)
+{
+	u32 at = sizeof(struct iosm_adbh), i;
+	struct iosm_adbh h = {
+		.signature = cpu_to_le32(IOSM_SIG_ADBH),
+		.first_table = cpu_to_le32(at),
+	};
+	struct iosm_adth t = {
+		.signature = cpu_to_le32(IOSM_SIG_ADTH),
+		.table_length = cpu_to_le16(sizeof(t) + n * sizeof(struct iosm_adth_dg)),
+		.if_id = if_id,
+	};
+	u32 data = at + le16_to_cpu(t.table_length);
+
+	memcpy(buf + at, &t, sizeof(t));
+	at += sizeof(t);
+	for (i = 0; i < n; i++) {
+		struct iosm_adth_dg e = {
+			.index = cpu_to_le32(data),
+			.length = cpu_to_le16(IOSM_MUX_DL_HEAD_PAD + len),
+		};
+
+		memcpy(buf + at, &e, sizeof(e));
+		at += sizeof(e);
+		memset(buf + data, 0x45, IOSM_MUX_DL_HEAD_PAD + len);
+		data += ALIGN(IOSM_MUX_DL_HEAD_PAD + len, 4);
+	}
+	h.block_length = cpu_to_le32(data);
+	memcpy(buf, &h, sizeof(h));
+
+	return data;
+}
+
+/* ---- Opening and closing ---- */
+
+static void mux_opens(struct kunit *test, bool lite)
+{
+	struct mux_ctx *ctx = test->priv;
+	const struct iosm_channel_config *config = iosm_channel_ip(!lite);
+
+	mux_start(test, lite, 0);
+	KUNIT_EXPECT_EQ(test, 0, iosm_mux_open(ctx->mux, 0, ctx->links[0]));
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 1);
+	KUNIT_EXPECT_EQ(test, ctx->seen[0].command, IOSM_CMD_OPEN_SESSION);
+	KUNIT_EXPECT_EQ(test, ctx->fc->open, BIT(0) | BIT(1));
+	/* All buffers are there, but for what is held back for a batch. */
+	KUNIT_EXPECT_GE(test, iosm_ring_used(mux_head(ctx, 1), ctx->dl_tail, config->dl_entries),
+			config->dl_entries * 7 / 8 - 1);
+
+	mux_open(test, 1);
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_EQ(test, ctx->fc->open, BIT(0) | BIT(1));
+	iosm_mux_close(ctx->mux, 1);
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
+	KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
+	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
+	mux_expect_closed(test);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies + ctx->mux->stats.stray +
+			ctx->mux->stats.late, 0);
+}
+
+static void mux_opens_aggregation(struct kunit *test)
+{
+	mux_opens(test, false);
+}
+
+static void mux_opens_lite(struct kunit *test)
+{
+	mux_opens(test, true);
+}
+
+/* What opening says of an answer like that. */
+static void mux_open_fails(struct kunit *test, int err, u32 closes)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, 0);
+	KUNIT_EXPECT_EQ(test, err, iosm_mux_open(ctx->mux, 0, ctx->links[0]));
+	/* What may be open over there is closed. */
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 1 + closes);
+	if (closes)
+		KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
+	mux_expect_closed(test);
+
+	/* The next attempt is not the worse for it. */
+	ctx->mute = false;
+	ctx->response = 0;
+	ctx->ul_pad = 0;
+	ctx->wrong_transaction = 0;
+	ctx->wrong_session = 0;
+	ctx->wrong_command = 0;
+	ctx->short_by = 0;
+	mux_open(test, 0);
+}
+
+static void mux_open_unanswered(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->mute = true;
+	mux_open_fails(test, -ETIMEDOUT, 1);
+}
+
+static void mux_open_refused(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->response = 7;
+	mux_open_fails(test, -EREMOTEIO, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies, 0);
+}
+
+static void mux_open_absurd_padding(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->ul_pad = 0xffffffff;
+	mux_open_fails(test, -ERANGE, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies, 1);
+}
+
+static void mux_open_wrong_transaction(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->wrong_transaction = 1;
+	mux_open_fails(test, -ETIMEDOUT, 1);
+	KUNIT_EXPECT_GE(test, ctx->mux->stats.late, 1);
+}
+
+static void mux_open_wrong_session(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->wrong_session = 1;
+	mux_open_fails(test, -ETIMEDOUT, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[1].state, IOSM_MUX_CLOSED);
+}
+
+/* The answer to another question, and one that is cut off. */
+static void mux_open_wrong_command(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->wrong_command = IOSM_CMD_CLOSE_SESSION_RESP;
+	mux_open_fails(test, -ETIMEDOUT, 1);
+}
+
+static void mux_open_short_answer(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->short_by = 1;
+	mux_open_fails(test, -ETIMEDOUT, 1);
+	KUNIT_EXPECT_GE(test, ctx->mux->stats.lies, 1);
+}
+
+static void mux_answers_twice(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->times = 3;
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.late, 2);
+	iosm_mux_close(ctx->mux, 0);
+	mux_expect_closed(test);
+}
+
+/* A session closes whether the device says so or not. */
+static void mux_close_unanswered(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	ctx->mute = true;
+	iosm_mux_close(ctx->mux, 0);
+	mux_expect_closed(test);
+}
+
+/* Dead: nobody waits. */
+static void mux_dead(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned long before = jiffies;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	ctx->mute = true;
+	iosm_core_fault(&ctx->fc->core, "test");
+	mux_xmit(test, 0, 100);
+	KUNIT_EXPECT_EQ(test, -ENODEV, iosm_mux_open(ctx->mux, 1, ctx->links[1]));
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(500));
+	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 0);
+}
+
+/* ---- Flow control and credits ---- */
+
+static void mux_flow(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	__le32 mask = cpu_to_le32(IOSM_FLOW_MASK_ALL);
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_open(test, 1);
+	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 0x77, 0, &mask, 4));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->seen[0].command, IOSM_AGGR_FLOW_CTL_ACK);
+	KUNIT_EXPECT_EQ(test, ctx->seen[0].transaction, 0x77);
+
+	mux_xmit(test, 0, 100);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 0);
+	KUNIT_EXPECT_TRUE(test, netif_queue_stopped(ctx->links[0]));
+	/* The other one goes on. */
+	mux_xmit(test, 1, 100);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
+
+	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_DISABLE, 0x78, 0, &mask, 4));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
+	KUNIT_EXPECT_FALSE(test, netif_queue_stopped(ctx->links[0]));
+
+	/* Of a session that is not there: no answer, no trace. */
+	ctx->n_seen = 0;
+	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 0x79, 5, &mask, 4));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.stray, 1);
+}
+
+static void mux_credits(struct kunit *test)
+{
+	struct iosm_lite_table grant = {
+		.signature = cpu_to_le32(IOSM_SIG_FCTH),
+		.length = cpu_to_le16(sizeof(grant)),
+		.value_length = 4,
+		.value = cpu_to_le32(0xffffffff),
+	};
+	struct mux_ctx *ctx = test->priv;
+	unsigned int i;
+
+	mux_start(test, true, IOSM_CAP_UL_CREDITS);
+	mux_open(test, 0);
+	mux_xmit(test, 0, 100);
+	/* No packet, only word of one. */
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
+	KUNIT_EXPECT_TRUE(test, netif_queue_stopped(ctx->links[0]));
+
+	/* Sums that no 32 bits hold. */
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_TRUE(test, mux_send(ctx, &grant, sizeof(grant)));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 3 * 0xffffffffULL - 100);
+}
+
+/* Questions without end, from a device that takes no answer. */
+static void mux_asks_more_than_it_listens(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned int i;
+	u8 report[8] = {};
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	ctx->fc->on_bell = NULL;
+	for (i = 0; i < 500; i++) {
+		KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_LINK_STATUS, i, 0, report, 8));
+		mux_irq(ctx);
+	}
+	KUNIT_EXPECT_GT(test, ctx->mux->stats.answers_lost, 0);
+	KUNIT_EXPECT_LE(test, ctx->mux->cmd_count, IOSM_MUX_CMD_QUEUE - 2 * IOSM_SESSIONS);
+
+	/* It listens again: what was kept goes out, and the session works. */
+	ctx->fc->on_bell = mux_on_bell;
+	iosm_channel_ring(&ctx->mux->ch, IOSM_HPDA_UL);
+	mux_irq(ctx);
+	mux_xmit(test, 0, 100);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->cmd_count, 0);
+}
+
+/* ---- Downlink ---- */
+
+static void mux_packets(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+	unsigned int i;
+	u32 len;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	/* Some times round the ring, copied ones and those that are lent. */
+	for (i = 0; i < 200; i++) {
+		len = mux_block(buf, 0, 1 + i % 8, i & 1 ? 1400 : 60);
+		KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
+		mux_irq(ctx);
+	}
+	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 200 / 8 * 36);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies, 0);
+
+	/* For a session that is not open. */
+	len = mux_block(buf, 1, 3, 60);
+	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->mux->stats.stray, 3);
+	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 1), 0);
+}
+
+/*
+ * Buffers without a single packet, faster than the driver looks: all of them
+ * come back to the device, or it could never send again.
+ */
+static void mux_blocks_without_packets(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+	unsigned int i, n;
+	u32 len;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	for (i = 0; i < 5; i++) {
+		len = mux_block(buf, 0, 0, 0);
+		for (n = 0; mux_send(ctx, buf, len); n++)
+			;
+		KUNIT_EXPECT_GE(test, n, 30);
+		mux_irq(ctx);
+	}
+	len = mux_block(buf, 0, 1, 60);
+	KUNIT_EXPECT_TRUE(test, mux_send(ctx, buf, len));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 1);
+}
+
+/* Rubbish likewise. */
+static void mux_rubbish(struct kunit *test)
+{
+	static const u8 rubbish[64] = { 1, 2, 3 };
+	struct mux_ctx *ctx = test->priv;
+	struct iosm_lies lies;
+	unsigned int i;
+
+	mux_start(test, true, 0);
+	mux_open(test, 0);
+	/* More than the ring holds, a few at a time. */
+	for (i = 0; i < 3000; i++) {
+		KUNIT_ASSERT_TRUE(test, mux_send(ctx, rubbish, sizeof(rubbish)));
+		if (!(i % 50))
+			mux_irq(ctx);
+	}
+	mux_irq(ctx);
+	iosm_core_lies(&ctx->fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.blocks, 3000);
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_ONLINE);
+}
+
+static void mux_impossible_tail(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct iosm_lies lies;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_tail(ctx, 1, mux_entries(ctx, 1));
+	mux_irq(ctx);
+	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&ctx->fc->core));
+	KUNIT_EXPECT_STREQ(test, ctx->fc->core.health.why, "impossible ring index");
+	KUNIT_EXPECT_FALSE(test, ctx->fc->master);
+	iosm_core_lies(&ctx->fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
+	iosm_mux_close(ctx->mux, 0);
+	/* They are not counted a second time, nor forgotten. */
+	iosm_core_lies(&ctx->fc->core, &lies);
+	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
+}
+
+static struct kunit_case mux_cases[] = {
+	KUNIT_CASE(mux_opens_aggregation),
+	KUNIT_CASE(mux_opens_lite),
+	KUNIT_CASE_SLOW(mux_open_unanswered),
+	KUNIT_CASE(mux_open_refused),
+	KUNIT_CASE(mux_open_absurd_padding),
+	KUNIT_CASE_SLOW(mux_open_wrong_transaction),
+	KUNIT_CASE_SLOW(mux_open_wrong_session),
+	KUNIT_CASE_SLOW(mux_open_wrong_command),
+	KUNIT_CASE_SLOW(mux_open_short_answer),
+	KUNIT_CASE(mux_answers_twice),
+	KUNIT_CASE_SLOW(mux_close_unanswered),
+	KUNIT_CASE(mux_dead),
+	KUNIT_CASE(mux_flow),
+	KUNIT_CASE(mux_credits),
+	KUNIT_CASE(mux_asks_more_than_it_listens),
+	KUNIT_CASE(mux_packets),
+	KUNIT_CASE(mux_blocks_without_packets),
+	KUNIT_CASE(mux_rubbish),
+	KUNIT_CASE(mux_impossible_tail),
+	{ }
+};
+
+static struct kunit_suite mux_suite = {
+	.name = "iosm_mux",
+	.init = mux_test_init,
+	.exit = mux_test_exit,
+	.test_cases = mux_cases,
+};
+
+kunit_test_suite(mux_suite);
