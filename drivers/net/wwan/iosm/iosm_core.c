@@ -537,6 +537,12 @@ static int iosm_core_handshake(struct iosm_core *core)
 			return err;
 	}
 
+	/*
+	 * Not earlier: a device that ran until now, because nobody could tell
+	 * it to stop, still writes to memory that has been freed since.
+	 */
+	iosm_core_master(core, true);
+
 	/* From here on the device must be told when we give up. */
 	core->link_up = true;
 	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_INIT);
@@ -614,8 +620,6 @@ static void iosm_core_stop_users(struct iosm_core *core)
 static void iosm_core_boot(struct iosm_core *core)
 {
 	int err;
-
-	iosm_core_master(core, true);
 
 	err = iosm_core_wait_stage(core);
 	if (err)

@@ -152,6 +152,8 @@ static void core_boot_of_running(struct kunit *test)
 			       IOSM_BELL(IPC, IOSM_IPC_RUNNING),
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+	/* It may still have known memory that is nobody's any more. */
+	KUNIT_EXPECT_FALSE(test, fc->early_dma);
 }
 
 static void core_boot_of_gone(struct kunit *test)

@@ -114,7 +114,11 @@ static void fake_core_event(struct iosm_core *core, const char *event)
 
 static void fake_core_master(struct iosm_core *core, bool on)
 {
-	fake_core_of(core)->master = on;
+	struct fake_core *fc = fake_core_of(core);
+
+	fc->master = on;
+	if (on && fc->pad[IOSM_PAD_IPC_STATE / 4] != IOSM_IPC_UNINIT)
+		fc->early_dma = true;
 }
 
 static void fake_core_queue(struct iosm_core *core)

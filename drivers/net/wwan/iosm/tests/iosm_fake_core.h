@@ -30,6 +30,7 @@
  * @on_bell: after the messages, for doorbell 0. NULL: nobody
  * @open: pipes that are open
  * @master: bus mastering is on
+ * @early_dma: it was switched on while the device still ran
  * @queued: the core wanted its work to run
  * @events: names of uevents, oldest first
  * @n_events: how many; may be more than @events holds
@@ -51,6 +52,7 @@ struct fake_core {
 	void (*on_bell)(struct fake_core *fc);
 	u32 open;
 	bool master;
+	bool early_dma;
 	bool queued;
 	const char *events[FAKE_EVENTS];
 	unsigned int n_events;
