@@ -119,6 +119,12 @@ int iosm_mux_adb_open(struct iosm_mux_reader *rd, const void *block, u32 len,
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_open);
 
+/*
+ * In place of the index of something that was found to be wrong, so that the
+ * device cannot mend it afterwards.
+ */
+#define IOSM_MUX_NOWHERE	U32_MAX
+
 /* Goes to the table at rd->next. */
 static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
 {
@@ -176,8 +182,10 @@ int iosm_mux_adb_next(struct iosm_mux_reader *rd, struct iosm_mux_dg *dg)
 			if (!rd->next)
 				return 0;
 			err = iosm_mux_adb_table(rd);
-			if (err)
+			if (err) {
+				rd->next = IOSM_MUX_NOWHERE;
 				return err;
+			}
 		}
 
 		iosm_mux_fetch(&e, rd->block, rd->entry, sizeof(e));
@@ -289,6 +297,7 @@ int iosm_mux_acb_next(struct iosm_mux_reader *rd, struct iosm_mux_cmd *cmd)
 
 	while (rd->next) {
 		at = rd->next;
+		rd->next = IOSM_MUX_NOWHERE;
 		if (at < sizeof(struct iosm_acbh) ||
 		    !iosm_mux_inside(at, sizeof(h), rd->len))
 			return -EBADMSG;

@@ -345,6 +345,21 @@ static void mux_adb_lies(struct kunit *test)
 	}
 }
 
+/* A table that was wrong is not looked at again, mended or not. */
+static void mux_adb_stays_wrong(struct kunit *test)
+{
+	struct iosm_mux_reader rd;
+	struct iosm_mux_dg dg;
+	struct raw raw;
+
+	raw_good(test, &raw);
+	raw.data[GOOD_T1] ^= 1;
+	KUNIT_ASSERT_EQ(test, iosm_mux_adb_open(&rd, raw.data, raw.len, PAD), 0);
+	KUNIT_EXPECT_EQ(test, iosm_mux_adb_next(&rd, &dg), -EBADMSG);
+	raw.data[GOOD_T1] ^= 1;
+	KUNIT_EXPECT_EQ(test, iosm_mux_adb_next(&rd, &dg), -EBADMSG);
+}
+
 /* Overlapping datagrams must not make much out of little. */
 static void mux_adb_no_amplifier(struct kunit *test)
 {
@@ -684,6 +699,20 @@ static void mux_acb_reads(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cmds[2].op, IOSM_MUX_CLOSE_RESP);
 	KUNIT_EXPECT_EQ(test, cmds[2].if_id, 3);
 	KUNIT_EXPECT_EQ(test, cmds[2].response, 5);
+}
+
+static void mux_acb_stays_wrong(struct kunit *test)
+{
+	struct iosm_mux_reader rd;
+	struct iosm_mux_cmd cmd;
+	struct raw raw;
+
+	raw_good_acb(test, &raw);
+	raw.data[ACB_C1] ^= 1;
+	KUNIT_ASSERT_EQ(test, iosm_mux_acb_open(&rd, raw.data, raw.len), 0);
+	KUNIT_EXPECT_EQ(test, iosm_mux_acb_next(&rd, &cmd), -EBADMSG);
+	raw.data[ACB_C1] ^= 1;
+	KUNIT_EXPECT_EQ(test, iosm_mux_acb_next(&rd, &cmd), -EBADMSG);
 }
 
 static void mux_acb_truncated(struct kunit *test)
@@ -1156,6 +1185,7 @@ static struct kunit_case iosm_mux_codec_cases[] = {
 	KUNIT_CASE(mux_adb_longer_td),
 	KUNIT_CASE(mux_adb_truncated),
 	KUNIT_CASE(mux_adb_lies),
+	KUNIT_CASE(mux_adb_stays_wrong),
 	KUNIT_CASE(mux_adb_no_amplifier),
 	KUNIT_CASE(mux_adb_any_byte),
 	KUNIT_CASE_PARAM(mux_adb_round_trip, encode_pad_gen_params),
@@ -1164,6 +1194,7 @@ static struct kunit_case iosm_mux_codec_cases[] = {
 	KUNIT_CASE_PARAM(mux_adb_full, encode_pad_gen_params),
 	KUNIT_CASE_PARAM(mux_adb_room_is_true, encode_pad_gen_params),
 	KUNIT_CASE(mux_acb_reads),
+	KUNIT_CASE(mux_acb_stays_wrong),
 	KUNIT_CASE(mux_acb_truncated),
 	KUNIT_CASE(mux_acb_lies),
 	KUNIT_CASE(mux_acb_any_byte),
