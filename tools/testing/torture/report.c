@@ -49,7 +49,7 @@ static const char * const bad_lines[] = {
 	"inconsistent (lock|\\{)",
 	"suspicious RCU",
 	"held lock",
-	"use-after-free",
+	"[^/]use-after-free",
 	"unregister_netdevice: waiting",
 	"page allocation failure",
 	"leaked reference",
