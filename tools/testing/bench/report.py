@@ -463,6 +463,28 @@ def rst_table(rows, title):
     yield ""
 
 
+def busy(runs, flavour):
+    """Who used the processors in each window, in percent of one: the guest,
+    the rest of QEMU, the modem; of ours, then of the reference."""
+    found = {}
+    for (_, driver, f), run in runs.items():
+        for name, m in run.items():
+            if f != flavour or "w.cpu.guest" not in m.values:
+                continue
+            if name.startswith(("insns-", "floor-")):
+                continue
+            found.setdefault(name, {}).setdefault(driver, []).append(
+                [100 * ratio(m.get("w.cpu." + who), m.get("w.ns"))
+                 for who in ("guest", "qemu", "modem")])
+    for name, by_driver in found.items():
+        row = [name]
+        for driver in (OURS, REF):
+            shares = by_driver.get(driver)
+            row += [f"{statistics.median(x):.0f}" for x in zip(*shares)] \
+                if shares else ["-"] * 3
+        yield row
+
+
 class Report:
     def __init__(self, runs, about=()):
         self.runs = runs
@@ -492,6 +514,11 @@ class Report:
         for f in self.flavours:
             out += ["", self.title(f)]
             out += text_table([HEAD] + [x.cells() for x in self.of(f)])
+            out += ["", f"{f.capitalize()}: who was busy, percent of one "
+                    "processor (ours, then the reference)"]
+            out += text_table([["", "guest", "QEMU", "modem"] +
+                               ["guest", "QEMU", "modem"],
+                               *busy(self.runs, f)])
         if self.marks:
             out += [""] + list(text_table(self.mark_rows()))
             met = sum(m[3] for m in self.marks)
@@ -500,6 +527,8 @@ class Report:
 
     def rst(self):
         out = []
+        if self.about:
+            out += [". ".join(self.about) + ".", ""]
         for f in self.flavours:
             out += rst_table([HEAD] + [x.cells() for x in self.of(f)
                                        if not x.figure.detail()],

@@ -108,6 +108,14 @@ class Figures(unittest.TestCase):
         self.assertEqual(line.ours.median(), 6)
         self.assertEqual(line.gain(), 3)
 
+    def test_busy(self):
+        text = ("w.ns 1000000000\nw.cpu.guest 1500000000\n"
+                "w.cpu.modem 250000000\n")
+        r = made(run(1, "ours", tcp_dl=text))
+        self.assertEqual(list(report.busy(r.runs, "aggregation")),
+                         [["tcp-dl", "150", "0", "25", "-", "-", "-"]])
+        self.assertEqual(list(report.busy(r.runs, "lite")), [])
+
     def test_stall(self):
         r = made(run(1, "ours", tcp_sessions=tcp(9e6, 1e6)),
                  run(1, "reference", tcp_sessions=tcp(1e6, 1e6, still=900)),

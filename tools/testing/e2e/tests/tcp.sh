@@ -29,6 +29,27 @@ transfer "16 MB from a to b, all bytes right" a b 10.64.2.2 16000000
 transfer "16 MB from b to a, all bytes right" b a 10.64.1.2 16000000
 transfer "8 MB by IPv6, all bytes right" a b fd64:0:0:2::2 8000000
 
+# The network's own services, each one way only
+bytes=$(printf '\\x%02x' {0..255})
+for ((n = 0; n < 8192; n++)); do
+	# shellcheck disable=SC2059
+	printf "$bytes"
+done >"$tmp/pattern"
+pattern=$(md5sum <"$tmp/pattern")
+from_server() { is_pattern "$(timeout 30 head -c 2097152 <"/dev/tcp/$server/19" | md5sum)"; }
+is_pattern() { [ "$1" = "$pattern" ]; }
+to_server()
+{
+	modem sink check &&
+		timeout 30 bash -c 'cat >/dev/tcp/$0/9' "$server" <"$tmp/pattern" &&
+		wait_for 5 stat_is session.0.tcp.in 2097152 &&
+		stat_is session.0.tcp.corrupt 0
+}
+modem reset-stats
+check "2 MB from the server, all bytes right" from_server
+check "2 MB to the server, all bytes right" to_server
+modem sink any
+
 in_ns b iperf3 -s -1 >"$tmp/server" 2>&1 & p=$!
 wait_for 5 grep -q listening "$tmp/server"
 timeout 30 ip netns exec a iperf3 -c 10.64.2.2 -t 4 -P 2 >"$tmp/iperf" 2>&1
