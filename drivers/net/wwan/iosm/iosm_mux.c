@@ -18,6 +18,7 @@
  */
 
 #include <linux/netdevice.h>
+#include <linux/tcp.h>
 #include <linux/slab.h>
 #include <kunit/visibility.h>
 
@@ -582,9 +583,31 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 	} else {
 		/* Copied in any case: summed up on the way. */
 		netdev->hw_features = NETIF_F_SG | NETIF_F_HW_CSUM;
+		/* Cut on the way, but a part cannot wait for credit. */
+		if (!mux->with_credits)
+			netdev->hw_features |= NETIF_F_TSO | NETIF_F_TSO6 |
+					       NETIF_F_TSO_ECN;
 		netdev->features |= netdev->hw_features;
 	}
 	netdev->max_mtu = iosm_mux_mtu(mux, 0);
+}
+
+/**
+ * iosm_mux_features() - what the uplink does for a packet
+ * @skb: on its way to a session
+ * @features: of the network device
+ *
+ * Context: ndo_features_check.
+ *
+ * Return: those of @features that hold for @skb.
+ */
+netdev_features_t iosm_mux_features(const struct sk_buff *skb,
+				    netdev_features_t features)
+{
+	if (skb_is_gso(skb) && skb_tcp_all_headers(skb) > IOSM_MUX_GSO_HEAD)
+		features &= ~NETIF_F_GSO_MASK;
+
+	return features;
 }
 
 /**

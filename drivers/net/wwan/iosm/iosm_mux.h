@@ -22,6 +22,10 @@ struct page_pool;
 /* UL data blocks (Aggregation). Fewer than TDs, so that commands find room. */
 #define IOSM_MUX_BLOCKS		32
 #define IOSM_MUX_BLOCK_SIZE	(16 * 1024)
+/* Without that many a link does not come up: the largest packet needs 12. */
+#define IOSM_MUX_BLOCKS_MIN	(IOSM_MUX_BLOCKS / 2)
+/* Longest headers of a packet that is cut into segments here. */
+#define IOSM_MUX_GSO_HEAD	128
 
 /* Commands on their way to the device, and those that wait for their turn. */
 #define IOSM_MUX_SLOTS		24
@@ -218,6 +222,8 @@ void iosm_mux_suspend(struct iosm_mux *mux);
 void iosm_mux_resume(struct iosm_mux *mux);
 
 void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev);
+netdev_features_t iosm_mux_features(const struct sk_buff *skb,
+				    netdev_features_t features);
 unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
 
 #endif

@@ -24,7 +24,10 @@
 #include <linux/dma-mapping.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/sch_generic.h>
+#include <net/tcp.h>
 #include <kunit/visibility.h>
 
 #include "iosm_core.h"
@@ -42,7 +45,7 @@
 /* Longest time between two doorbells of a stream. */
 #define IOSM_MUX_GAP_US		4000
 #define IOSM_MUX_GAP_LITE_US	1000
-/* A session is a stream above this many packets in a second. */
+/* A session is a stream above this many packets a second; a large one is one. */
 #define IOSM_MUX_STREAM_PPS	2000
 /* Windows of IOSM_MUX_GAP_US that it takes to be none any more. */
 #define IOSM_MUX_STREAM_MEMORY	16
@@ -182,43 +185,176 @@ static bool iosm_mux_open_block(struct iosm_mux *mux)
 	return true;
 }
 
-/* Puts a packet into the open block, or into a new one. */
+/*
+ * Room for a packet in the open block, or in a new one; NULL when there is no
+ * block, or no block that is large enough.
+ */
+static void *iosm_mux_reserve(struct iosm_mux *mux, u8 if_id, u32 priority,
+			      u32 len)
+{
+	u32 pad = mux->sessions[if_id].ul_pad;
+	void *to = NULL;
+
+	if (mux->open_block)
+		to = iosm_mux_adb_add(&mux->adb, if_id, priority, pad, len);
+	if (!to && iosm_mux_push_block(mux) && iosm_mux_open_block(mux))
+		to = iosm_mux_adb_add(&mux->adb, if_id, priority, pad, len);
+
+	return to;
+}
+
+/* Counts the packet that was put last, @bytes of it for the byte limit. */
+static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	struct iosm_mux_block *block = mux->open_block;
+
+	block->packets[if_id]++;
+	block->bytes[if_id] += bytes;
+	block->epoch[if_id] = s->epoch;
+
+	if (iosm_mux_adb_room(&mux->adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
+		iosm_mux_push_block(mux);
+}
+
+/* A packet that no block can hold, or @bytes that are left of it. */
+static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
+			      struct sk_buff *skb, u32 bytes)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	DEV_STATS_INC(s->netdev, tx_dropped);
+	netdev_completed_queue(s->netdev, 1, bytes);
+	dev_kfree_skb_any(skb);
+}
+
+/* Puts a packet into a block; false: it has to wait. */
 static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 			       struct sk_buff *skb)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
-	struct iosm_mux_block *block;
-	void *to = NULL;
+	void *to = iosm_mux_reserve(mux, if_id, skb->priority, skb->len);
 
-	if (mux->open_block)
-		to = iosm_mux_adb_add(&mux->adb, if_id, skb->priority,
-				      s->ul_pad, skb->len);
-	if (!to) {
-		if (!iosm_mux_push_block(mux) || !iosm_mux_open_block(mux))
-			return false;
-		to = iosm_mux_adb_add(&mux->adb, if_id, skb->priority,
-				      s->ul_pad, skb->len);
-	}
+	if (!to && (!mux->open_block || mux->adb.n))
+		return false;
 	if (unlikely(!to)) {
 		/* Not even an empty block has room for it. */
-		DEV_STATS_INC(s->netdev, tx_dropped);
-		netdev_completed_queue(s->netdev, 1, skb->len);
-		dev_kfree_skb_any(skb);
+		iosm_mux_put_drop(mux, if_id, skb, skb->len);
 		return true;
 	}
 
 	skb_tx_timestamp(skb);
 	skb_copy_and_csum_dev(skb, to);
-
-	block = mux->open_block;
-	block->packets[if_id]++;
-	block->bytes[if_id] += skb->len;
-	block->epoch[if_id] = s->epoch;
+	iosm_mux_put_done(mux, if_id, skb->len);
 	dev_sw_netstats_tx_add(s->netdev, 1, skb->len);
 	dev_consume_skb_any(skb);
 
-	if (iosm_mux_adb_room(&mux->adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
-		iosm_mux_push_block(mux);
+	return true;
+}
+
+/* ---- Data, Aggregation: large TCP packets ---- */
+
+/* Blocks that the segments of a packet need, if they get fresh ones. */
+static u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
+			       const struct sk_buff *skb, u32 segment)
+{
+	u32 size = ALIGN(s->ul_pad + segment, 4) + sizeof(struct iosm_adth_dg);
+	u32 fit = (IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD) / size;
+
+	fit = clamp_t(u32, fit, 1, IOSM_MUX_ADB_DGS);
+
+	return DIV_ROUND_UP(skb_shinfo(skb)->gso_segs, fit);
+}
+
+/*
+ * Headers of one segment, of those of the whole. @at: where its data begins in
+ * the data of the whole, @n: bytes of that, @csum: their sum.
+ */
+static void iosm_mux_gso_headers(u8 *head, const struct sk_buff *skb,
+				 u32 head_len, u32 nr, u32 at, u32 n,
+				 __wsum csum)
+{
+	u32 ip_len = skb_transport_offset(skb);
+	u32 len = head_len - ip_len + n;
+	struct ipv6hdr *six;
+	struct tcphdr *tcp;
+	struct iphdr *ip;
+
+	memcpy(head, skb->data, head_len);
+
+	tcp = (struct tcphdr *)(head + ip_len);
+	tcp->seq = htonl(ntohl(tcp->seq) + at);
+	if (nr)
+		tcp->cwr = 0;
+	if (head_len + at + n < skb->len) {
+		tcp->fin = 0;
+		tcp->psh = 0;
+	}
+	tcp->check = 0;
+	csum = csum_partial(tcp, head_len - ip_len, csum);
+
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4) {
+		ip = (struct iphdr *)head;
+		ip->tot_len = htons(head_len + n);
+		ip->id = htons(ntohs(ip->id) + nr);
+		ip_send_check(ip);
+		tcp->check = tcp_v4_check(len, ip->saddr, ip->daddr, csum);
+	} else {
+		six = (struct ipv6hdr *)head;
+		six->payload_len = htons(head_len + n - sizeof(*six));
+		tcp->check = tcp_v6_check(len, &six->saddr, &six->daddr, csum);
+	}
+}
+
+/*
+ * Cuts a large TCP packet into segments while it is copied: all that a device
+ * with TSO saves is saved, and the copy is not one more.
+ */
+static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
+			     struct sk_buff *skb)
+{
+	u8 head[IOSM_MUX_GSO_HEAD] __aligned(4);
+	u32 mss = skb_shinfo(skb)->gso_size;
+	u32 head_len = skb_tcp_all_headers(skb);
+	u32 packets = 0, bytes = 0, at, n;
+	__wsum csum;
+	u8 *to;
+
+	if (WARN_ON_ONCE(head_len > sizeof(head) ||
+			 head_len > skb_headlen(skb))) {
+		iosm_mux_put_drop(mux, if_id, skb, skb->len);
+		return true;
+	}
+
+	/* All or nothing: what has gone cannot be held. */
+	n = iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len + mss);
+	if (n <= IOSM_MUX_BLOCKS_MIN &&
+	    (n > mux->n_free || n >= iosm_pipe_space(&mux->ch.ul)))
+		return false;
+
+	skb_tx_timestamp(skb);
+	for (at = 0; head_len + at < skb->len; at += n) {
+		n = min(mss, skb->len - head_len - at);
+		to = iosm_mux_reserve(mux, if_id, skb->priority, head_len + n);
+		if (unlikely(!to))
+			break;
+
+		csum = skb_copy_and_csum_bits(skb, head_len + at,
+					      to + head_len, n);
+		iosm_mux_gso_headers(head, skb, head_len, packets, at, n, csum);
+		memcpy(to, head, head_len);
+		/* The byte limit knows of one set of headers. */
+		iosm_mux_put_done(mux, if_id, packets ? n : head_len + n);
+		bytes += head_len + n;
+		packets++;
+	}
+	dev_sw_netstats_tx_add(mux->sessions[if_id].netdev, packets, bytes);
+
+	if (likely(head_len + at >= skb->len))
+		dev_consume_skb_any(skb);
+	else
+		iosm_mux_put_drop(mux, if_id, skb,
+				  skb->len - at - (packets ? head_len : 0));
 
 	return true;
 }
@@ -317,6 +453,7 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	u32 len = skb->len;
+	bool ok;
 
 	/* Commands first: see the top of this file. */
 	if (mux->is_paused || mux->cmd_count || s->is_stopped)
@@ -327,8 +464,13 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 		return false;
 	}
 
-	if (!(iosm_mux_is_lite(mux) ? iosm_mux_put_lite(mux, if_id, skb) :
-				      iosm_mux_put_block(mux, if_id, skb)))
+	if (iosm_mux_is_lite(mux))
+		ok = iosm_mux_put_lite(mux, if_id, skb);
+	else if (skb_is_gso(skb))
+		ok = iosm_mux_put_gso(mux, if_id, skb);
+	else
+		ok = iosm_mux_put_block(mux, if_id, skb);
+	if (!ok)
 		return false;
 
 	if (mux->with_credits)
@@ -749,7 +891,7 @@ int iosm_mux_ul_alloc(struct iosm_mux *mux)
 	}
 
 	/* Fewer will do. */
-	if (mux->n_free)
+	if (mux->n_free >= IOSM_MUX_BLOCKS_MIN)
 		return 0;
 
 	iosm_mux_ul_free(mux);

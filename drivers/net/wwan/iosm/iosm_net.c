@@ -82,6 +82,13 @@ static netdev_tx_t iosm_net_xmit(struct sk_buff *skb,
 	return iosm_mux_xmit(link->net->mux, link->if_id, skb);
 }
 
+static netdev_features_t iosm_net_features(struct sk_buff *skb,
+					   struct net_device *netdev,
+					   netdev_features_t features)
+{
+	return iosm_mux_features(skb, features);
+}
+
 static int iosm_net_change_mtu(struct net_device *netdev, int mtu)
 {
 	struct iosm_link *link = iosm_link(netdev);
@@ -99,6 +106,7 @@ static const struct net_device_ops iosm_net_ops = {
 	.ndo_open = iosm_net_open,
 	.ndo_stop = iosm_net_stop,
 	.ndo_start_xmit = iosm_net_xmit,
+	.ndo_features_check = iosm_net_features,
 	.ndo_change_mtu = iosm_net_change_mtu,
 	.ndo_get_stats64 = dev_get_tstats64,
 };
