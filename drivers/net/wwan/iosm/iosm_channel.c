@@ -112,12 +112,13 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 	ch->ops = ops;
 	ch->priv = priv;
 
-	err = iosm_pipe_alloc(&ch->ul, core->dev, &core->shm, nr,
-			      config->ul_entries);
+	err = iosm_pipe_alloc(&ch->ul, core->dev, &core->shm,
+			      &core->stats.pipes[nr], nr, config->ul_entries);
 	if (err)
 		return err;
 
-	err = iosm_pipe_alloc(&ch->dl, core->dev, &core->shm, nr + 1,
+	err = iosm_pipe_alloc(&ch->dl, core->dev, &core->shm,
+			      &core->stats.pipes[nr + 1], nr + 1,
 			      config->dl_entries);
 	if (err)
 		goto err_free_ul;

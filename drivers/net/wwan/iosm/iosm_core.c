@@ -155,24 +155,25 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_fault);
  * @core: the device
  * @lies: to fill, with everything since the driver was bound
  *
- * Context: may sleep.
+ * Context: any that does not hold the gate.
  */
 void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies)
 {
-	struct iosm_channel *ch;
-	unsigned int id;
+	struct iosm_pipe_stats *pipe;
+	struct iosm_msg_stats msg;
+	struct iosm_pm_stats pm;
+	unsigned int i;
 
-	mutex_lock(&core->channel_lock);
-	lies->pipes = atomic64_read(&core->lies_pipes);
-	for (id = 0; id < IOSM_CHANNELS; id++) {
-		ch = core->channels[id];
-		if (ch)
-			lies->pipes += ch->ul.stats.lies + ch->dl.stats.lies;
+	lies->pipes = 0;
+	for (i = 0; i < IOSM_PIPES; i++) {
+		pipe = &core->stats.pipes[i];
+		lies->pipes += iosm_stats_read(&pipe->sync, &pipe->lies);
 	}
-	mutex_unlock(&core->channel_lock);
 
-	lies->messages = core->msg.lies;
-	lies->sleep = core->pm.stats.lies;
+	iosm_msg_get_stats(&core->msg, &msg);
+	lies->messages = msg.lies;
+	iosm_pm_get_stats(&core->pm, &pm);
+	lies->sleep = pm.lies;
 	lies->stages = atomic64_read(&core->lies_stages);
 	lies->blocks = atomic64_read(&core->lies_blocks);
 }
@@ -230,6 +231,7 @@ VISIBLE_IF_KUNIT irqreturn_t iosm_core_irq(int irq, void *data)
 	struct iosm_core *core = data;
 	bool thread = false;
 
+	iosm_stats_inc(&core->stats.sync, &core->stats.interrupts);
 	if (READ_ONCE(core->listen))
 		thread = iosm_core_look(core);
 
@@ -336,7 +338,6 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch)
 
 	mutex_lock(&core->channel_lock);
 	core->channels[id] = NULL;
-	atomic64_add(ch->ul.stats.lies + ch->dl.stats.lies, &core->lies_pipes);
 	mutex_unlock(&core->channel_lock);
 
 	/* It may have been all that kept the device from sleeping. */
@@ -798,6 +799,7 @@ VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
 				     const struct iosm_user *const *users,
 				     unsigned int n_users)
 {
+	unsigned int i;
 	int err;
 
 	if (n_users > IOSM_MAX_USERS)
@@ -811,6 +813,9 @@ VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
 	mutex_init(&core->lock);
 	mutex_init(&core->channel_lock);
 	spin_lock_init(&core->health.lock);
+	u64_stats_init(&core->stats.sync);
+	for (i = 0; i < IOSM_PIPES; i++)
+		u64_stats_init(&core->stats.pipes[i].sync);
 	init_waitqueue_head(&core->event);
 	INIT_WORK(&core->work, iosm_core_work);
 	INIT_DELAYED_WORK(&core->watch, iosm_core_watch);

@@ -17,6 +17,7 @@
 #include "iosm_hw.h"
 #include "iosm_mmio.h"
 #include "iosm_msg.h"
+#include "iosm_pipe.h"
 #include "iosm_pm.h"
 #include "iosm_shm.h"
 
@@ -98,6 +99,18 @@ struct iosm_health {
 };
 
 /**
+ * struct iosm_core_stats - counters since the driver was bound
+ * @sync: for the readers of those that stand here themselves
+ * @interrupts: hard interrupts
+ * @pipes: by pipe number; see struct iosm_pipe_stats
+ */
+struct iosm_core_stats {
+	struct u64_stats_sync sync;
+	u64_stats_t interrupts;
+	struct iosm_pipe_stats pipes[IOSM_PIPES];
+};
+
+/**
  * struct iosm_core - one device
  * @pdev: PCI device
  * @dev: &pdev->dev
@@ -136,10 +149,10 @@ struct iosm_health {
  * @users_up: bit mask of those started
  * @n_users: entries of @users
  * @health: see struct iosm_health
- * @lies_pipes: lies in pipes that have been closed
  * @lies_stages: see struct iosm_lies
  * @lies_blocks: see struct iosm_lies
  * @devlink: owned by iosm_devlink.c
+ * @stats: see struct iosm_core_stats
  * @ports: owned by iosm_port.c
  * @mux: owned by iosm_mux.c
  * @net: owned by iosm_net.c
@@ -189,11 +202,12 @@ struct iosm_core {
 	unsigned int n_users;
 
 	struct iosm_health health;
-	atomic64_t lies_pipes;
 	atomic64_t lies_stages;
 	atomic64_t lies_blocks;
 
 	struct iosm_devlink *devlink;
+	struct iosm_core_stats stats;
+
 	struct iosm_ports *ports;
 	struct iosm_mux *mux;
 	struct iosm_net *net;

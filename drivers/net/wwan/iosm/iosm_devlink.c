@@ -149,6 +149,7 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 {
 	struct iosm_devlink *dl = devlink_health_reporter_priv(reporter);
 	struct iosm_core *core = dl->core;
+	struct iosm_msg_stats messages;
 	struct iosm_lies lies;
 	char text[16];
 
@@ -171,8 +172,9 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 	devlink_fmsg_u64_pair_put(fmsg, "blocks", lies.blocks);
 	devlink_fmsg_obj_nest_end(fmsg);
 	devlink_fmsg_pair_nest_end(fmsg);
+	iosm_msg_get_stats(&core->msg, &messages);
 	devlink_fmsg_u64_pair_put(fmsg, "unanswered messages",
-				  core->msg.timeouts);
+				  messages.timeouts);
 
 	return 0;
 }

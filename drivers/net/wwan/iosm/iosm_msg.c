@@ -112,6 +112,22 @@ bool iosm_msg_busy(struct iosm_msg *msg)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_busy);
 
+/**
+ * iosm_msg_get_stats() - what was counted
+ * @msg: the ring
+ * @stats: to fill
+ *
+ * Context: any.
+ */
+void iosm_msg_get_stats(struct iosm_msg *msg, struct iosm_msg_stats *stats)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&msg->lock, flags);
+	*stats = msg->stats;
+	spin_unlock_irqrestore(&msg->lock, flags);
+}
+
 static int iosm_msg_status(struct iosm_msg *msg, u32 status)
 {
 	switch (status) {
@@ -120,7 +136,7 @@ static int iosm_msg_status(struct iosm_msg *msg, u32 status)
 	case IOSM_MSG_ERROR:
 		return -EREMOTEIO;
 	default:
-		msg->lies++;
+		msg->stats.lies++;
 		dev_warn_ratelimited(msg->dev,
 				     "message %u completed with status %#x\n",
 				     msg->tail, status);
@@ -142,7 +158,7 @@ static int iosm_msg_poll_locked(struct iosm_msg *msg)
 
 	step = iosm_ring_advance(msg->head, msg->tail, tail, IOSM_MSG_ENTRIES);
 	if (step < 0) {
-		msg->lies++;
+		msg->stats.lies++;
 		WRITE_ONCE(msg->broken, true);
 		dev_err_ratelimited(msg->dev,
 				    "impossible message tail %u (last %u, head %u)\n",
@@ -207,6 +223,7 @@ static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
 	} else if (!iosm_ring_space(msg->head, msg->tail, IOSM_MSG_ENTRIES)) {
 		err = -EBUSY;
 	} else {
+		msg->stats.sent++;
 		*slot = msg->head;
 		trace_iosm_msg_send(msg->dev, *slot, cmd->type, cmd->arg0,
 				    cmd->arg1, cmd->arg2);
@@ -251,7 +268,7 @@ static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
 	}
 	if (!req.status) {
 		msg->reqs[slot] = NULL;
-		msg->timeouts++;
+		msg->stats.timeouts++;
 		req.status = -ETIMEDOUT;
 	}
 	spin_unlock_irqrestore(&msg->lock, flags);

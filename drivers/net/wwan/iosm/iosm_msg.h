@@ -34,6 +34,18 @@ struct iosm_msg_req {
 };
 
 /**
+ * struct iosm_msg_stats - counted under the ring's lock
+ * @sent: commands sent
+ * @timeouts: commands without an answer
+ * @lies: impossible tails and status values
+ */
+struct iosm_msg_stats {
+	u64 sent;
+	u64 timeouts;
+	u64 lies;
+};
+
+/**
  * struct iosm_msg - the message ring of one device
  * @lock: protects all below but @done
  * @dev: for messages
@@ -45,8 +57,7 @@ struct iosm_msg_req {
  * @up: commands can be sent
  * @broken: the device published an impossible tail
  * @done: woken by completions and by iosm_msg_stop()
- * @timeouts: commands without an answer
- * @lies: impossible tails and status values
+ * @stats: see struct iosm_msg_stats
  */
 struct iosm_msg {
 	spinlock_t lock;	/* everything below but done */
@@ -59,8 +70,7 @@ struct iosm_msg {
 	bool up;
 	bool broken;
 	wait_queue_head_t done;
-	u64 timeouts;
-	u64 lies;
+	struct iosm_msg_stats stats;
 };
 
 void iosm_msg_init(struct iosm_msg *msg, struct device *dev,
@@ -70,6 +80,7 @@ void iosm_msg_stop(struct iosm_msg *msg);
 int iosm_msg_poll(struct iosm_msg *msg);
 bool iosm_msg_pending(struct iosm_msg *msg);
 bool iosm_msg_busy(struct iosm_msg *msg);
+void iosm_msg_get_stats(struct iosm_msg *msg, struct iosm_msg_stats *stats);
 
 int iosm_msg_open_pipe(struct iosm_msg *msg, u8 pipe, dma_addr_t ring,
 		       u16 entries, u32 backoff_us);

@@ -68,7 +68,7 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
 	if (iosm_mux_post(mux, &cmd, 2 * IOSM_SESSIONS))
 		return;
 
-	mux->stats.answers_lost++;
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.answers_lost);
 	dev_warn_ratelimited(mux->dev, "modem does not take our answers\n");
 }
 
@@ -77,11 +77,11 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
  * @mux: the IP channel
  * @what: for the log
  *
- * Context: any.
+ * Context: NAPI poll.
  */
 void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 {
-	mux->stats.lies++;
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.lies);
 	trace_iosm_lie(mux->dev, what);
 	atomic64_inc(&mux->core->lies_blocks);
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
@@ -97,7 +97,7 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 
 	if (!s->calling || s->answered || s->answer_op != cmd->op ||
 	    s->question != cmd->transaction) {
-		mux->stats.late++;
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.late);
 		return;
 	}
 
@@ -147,13 +147,14 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 	}
 
 	if (s->state == IOSM_MUX_CLOSED) {
-		mux->stats.stray++;
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.stray);
 		goto out;
 	}
 
 	switch (cmd->op) {
 	case IOSM_MUX_FLOW_STOP:
 		s->is_stopped = true;
+		s->tx.tx_flow_stops++;
 		trace_iosm_flow(mux->dev, cmd->if_id, true, s->credit);
 		netif_stop_queue(s->netdev);
 		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
@@ -188,8 +189,10 @@ void iosm_mux_grant(struct iosm_mux *mux,
 
 	spin_lock(&mux->ul_lock);
 	if (!mux->with_credits || s->state == IOSM_MUX_CLOSED) {
-		mux->stats.stray++;
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.stray);
 	} else {
+		s->tx.tx_grants++;
+		s->tx.tx_granted += credit->bytes;
 		/* 64 bits do not run over in the life of a session. */
 		s->credit += credit->bytes;
 		trace_iosm_flow(mux->dev, credit->if_id, s->is_stopped,
@@ -227,6 +230,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 		return 0;
 	}
 
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.polls);
 	work = iosm_mux_dl_poll(mux, budget);
 	/* After the downlink, for what that allowed and asked. */
 	iosm_mux_ul_poll(mux, budget);
@@ -415,6 +419,7 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 
 	if (held) {
 		DEV_STATS_INC(netdev, tx_dropped);
+		s->tx.tx_drop_closed++;
 		dev_kfree_skb_any(held);
 	}
 	netdev_reset_queue(netdev);
@@ -571,6 +576,43 @@ unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id)
 }
 
 /**
+ * iosm_mux_clear_stats() - a session gets a new network device: count anew
+ * @mux: the IP channel
+ * @if_id: session that is closed
+ *
+ * Context: may sleep.
+ */
+void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	spin_lock_bh(&mux->ul_lock);
+	memset(&s->tx, 0, sizeof(s->tx));
+	spin_unlock_bh(&mux->ul_lock);
+
+	/* NAPI counts for an open session only. */
+	u64_stats_set(&s->rx.rx_blocks, 0);
+	u64_stats_set(&s->rx.rx_drop_memory, 0);
+	u64_stats_set(&s->rx.rx_drop_not_ip, 0);
+}
+
+/**
+ * iosm_mux_get_tx_stats() - uplink counters of a session
+ * @mux: the IP channel
+ * @if_id: the session
+ * @stats: to fill
+ *
+ * Context: any that may take the uplink lock with bottom halves disabled.
+ */
+void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
+			   struct iosm_mux_tx_stats *stats)
+{
+	spin_lock_bh(&mux->ul_lock);
+	*stats = mux->sessions[if_id].tx;
+	spin_unlock_bh(&mux->ul_lock);
+}
+
+/**
  * iosm_mux_setup_netdev() - what a network device must know of the channel
  * @mux: the IP channel
  * @netdev: not registered yet
@@ -659,6 +701,7 @@ void iosm_mux_resume(struct iosm_mux *mux)
 struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 {
 	struct iosm_mux *mux;
+	unsigned int i;
 
 	mux = kzalloc_obj(*mux);
 	if (!mux)
@@ -680,6 +723,9 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	spin_lock_init(&mux->ul_lock);
 	hrtimer_setup(&mux->ul_timer, iosm_mux_ul_timeout, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
+	u64_stats_init(&mux->stats.sync);
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		u64_stats_init(&mux->sessions[i].rx.sync);
 	netif_napi_add(mux->napi_dev, &mux->napi, iosm_mux_poll);
 
 	return mux;

@@ -15,6 +15,7 @@
 #include "iosm_channel.h"
 #include "iosm_hw.h"
 #include "iosm_mux_codec.h"
+#include "iosm_stats.h"
 
 struct iosm_core;
 struct page_pool;
@@ -47,6 +48,46 @@ enum iosm_mux_state {
 };
 
 /**
+ * struct iosm_mux_tx_stats - uplink of a session, counted under the uplink lock
+ * @tx_blocks: blocks with packets of it (Lite: packets)
+ * @tx_held: packets that had to wait in the driver, whatever for
+ * @tx_credit_waits: ... for credit
+ * @tx_flow_stops: commands to stop
+ * @tx_grants: credit grants
+ * @tx_granted: bytes of credit in them
+ * @tx_drop_closed: packets dropped because the session was not up any more
+ * @tx_drop_size: ... because not even an empty block has room for them
+ * @tx_drop_memory: ... for want of memory or of a DMA mapping
+ * @tx_failed: packets that the device did not take
+ */
+struct iosm_mux_tx_stats {
+	u64 tx_blocks;
+	u64 tx_held;
+	u64 tx_credit_waits;
+	u64 tx_flow_stops;
+	u64 tx_grants;
+	u64 tx_granted;
+	u64 tx_drop_closed;
+	u64 tx_drop_size;
+	u64 tx_drop_memory;
+	u64 tx_failed;
+};
+
+/**
+ * struct iosm_mux_rx_stats - downlink of a session, counted by NAPI
+ * @sync: for their readers
+ * @rx_blocks: blocks with packets of it (Lite: packets)
+ * @rx_drop_memory: packets dropped for want of memory
+ * @rx_drop_not_ip: ... because they are neither IPv4 nor IPv6
+ */
+struct iosm_mux_rx_stats {
+	struct u64_stats_sync sync;
+	u64_stats_t rx_blocks;
+	u64_stats_t rx_drop_memory;
+	u64_stats_t rx_drop_not_ip;
+};
+
+/**
  * struct iosm_mux_session - one session
  * @state: see enum iosm_mux_state
  * @netdev: its network device; set unless CLOSED
@@ -65,7 +106,11 @@ enum iosm_mux_state {
  * @answer_op: command that answers it
  * @result: what it says, when @answered: 0 or a negative errno
  *
- * All under the mux's @ul_lock.
+ * @tx: see struct iosm_mux_tx_stats
+ * @rx: see struct iosm_mux_rx_stats
+ * @rx_block: last block that was counted in @rx; NAPI only
+ *
+ * All but the last two under the mux's @ul_lock.
  */
 struct iosm_mux_session {
 	enum iosm_mux_state state;
@@ -86,6 +131,10 @@ struct iosm_mux_session {
 	u32 question;
 	enum iosm_mux_op answer_op;
 	int result;
+
+	struct iosm_mux_tx_stats tx;
+	struct iosm_mux_rx_stats rx;
+	u32 rx_block;
 };
 
 /**
@@ -105,19 +154,25 @@ struct iosm_mux_block {
 };
 
 /**
- * struct iosm_mux_stats - things that should not happen
+ * struct iosm_mux_stats - of all sessions together, counted by NAPI
+ * @sync: for their readers
+ * @polls: NAPI polls
  * @lies: buffers, tables or datagrams that cannot be
  * @stray: datagrams and commands of sessions that are not open
+ * @closing: datagrams of sessions that are just being closed
  * @late: answers that nobody waits for
  * @answers_lost: our answers that found no room
  * @no_buffer: blocks that were copied for want of a fresh buffer
  */
 struct iosm_mux_stats {
-	u64 lies;
-	u64 stray;
-	u64 late;
-	u64 answers_lost;
-	u64 no_buffer;
+	struct u64_stats_sync sync;
+	u64_stats_t polls;
+	u64_stats_t lies;
+	u64_stats_t stray;
+	u64_stats_t closing;
+	u64_stats_t late;
+	u64_stats_t answers_lost;
+	u64_stats_t no_buffer;
 };
 
 /**
@@ -135,11 +190,12 @@ struct iosm_mux_stats {
  * @napi: consumer of both pipes, producer of the DL pipe
  * @pool: DL pages that may be handed up (Aggregation); NULL in Lite
  * @dl_buf: bytes of a DL buffer
- * @dl_at: buffer that is being read; this and the next four: NAPI only
+ * @dl_at: buffer that is being read; this and the next five: NAPI only
  * @dl_rd: place in it
  * @dl_turn: it is a block that has not been read to its end
  * @dl_kept: it belongs to us now, and another one was posted in its place
  * @dl_packets: packets found in it
+ * @dl_block: number of the buffer
  * @ul_lock: protects all below, the sessions, and the producer side of the UL
  *	pipe; taken with bottom halves disabled
  * @is_paused: no uplink: channel not open, or system suspend
@@ -186,6 +242,7 @@ struct iosm_mux {
 	bool dl_turn;
 	bool dl_kept;
 	u32 dl_packets;
+	u32 dl_block;
 
 	spinlock_t ul_lock;		/* uplink and sessions */
 	bool is_paused;
@@ -225,5 +282,8 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev);
 netdev_features_t iosm_mux_features(const struct sk_buff *skb,
 				    netdev_features_t features);
 unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
+void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id);
+void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
+			   struct iosm_mux_tx_stats *stats);
 
 #endif

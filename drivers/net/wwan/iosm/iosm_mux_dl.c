@@ -138,7 +138,7 @@ static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
 static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
 	if (!iosm_mux_post_fresh(mux, GFP_ATOMIC)) {
-		mux->stats.no_buffer++;
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.no_buffer);
 		return false;
 	}
 
@@ -256,8 +256,10 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 
 	if (state != IOSM_MUX_UP) {
 		/* What was under way when we closed is no offence. */
-		if (state != IOSM_MUX_CLOSING) {
-			mux->stats.stray++;
+		if (state == IOSM_MUX_CLOSING) {
+			iosm_stats_inc(&mux->stats.sync, &mux->stats.closing);
+		} else {
+			iosm_stats_inc(&mux->stats.sync, &mux->stats.stray);
 			dev_warn_ratelimited(mux->dev,
 					     "packet of session %u, which is not open\n",
 					     dg->if_id);
@@ -265,11 +267,17 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		return;
 	}
 
+	if (s->rx_block != mux->dl_block) {
+		s->rx_block = mux->dl_block;
+		iosm_stats_inc(&s->rx.sync, &s->rx.rx_blocks);
+	}
+
 	if (mux->dl_kept && dg->len > IOSM_MUX_COPY_PACKET)
 		skb = iosm_mux_lend(mux, dg);
 	else
 		skb = iosm_mux_copy(mux, dg);
 	if (!skb) {
+		iosm_stats_inc(&s->rx.sync, &s->rx.rx_drop_memory);
 		DEV_STATS_INC(netdev, rx_dropped);
 		return;
 	}
@@ -288,6 +296,7 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	}
 	if (!ok) {
 		iosm_mux_lie(mux, "IP packet");
+		iosm_stats_inc(&s->rx.sync, &s->rx.rx_drop_not_ip);
 		DEV_STATS_INC(netdev, rx_errors);
 		DEV_STATS_INC(netdev, rx_frame_errors);
 		dev_kfree_skb_any(skb);
@@ -373,6 +382,7 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 	mux->dl_at = done.buf;
 	mux->dl_kept = false;
 	mux->dl_packets = 0;
+	mux->dl_block++;
 	if (done.status == IOSM_TD_END && done.len) {
 		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
 					DMA_FROM_DEVICE);

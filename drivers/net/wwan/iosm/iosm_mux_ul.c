@@ -149,6 +149,7 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 		if (!mux->adb.count[i])
 			continue;
 		levels[i] = iosm_mux_level(&mux->sessions[i]);
+		mux->sessions[i].tx.tx_blocks++;
 		packets += mux->adb.count[i];
 		sessions |= BIT(i);
 	}
@@ -223,6 +224,7 @@ static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 
+	s->tx.tx_drop_size++;
 	DEV_STATS_INC(s->netdev, tx_dropped);
 	netdev_completed_queue(s->netdev, 1, bytes);
 	dev_kfree_skb_any(skb);
@@ -388,9 +390,12 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 		return false;
 
 	head = sizeof(struct iosm_adgh) + s->ul_pad;
-	if (head + bytes > U16_MAX || skb_cow_head(skb, head) ||
-	    skb_linearize(skb))
+	if (head + bytes > U16_MAX) {
+		s->tx.tx_drop_size++;
 		goto drop;
+	}
+	if (skb_cow_head(skb, head) || skb_linearize(skb))
+		goto no_memory;
 
 	iosm_mux_adgh_encode(skb_push(skb, head), if_id, skb->priority,
 			     s->ul_pad, bytes);
@@ -398,7 +403,7 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	buf.len = skb->len;
 	buf.dma = dma_map_single(mux->dev, skb->data, skb->len, DMA_TO_DEVICE);
 	if (dma_mapping_error(mux->dev, buf.dma))
-		goto drop;
+		goto no_memory;
 
 	cb = iosm_mux_cb(skb);
 	cb->if_id = if_id;
@@ -408,9 +413,12 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	skb_tx_timestamp(skb);
 	iosm_pipe_push(&mux->ch.ul, &buf);
 	dev_sw_netstats_tx_add(s->netdev, 1, bytes);
+	s->tx.tx_blocks++;
 
 	return true;
 
+no_memory:
+	s->tx.tx_drop_memory++;
 drop:
 	DEV_STATS_INC(s->netdev, tx_dropped);
 	netdev_completed_queue(s->netdev, 1, bytes);
@@ -702,6 +710,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 
 	if (unlikely(s->state != IOSM_MUX_UP ||
 		     iosm_core_is_dead(mux->core))) {
+		s->tx.tx_drop_closed++;
 		DEV_STATS_INC(skb->dev, tx_dropped);
 		dev_kfree_skb_any(skb);
 		goto out;
@@ -712,6 +721,9 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	if (!iosm_mux_put(mux, if_id, skb)) {
 		trace_iosm_hold(mux->dev, if_id, skb->len, s->is_stopped,
 				s->credit);
+		s->tx.tx_held++;
+		if (mux->with_credits && s->credit < skb->len)
+			s->tx.tx_credit_waits++;
 		s->held = skb;
 		netif_stop_queue(s->netdev);
 	} else if (more) {
@@ -747,8 +759,10 @@ static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
 
 	tally->packets[if_id] += packets;
 	tally->bytes[if_id] += bytes;
-	if (!ok)
+	if (!ok) {
+		s->tx.tx_failed += packets;
 		DEV_STATS_ADD(s->netdev, tx_errors, packets);
+	}
 }
 
 static void iosm_mux_ul_done(struct iosm_mux *mux, struct iosm_done *done,

@@ -6,13 +6,10 @@
  * with the device happens below, in iosm_mux.c.
  */
 
-#include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/netdevice.h>
-#include <linux/pci.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <linux/wwan.h>
 #include <net/pkt_sched.h>
 
 #include "iosm_compat.h"
@@ -21,29 +18,6 @@
 #include "iosm_net.h"
 
 #define IOSM_NET_DEFAULT_LINK	0
-
-/**
- * struct iosm_net - the links of one device
- * @core: the device
- * @mux: its IP channel
- * @links: by if_id; under RTNL
- */
-struct iosm_net {
-	struct iosm_core *core;
-	struct iosm_mux *mux;
-	struct net_device *links[IOSM_SESSIONS];
-};
-
-/* Private part of a link. */
-struct iosm_link {
-	struct iosm_net *net;
-	u8 if_id;
-};
-
-static struct iosm_link *iosm_link(struct net_device *netdev)
-{
-	return wwan_netdev_drvpriv(netdev);
-}
 
 static int iosm_net_open(struct net_device *netdev)
 {
@@ -111,27 +85,11 @@ static const struct net_device_ops iosm_net_ops = {
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
-static void iosm_net_drvinfo(struct net_device *netdev,
-			     struct ethtool_drvinfo *info)
-{
-	struct iosm_link *link = iosm_link(netdev);
-
-	strscpy(info->driver, "iosm", sizeof(info->driver));
-	strscpy(info->bus_info, pci_name(link->net->core->pdev),
-		sizeof(info->bus_info));
-}
-
-static const struct ethtool_ops iosm_net_ethtool_ops = {
-	.get_drvinfo = iosm_net_drvinfo,
-	.get_link = ethtool_op_get_link,
-	.get_ts_info = ethtool_op_get_ts_info,
-};
-
 /* IP packets and nothing around them. */
 static void iosm_net_setup(struct net_device *netdev)
 {
 	netdev->netdev_ops = &iosm_net_ops;
-	netdev->ethtool_ops = &iosm_net_ethtool_ops;
+	netdev->ethtool_ops = &iosm_ethtool_ops;
 	netdev->type = ARPHRD_NONE;
 	netdev->flags = IFF_POINTOPOINT | IFF_NOARP;
 	netdev->mtu = ETH_DATA_LEN;
@@ -162,6 +120,7 @@ static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 	link->net = net;
 	link->if_id = if_id;
 	iosm_mux_setup_netdev(net->mux, netdev);
+	iosm_mux_clear_stats(net->mux, if_id);
 
 	err = netif_set_real_num_tx_queues(netdev, 1);
 	if (err)

@@ -1,10 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Network devices: one for each session. */
+/* Network devices on the sessions of the modem. */
 #ifndef IOSM_NET_H
 #define IOSM_NET_H
 
+#include <linux/types.h>
+#include <linux/wwan.h>
+
+#include "iosm_hw.h"
+
+struct ethtool_ops;
+struct iosm_core;
+struct iosm_mux;
 struct iosm_user;
+struct net_device;
+
+/**
+ * struct iosm_net - the links of one device
+ * @core: the device
+ * @mux: its IP channel
+ * @links: by if_id; under RTNL
+ */
+struct iosm_net {
+	struct iosm_core *core;
+	struct iosm_mux *mux;
+	struct net_device *links[IOSM_SESSIONS];
+};
+
+/**
+ * struct iosm_link - private part of a link
+ * @net: all links of the device
+ * @if_id: its session
+ */
+struct iosm_link {
+	struct iosm_net *net;
+	u8 if_id;
+};
+
+static inline struct iosm_link *iosm_link(struct net_device *netdev)
+{
+	return wwan_netdev_drvpriv(netdev);
+}
 
 extern const struct iosm_user iosm_net_user;
+
+/* iosm_ethtool.c */
+extern const struct ethtool_ops iosm_ethtool_ops;
 
 #endif

@@ -22,6 +22,7 @@
  * @pipe: to fill
  * @dev: the PCI device
  * @shm: shared block
+ * @stats: where to count; they go on from what is there
  * @nr: pipe number, below IOSM_PIPES
  * @entries: TDs, 2 to 65535; one of them is never in use
  *
@@ -30,11 +31,13 @@
  * Return: 0 or -ENOMEM.
  */
 int iosm_pipe_alloc(struct iosm_pipe *pipe, struct device *dev,
-		    struct iosm_shm *shm, u8 nr, u32 entries)
+		    struct iosm_shm *shm, struct iosm_pipe_stats *stats, u8 nr,
+		    u32 entries)
 {
 	memset(pipe, 0, sizeof(*pipe));
 	pipe->dev = dev;
 	pipe->shm = shm;
+	pipe->stats = stats;
 	pipe->nr = nr;
 	pipe->entries = entries;
 
@@ -179,7 +182,7 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 	step = iosm_ring_advance(READ_ONCE(pipe->published), pipe->seen, tail,
 				 pipe->entries);
 	if (step < 0) {
-		pipe->stats.lies++;
+		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->lies);
 		WRITE_ONCE(pipe->broken, true);
 		dev_err_ratelimited(pipe->dev,
 				    "pipe %u: impossible tail %u (last %u, head %u, entries %u)\n",
@@ -209,7 +212,7 @@ static void iosm_pipe_judge(struct iosm_pipe *pipe, const struct iosm_td *td,
 
 	if (done->status == IOSM_TD_UNUSED || done->status > IOSM_TD_ERROR ||
 	    (!iosm_pipe_is_ul(pipe) && size > done->buf.len)) {
-		pipe->stats.lies++;
+		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->lies);
 		done->status = IOSM_TD_ERROR;
 		dev_warn_ratelimited(pipe->dev,
 				     "pipe %u: bad TD %u: %#x, capacity %u\n",
@@ -218,7 +221,7 @@ static void iosm_pipe_judge(struct iosm_pipe *pipe, const struct iosm_td *td,
 	}
 
 	if (done->status != IOSM_TD_END && done->status != IOSM_TD_PARTIAL)
-		pipe->stats.errors++;
+		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->errors);
 	else
 		done->len = iosm_pipe_is_ul(pipe) ? done->buf.len : size;
 }
@@ -243,8 +246,8 @@ bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
 
 	trace_iosm_td_done(pipe->dev, pipe->nr, pipe->tail, done->status,
 			   done->len);
-	pipe->stats.tds++;
-	pipe->stats.bytes += done->len;
+	iosm_stats_inc(&pipe->stats->sync, &pipe->stats->tds);
+	iosm_stats_add(&pipe->stats->sync, &pipe->stats->bytes, done->len);
 
 	/* The slot is read: the producer may fill it again. */
 	smp_store_release(&pipe->tail,

@@ -14,6 +14,7 @@
 
 #include "iosm_hw.h"
 #include "iosm_ring.h"
+#include "iosm_stats.h"
 
 struct device;
 struct iosm_shm;
@@ -45,17 +46,19 @@ struct iosm_done {
 };
 
 /**
- * struct iosm_pipe_stats - counters; each written on one side only
+ * struct iosm_pipe_stats - counters of a pipe, whoever uses it; consumer side
+ * @sync: for their readers
  * @tds: TDs completed
  * @bytes: bytes in them
  * @errors: TDs with a status other than end of transfer
  * @lies: TDs or tails with values that the device must not write
  */
 struct iosm_pipe_stats {
-	u64 tds;
-	u64 bytes;
-	u64 errors;
-	u64 lies;
+	struct u64_stats_sync sync;
+	u64_stats_t tds;
+	u64_stats_t bytes;
+	u64_stats_t errors;
+	u64_stats_t lies;
 };
 
 /**
@@ -94,11 +97,12 @@ struct iosm_pipe {
 	u32 tail;
 	u32 seen;
 
-	struct iosm_pipe_stats stats;
+	struct iosm_pipe_stats *stats;
 };
 
 int iosm_pipe_alloc(struct iosm_pipe *pipe, struct device *dev,
-		    struct iosm_shm *shm, u8 nr, u32 entries);
+		    struct iosm_shm *shm, struct iosm_pipe_stats *stats, u8 nr,
+		    u32 entries);
 void iosm_pipe_free(struct iosm_pipe *pipe);
 void iosm_pipe_clear(struct iosm_pipe *pipe);
 

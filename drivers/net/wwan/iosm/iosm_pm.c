@@ -345,3 +345,19 @@ void iosm_pm_release(struct iosm_pm *pm)
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_release);
+
+/**
+ * iosm_pm_get_stats() - what was counted
+ * @pm: the gate
+ * @stats: to fill
+ *
+ * Context: any that does not hold the gate.
+ */
+void iosm_pm_get_stats(struct iosm_pm *pm, struct iosm_pm_stats *stats)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	*stats = pm->stats;
+	spin_unlock_irqrestore(&pm->lock, flags);
+}

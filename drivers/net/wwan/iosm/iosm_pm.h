@@ -105,5 +105,6 @@ int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms);
 void iosm_pm_suspend(struct iosm_pm *pm, bool force);
 void iosm_pm_resume(struct iosm_pm *pm);
 void iosm_pm_release(struct iosm_pm *pm);
+void iosm_pm_get_stats(struct iosm_pm *pm, struct iosm_pm_stats *stats);
 
 #endif

@@ -213,7 +213,7 @@ static void core_boot_without_answer(struct kunit *test)
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_LIFE_BROKEN, "no answer during the handshake");
-	KUNIT_EXPECT_EQ(test, fc->core.msg.timeouts, 1);
+	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
 }
 
 static void core_fault_now(struct core_ctx *ctx)
@@ -461,7 +461,7 @@ static void core_channel_without_answer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
 	/* One timeout was enough. */
-	KUNIT_EXPECT_EQ(test, fc->core.msg.timeouts, 1);
+	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not open");
 }

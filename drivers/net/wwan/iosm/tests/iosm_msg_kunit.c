@@ -222,7 +222,7 @@ static void msg_lost_interrupt(struct kunit *test)
 
 	ctx->mute = true;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
-	KUNIT_EXPECT_EQ(test, ctx->msg.timeouts, 0);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 0);
 	msg_expect_nobody(test);
 }
 
@@ -232,7 +232,7 @@ static void msg_refused(struct kunit *test)
 
 	ctx->status = IOSM_MSG_ERROR;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -EREMOTEIO);
-	KUNIT_EXPECT_EQ(test, ctx->msg.lies, 0);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 0);
 
 	/* It is not for ever. */
 	ctx->status = IOSM_MSG_SUCCESS;
@@ -249,7 +249,7 @@ static void msg_undefined_status(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		ctx->status = bad[i];
 		KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -EPROTO);
-		KUNIT_EXPECT_EQ(test, ctx->msg.lies, i + 1);
+		KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, i + 1);
 	}
 	ctx->status = IOSM_MSG_SUCCESS;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
@@ -282,7 +282,7 @@ static void msg_late_completion(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -ETIMEDOUT);
 	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start),
 			IOSM_MSG_TIMEOUT_MS - 20);
-	KUNIT_EXPECT_EQ(test, ctx->msg.timeouts, 1);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 1);
 	msg_expect_nobody(test);
 	/* The device still owns the entry. */
 	KUNIT_EXPECT_TRUE(test, iosm_msg_busy(&ctx->msg));
@@ -293,7 +293,7 @@ static void msg_late_completion(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_msg_pending(&ctx->msg));
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), 0);
 	KUNIT_EXPECT_FALSE(test, iosm_msg_busy(&ctx->msg));
-	KUNIT_EXPECT_EQ(test, ctx->msg.lies, 0);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 0);
 
 	ctx->silent = false;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 4), 0);
@@ -337,7 +337,7 @@ static void msg_old_answer_is_not_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -ETIMEDOUT);
 	msg_in_a_moment(ctx, msg_answer_old_only);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 4), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, ctx->msg.timeouts, 2);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 2);
 	msg_expect_nobody(test);
 }
 
@@ -459,7 +459,7 @@ static void msg_tail_lies(struct kunit *test)
 	msg_device_tail(ctx, lie->tail);
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), -EIO);
 	KUNIT_EXPECT_EQ(test, ctx->msg.tail, 1);
-	KUNIT_EXPECT_EQ(test, ctx->msg.lies, 1);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 1);
 
 	/* Told once; from here on nothing is believed, sent or waited for. */
 	msg_device_tail(ctx, 3);

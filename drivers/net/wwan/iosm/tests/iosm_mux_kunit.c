@@ -52,6 +52,9 @@ struct mux_ctx {
 	u32 short_by;
 };
 
+/* A counter of struct iosm_mux_stats. */
+#define mux_count(ctx, name)	u64_stats_read(&(ctx)->mux->stats.name)
+
 /* ---- The device ---- */
 
 static struct iosm_td *mux_td(struct mux_ctx *ctx, u8 nr, u32 at)
@@ -386,8 +389,8 @@ static void mux_opens(struct kunit *test, bool lite)
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
 	mux_expect_closed(test);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies + ctx->mux->stats.stray +
-			ctx->mux->stats.late, 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies) + mux_count(ctx, stray) +
+			mux_count(ctx, late), 0);
 }
 
 static void mux_opens_aggregation(struct kunit *test)
@@ -438,7 +441,7 @@ static void mux_open_refused(struct kunit *test)
 
 	ctx->response = 7;
 	mux_open_fails(test, -EREMOTEIO, 0);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies, 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
 }
 
 static void mux_open_absurd_padding(struct kunit *test)
@@ -447,7 +450,7 @@ static void mux_open_absurd_padding(struct kunit *test)
 
 	ctx->ul_pad = 0xffffffff;
 	mux_open_fails(test, -ERANGE, 1);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies, 1);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 1);
 }
 
 static void mux_open_wrong_transaction(struct kunit *test)
@@ -456,7 +459,7 @@ static void mux_open_wrong_transaction(struct kunit *test)
 
 	ctx->wrong_transaction = 1;
 	mux_open_fails(test, -ETIMEDOUT, 1);
-	KUNIT_EXPECT_GE(test, ctx->mux->stats.late, 1);
+	KUNIT_EXPECT_GE(test, mux_count(ctx, late), 1);
 }
 
 static void mux_open_wrong_session(struct kunit *test)
@@ -483,7 +486,7 @@ static void mux_open_short_answer(struct kunit *test)
 
 	ctx->short_by = 1;
 	mux_open_fails(test, -ETIMEDOUT, 1);
-	KUNIT_EXPECT_GE(test, ctx->mux->stats.lies, 1);
+	KUNIT_EXPECT_GE(test, mux_count(ctx, lies), 1);
 }
 
 static void mux_answers_twice(struct kunit *test)
@@ -494,7 +497,7 @@ static void mux_answers_twice(struct kunit *test)
 	mux_start(test, false, 0);
 	mux_open(test, 0);
 	mux_irq(ctx);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.late, 2);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, late), 2);
 	iosm_mux_close(ctx->mux, 0);
 	mux_expect_closed(test);
 }
@@ -561,7 +564,7 @@ static void mux_flow(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 0x79, 5, &mask, 4));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 0);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.stray, 1);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, stray), 1);
 }
 
 static void mux_credits(struct kunit *test)
@@ -604,7 +607,7 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_LINK_STATUS, i, 0, report, 8));
 		mux_irq(ctx);
 	}
-	KUNIT_EXPECT_GT(test, ctx->mux->stats.answers_lost, 0);
+	KUNIT_EXPECT_GT(test, mux_count(ctx, answers_lost), 0);
 	KUNIT_EXPECT_LE(test, ctx->mux->cmd_count, IOSM_MUX_CMD_QUEUE - 2 * IOSM_SESSIONS);
 
 	/* It listens again: what was kept goes out, and the session works. */
@@ -635,13 +638,13 @@ static void mux_packets(struct kunit *test)
 		mux_irq(ctx);
 	}
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 200 / 8 * 36);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.lies, 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
 
 	/* For a session that is not open. */
 	len = mux_block(buf, 1, 3, 60);
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
 	mux_irq(ctx);
-	KUNIT_EXPECT_EQ(test, ctx->mux->stats.stray, 3);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, stray), 3);
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 1), 0);
 }
 

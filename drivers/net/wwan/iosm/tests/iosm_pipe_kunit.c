@@ -13,6 +13,7 @@
 struct pipe_ctx {
 	struct iosm_fake *fake;
 	struct iosm_pipe pipe;
+	struct iosm_pipe_stats stats;
 	u32 pushed;		/* buffers pushed so far: their names */
 	u32 taken;		/* buffers given back so far */
 };
@@ -24,6 +25,7 @@ static int pipe_test_init(struct kunit *test)
 	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	ctx->fake = iosm_fake_new(test);
+	u64_stats_init(&ctx->stats.sync);
 	test->priv = ctx;
 
 	return 0;
@@ -39,7 +41,8 @@ static struct iosm_pipe *pipe_new(struct kunit *test, u8 nr, u32 entries)
 	struct pipe_ctx *ctx = test->priv;
 
 	KUNIT_ASSERT_EQ(test, 0, iosm_pipe_alloc(&ctx->pipe, ctx->fake->dev,
-						 &ctx->fake->shm, nr, entries));
+						 &ctx->fake->shm, &ctx->stats, nr,
+						 entries));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, pipe_free, &ctx->pipe));
 
 	return &ctx->pipe;
@@ -224,10 +227,10 @@ static void pipe_goes_round(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, iosm_pipe_take(pipe, &done));
 	}
 	KUNIT_EXPECT_GT(test, ctx->taken, 10 * entries);
-	KUNIT_EXPECT_EQ(test, pipe->stats.tds, ctx->taken);
-	KUNIT_EXPECT_EQ(test, pipe->stats.bytes, bytes);
-	KUNIT_EXPECT_EQ(test, pipe->stats.lies, 0);
-	KUNIT_EXPECT_EQ(test, pipe->stats.errors, 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->tds), ctx->taken);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->bytes), bytes);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->errors), 0);
 	pipe_expect_reclaim(test);
 }
 
@@ -244,7 +247,7 @@ static void pipe_ul_length_is_ours(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, done.len, 61);
 	KUNIT_EXPECT_EQ(test, pipe_once(test, 62, 0, IOSM_TD_END, &done), 1);
 	KUNIT_EXPECT_EQ(test, done.len, 62);
-	KUNIT_EXPECT_EQ(test, pipe->stats.bytes, 60 + 61 + 62);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->bytes), 60 + 61 + 62);
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_idle(pipe));
 }
 
@@ -263,7 +266,7 @@ static void pipe_dl_size(struct kunit *test)
 	pipe_once(test, 2048, 2047, IOSM_TD_PARTIAL, &done);
 	KUNIT_EXPECT_EQ(test, done.status, IOSM_TD_PARTIAL);
 	KUNIT_EXPECT_EQ(test, done.len, 2047);
-	KUNIT_EXPECT_EQ(test, pipe->stats.lies, 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 0);
 
 	pipe_once(test, 2048, 2049, IOSM_TD_END, &done);
 	KUNIT_EXPECT_EQ(test, done.status, IOSM_TD_ERROR);
@@ -272,8 +275,8 @@ static void pipe_dl_size(struct kunit *test)
 	pipe_once(test, 2048, 0xffffff, IOSM_TD_PARTIAL, &done);
 	KUNIT_EXPECT_EQ(test, done.status, IOSM_TD_ERROR);
 	KUNIT_EXPECT_EQ(test, done.len, 0);
-	KUNIT_EXPECT_EQ(test, pipe->stats.lies, 2);
-	KUNIT_EXPECT_EQ(test, pipe->stats.bytes, 2048 + 2047);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 2);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->bytes), 2048 + 2047);
 }
 
 /* Every value of the status byte, on both kinds of pipe. */
@@ -295,8 +298,8 @@ static void pipe_every_status(struct kunit *test)
 				    "status %u", status);
 		errors += !good;
 		lies += lie;
-		KUNIT_EXPECT_EQ(test, pipe->stats.errors, errors);
-		KUNIT_EXPECT_EQ(test, pipe->stats.lies, lies);
+		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->errors), errors);
+		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), lies);
 	}
 }
 
@@ -378,7 +381,7 @@ static void pipe_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_pending(pipe));
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), -EIO);
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
-	KUNIT_EXPECT_EQ(test, pipe->stats.lies, 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 1);
 
 	/* The truth comes too late; nobody waits for a broken pipe. */
 	pipe_device_tail(ctx, 3);
@@ -386,7 +389,7 @@ static void pipe_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_pending(pipe));
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_idle(pipe));
-	KUNIT_EXPECT_EQ(test, pipe->stats.lies, 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 1);
 
 	/* No buffer is lost over it. */
 	pipe_expect_reclaim(test);

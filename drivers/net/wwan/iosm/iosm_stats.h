@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters with one writer at a time and readers anywhere: no lock, no atomic
+ * operation, and no half-written number on a 32-bit CPU.
+ *
+ * Counters that are written under a lock anyway are plain numbers, and read
+ * under that lock.
+ */
+#ifndef IOSM_STATS_H
+#define IOSM_STATS_H
+
+#include <linux/u64_stats_sync.h>
+
+/**
+ * iosm_stats_add() - count
+ * @sync: of the structure that holds @counter
+ * @counter: to add to
+ * @n: what to add
+ *
+ * Context: any; the owner sees to it that there is one writer at a time.
+ */
+static inline void iosm_stats_add(struct u64_stats_sync *sync,
+				  u64_stats_t *counter, u64 n)
+{
+	unsigned long flags;
+
+	/* Interrupts stay as they are on a 64-bit CPU. */
+	flags = u64_stats_update_begin_irqsave(sync);
+	u64_stats_add(counter, n);
+	u64_stats_update_end_irqrestore(sync, flags);
+}
+
+/**
+ * iosm_stats_inc() - count one
+ * @sync: of the structure that holds @counter
+ * @counter: to increment
+ *
+ * Context: see iosm_stats_add().
+ */
+static inline void iosm_stats_inc(struct u64_stats_sync *sync,
+				  u64_stats_t *counter)
+{
+	iosm_stats_add(sync, counter, 1);
+}
+
+/**
+ * iosm_stats_read() - what was counted
+ * @sync: of the structure that holds @counter
+ * @counter: to read
+ *
+ * Context: any.
+ *
+ * Return: the number.
+ */
+static inline u64 iosm_stats_read(const struct u64_stats_sync *sync,
+				  const u64_stats_t *counter)
+{
+	unsigned int start;
+	u64 n;
+
+	do {
+		start = u64_stats_fetch_begin(sync);
+		n = u64_stats_read(counter);
+	} while (u64_stats_fetch_retry(sync, start));
+
+	return n;
+}
+
+#endif
