@@ -266,12 +266,11 @@ def figures():
                  counter("probe", "ready.us", 1e-3))
     before = counter("memory", "before", 1 / 1024)
     yield Figure("memory-idle", "Memory held, idle", "MiB", "memory",
-                 minus(before, counter("memory", "idle", 1 / 1024)))
+                 minus(counter("memory", "idle", 1 / 1024), before))
     for key, title, name in (("dl", "down", "udp-dl-1400-flood"),
                              ("ul", "up", "udp-ul-1400-flood")):
         yield Figure(f"memory-{key}", f"Memory held, full rate {title}", "MiB",
-                     name, minus(before, counter(name, "w.mem-available-min",
-                                                 1 / 1024)))
+                     name, minus(counter(name, "w.held", 1 / 1024), before))
     down = [f"udp-dl-{s}{f}" for s in SIZES for f in ("", "-flood")]
     up = [f"udp-ul-{s}{f}" for s in SIZES for f in ("", "-flood")]
     # Down and up have their own for a stall of one not to hide the other.
@@ -282,6 +281,13 @@ def figures():
     yield Figure("died-dl", "Packets that died behind the driver, down", "",
                  down[-1], lost(down, lambda m: m.get("t.udp.rcvbuf") +
                                 m.get("t.softnet.dropped")))
+
+
+def measures(insns=False):
+    """Names of all measures that a figure is made of, for the guest."""
+    names = {x.measure for x in figures()}
+    return sorted(x.removeprefix("insns-") for x in names
+                  if x.startswith("insns-") == insns)
 
 
 # ---- statistics --------------------------------------------------------------
@@ -424,10 +430,10 @@ def other_marks(lines):
             have = min(flood.ours.numbers) if flood.ours.numbers else 0
             yield (f"No collapse in Lite, UDP {size} down", "10 k/s or more",
                    f"{number(have)} k/s", have >= 10 and not flood.ours.stalls)
-    stalls = sum(x.ours.stalls for (_, key), x in lines.items()
-                 if key == "tcp-sessions-rate")
-    if any(key == "tcp-sessions-rate" and not x.empty()
-           for (_, key), x in lines.items()):
+    found = [x for x in (line(f, "tcp-sessions-rate") for f in FLAVOURS)
+             if x and x.ours.by_pair]
+    if found:
+        stalls = sum(x.ours.stalls for x in found)
         yield ("TCP between two sessions, stalls in both flavours", "0",
                str(stalls), stalls == 0)
     gone = [v for f in FLAVOURS for k in ("lost-dl", "lost-ul")

@@ -133,6 +133,13 @@ class Figures(unittest.TestCase):
         self.assertEqual(self.line(r, "ping").gain_text(), "-")
         self.assertNotIn("TCP down", r.text())
 
+    def test_measures(self):
+        self.assertIn("tcp-sessions", report.measures())
+        self.assertIn("probe", report.measures())
+        self.assertNotIn("probe", report.measures(insns=True))
+        self.assertTrue(set(report.measures(insns=True)) <=
+                        set(report.INSN_MEASURES))
+
     def test_dead_and_killed_stall(self):
         for word in ("dead 1\n", "status 124\n"):
             r = made(run(1, "ours", tcp_dl=tcp(1e6, 1) + word))
