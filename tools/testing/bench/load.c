@@ -711,6 +711,34 @@ static void window(unsigned int ms)
 	printf("w.held %llu\n", (unsigned long long)most);
 }
 
+/* Everything that moves when a packet does */
+static uint64_t moved(const struct counters *s)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < s->count; i++)
+		if (!strncmp(s->c[i].name, "app.", 4) ||
+		    !strncmp(s->c[i].name, "dev.", 4) ||
+		    !strncmp(s->c[i].name, "udp.", 4) ||
+		    !strncmp(s->c[i].name, "modem.session.", 14))
+			sum += s->c[i].value;
+	return sum;
+}
+
+/* What is still on its way must arrive, or it would be taken for lost. */
+static void settle(struct counters *s)
+{
+	uint64_t end = now_ns() + 3000000000ull, before;
+
+	snapshot(s);
+	do {
+		before = moved(s);
+		sleep_ms(100);
+		snapshot(s);
+	} while (moved(s) != before && now_ns() < end);
+}
+
 static bool all_there(char **paths)
 {
 	while (*paths)
@@ -808,8 +836,7 @@ int main(int argc, char **argv)
 	stop_active();
 	if (after && !host(after))
 		return 1;
-	sleep_ms(200);
-	snapshot(&last);
+	settle(&last);
 	print("w.", &from, &to);
 	print("t.", &first, &last);
 	return 0;
