@@ -388,6 +388,15 @@ GAIN_MARKS = (
 )
 
 
+def by_insns(lines, line):
+    """What the instructions say, which no other load of the machine moves."""
+    key = line.figure.key
+    other = lines.get((line.flavour, "insns-" + key.removesuffix("-cpu")))
+    if not key.endswith("-cpu") or other is None or other.gain() is None:
+        return ""
+    return f" (instructions: {number(other.gain())})"
+
+
 def marks(lines):
     """Yield (name, wanted, reached, met) where there is something to judge;
     lines is {(flavour, key): Line}."""
@@ -407,7 +416,7 @@ def marks(lines):
                 words.append("the reference stalls")
             else:
                 good = good and gain is not None and gain >= want
-                words.append(number(gain))
+                words.append(number(gain) + by_insns(lines, line))
         yield name, f"{want} times better", ", ".join(words), good
     yield from other_marks(lines)
 
