@@ -43,6 +43,8 @@ help:
 	@echo '     KERNEL=debug     on the debug kernel'
 	@echo 'make debug-kernel     build a kernel with KASAN, lockdep and other checkers;'
 	@echo '                      KCSAN=1 for one with KCSAN'
+	@echo 'make torture          lies, removals and failures on the debug kernel;'
+	@echo '                      SECONDS=1200 SEED=7 ONLY=hostile DRIVER=reference'
 	@echo 'make check-reference  the same with the iosm.ko of the kernel package'
 	@echo 'make bench            measure ours and that one side by side, half an hour;'
 	@echo '                      PAIRS=5, QUICK=1 for a first look, MEASURES="ping ..."'
@@ -113,9 +115,20 @@ check:
 bench: fetch modules vmodem
 	@$(top)/tools/testing/bench/run
 
+# On the kernel with all checkers, unless another one was asked for.
+torture_kernel := $(if $(filter file,$(origin KERNEL)),debug,$(KERNEL))
+.PHONY: torture
+torture:
+	+@$(MAKE) --no-print-directory KERNEL=$(torture_kernel) fetch modules vmodem
+	@$(top)/tools/testing/torture/run --kernel $(torture_kernel) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(JOBS),--jobs $(JOBS)) $(if $(DRIVER),--driver $(DRIVER)) \
+		$(foreach s,$(ONLY),--only $(s)) \
+		$(if $(REPLAY),--replay '$(REPLAY)')
+
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e bench \
+	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e bench torture \
 		initramfs log)
 distclean:
 	rm -rf $(BUILD)

@@ -22,7 +22,6 @@
 
 #include "torture.h"
 
-#define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 #define DMA_ERRORS	"/sys/kernel/debug/dma-api/error_count"
 
 /* A line of the kernel that has one of these is a report. */
@@ -36,8 +35,8 @@ static const char * const bad_lines[] = {
 	"K[AC]SAN",
 	"UBSAN",
 	"ODEBUG",
-	"DMA-API: (iosm|pci|[a-z_]+ 0000)",
-	"DMAR: .*([Ff]ault|DRHD: handling)",
+	"DMA-API: .*(device driver|exceed|out of memory)",
+	"DMAR: .*(fault|DRHD: handling|PTE |Request device)",
 	"blocked for more",
 	"refcount_t",
 	"list_(add|del)",
@@ -62,7 +61,19 @@ static const char * const bad_lines[] = {
 	"Kernel panic",
 	"stalled pool shutdown",
 	"detected stall",
-	"objects remaining",
+	"[Oo]bjects remaining",
+	"pagealloc: ",
+	"usercopy: ",
+	"detected buffer overflow",
+	"Slab corruption",
+	"nobody cared",
+	"Disabling IRQ",
+	"already present!",
+	"Trying to (free|vfree)",
+	"turning off the locking",
+	"Invalid wait context",
+	"non-static key",
+	"double fault",
 };
 
 static regex_t bad;
@@ -319,51 +330,6 @@ bool leftovers(void)
 	return true;
 }
 
-static int scan(void)
-{
-	patience(300);
-	return put(KMEMLEAK, "scan");
-}
-
-/*
- * memory_leaks() - does kmemleak know of memory that nobody refers to?
- *
- * It must have been seen twice, and be older than 5 s. Takes a while.
- */
-bool memory_leaks(void)
-{
-	static char text[16384];
-	char *line, *end;
-	int n;
-
-	if (!exists(KMEMLEAK))
-		return false;
-	doing("kmemleak scan");
-	scan();
-	nap(5500);
-	scan();
-	n = get(KMEMLEAK, text, sizeof(text));
-	if (n > 0) {
-		/* A second look: what was moving about is found by now. */
-		nap(1000);
-		scan();
-		n = get(KMEMLEAK, text, sizeof(text));
-	}
-	patience(90);
-	counted("kmemleak.scans", 1);
-	if (n <= 0)
-		return false;
-	for (line = text; *line; line = end) {
-		end = line + strcspn(line, "\n");
-		if (*end)
-			*end++ = 0;
-		keep(line);
-	}
-	failed("left: memory");
-	put(KMEMLEAK, "clear");
-	return true;
-}
-
 void report_start(void)
 {
 	char all[2048] = "";
@@ -389,12 +355,5 @@ void report_start(void)
 	if (pthread_create(&thread, NULL, watch, NULL)) {
 		perror("torture: thread");
 		exit(1);
-	}
-	if (exists(KMEMLEAK)) {
-		/* Whatever the boot has left is not ours. */
-		doing("kmemleak scan");
-		scan();
-		put(KMEMLEAK, "clear");
-		patience(90);
 	}
 }

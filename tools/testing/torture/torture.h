@@ -90,7 +90,6 @@ bool mbim_works(unsigned int patience_ms);
 void report_start(void);
 bool report_clean(void);
 bool leftovers(void);
-bool memory_leaks(void);
 void allow(const char *pattern);
 
 void begin(const char *scenario, uint64_t seed);
