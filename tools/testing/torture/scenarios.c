@@ -11,12 +11,12 @@
 
 static bool has_card(void)
 {
-	return card() != NULL;
+	return !!card();
 }
 
 static bool no_card(void)
 {
-	return card() == NULL;
+	return !card();
 }
 
 static bool try_ready(void)
