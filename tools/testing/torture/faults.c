@@ -504,7 +504,6 @@ static bool starve_once(uint64_t seed)
 
 bool scenario_shortage(void)
 {
-	uint64_t end = now_ms() + opt.seconds * 1000ull;
 	bool ok = true;
 	unsigned int i;
 
@@ -512,7 +511,7 @@ bool scenario_shortage(void)
 	if (!prepare())
 		return false;
 	clients_start(opt.seed);
-	for (i = 0; ok && (opt.count ? i < opt.count : now_ms() < end); i++) {
+	for (i = 0; ok && more(i); i++) {
 		begin("shortage", opt.seed + i);
 		ok = starve_once(opt.seed + i);
 		counted("shortages", 1);

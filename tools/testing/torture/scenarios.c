@@ -134,9 +134,14 @@ static void generators(struct dice *d)
 	tell("gen 1 udp %u %u", 200 + below(d, 1000), 64 + below(d, 1300));
 }
 
-static bool more(unsigned int i, uint64_t end)
+/* more() - another episode? Time begins when all is ready; two in any case. */
+bool more(unsigned int i)
 {
-	return opt.count ? i < opt.count : now_ms() < end;
+	static uint64_t end;
+
+	if (!i)
+		end = now_ms() + opt.seconds * 1000ull;
+	return opt.count ? i < opt.count : i < 2 || now_ms() < end;
 }
 
 /* ---- Hostile ---- */
@@ -206,14 +211,13 @@ static bool lie_once(uint64_t seed)
 
 bool scenario_hostile(void)
 {
-	uint64_t end = now_ms() + opt.seconds * 1000ull;
 	bool ok = true;
 	unsigned int i;
 
 	if (!restore())
 		return false;
 	clients_start(opt.seed);
-	for (i = 0; ok && more(i, end); i++) {
+	for (i = 0; ok && more(i); i++) {
 		begin("hostile", opt.seed + i);
 		ok = lie_once(opt.seed + i);
 		counted("hostile.episodes", 1);
@@ -360,7 +364,6 @@ static const struct removal *draw(struct dice *d)
 
 bool scenario_removal(void)
 {
-	uint64_t end = now_ms() + opt.seconds * 1000ull;
 	const struct removal *r;
 	unsigned int i;
 	bool ok = true;
@@ -369,7 +372,7 @@ bool scenario_removal(void)
 	if (!restore())
 		return false;
 	clients_start(opt.seed);
-	for (i = 0; ok && more(i, end); i++) {
+	for (i = 0; ok && more(i); i++) {
 		struct dice d = { opt.seed + i };
 
 		r = draw(&d);
@@ -562,14 +565,13 @@ static bool storm_once(uint64_t seed)
 
 bool scenario_storm(void)
 {
-	uint64_t end = now_ms() + opt.seconds * 1000ull;
 	bool ok = true;
 	unsigned int i;
 
 	if (!restore())
 		return false;
 	clients_start(opt.seed);
-	for (i = 0; ok && more(i, end); i++) {
+	for (i = 0; ok && more(i); i++) {
 		begin("storm", opt.seed + i);
 		ok = storm_once(opt.seed + i);
 		counted("storms", 1);

@@ -103,6 +103,7 @@ void patience(unsigned int seconds);
 bool good_modem(void);
 bool modem_content(void);
 bool restore(void);
+bool more(unsigned int i);
 bool scenario_hostile(void);
 bool scenario_removal(void);
 bool scenario_reload(void);
