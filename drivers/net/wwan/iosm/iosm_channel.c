@@ -2,6 +2,7 @@
 /* Channels: opening and closing of a pair of pipes. */
 
 #include <linux/device.h>
+#include <linux/string.h>
 #include <kunit/visibility.h>
 
 #include "iosm_channel.h"
@@ -107,25 +108,29 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 	u8 nr = config->id == IOSM_CHANNEL_FLASH ? 0 : 2 * config->id;
 	int err;
 
+	memset(ch, 0, sizeof(*ch));
 	ch->core = core;
 	ch->config = *config;
 	ch->ops = ops;
 	ch->priv = priv;
 
+	/* First, as a new ring puts the heads and tails of a pipe to 0. */
+	err = iosm_core_attach(core, ch);
+	if (err)
+		return err;
+
 	err = iosm_pipe_alloc(&ch->ul, core->dev, &core->shm,
 			      &core->stats.pipes[nr], nr, config->ul_entries);
 	if (err)
-		return err;
+		goto err_detach;
 
 	err = iosm_pipe_alloc(&ch->dl, core->dev, &core->shm,
 			      &core->stats.pipes[nr + 1], nr + 1,
 			      config->dl_entries);
 	if (err)
-		goto err_free_ul;
+		goto err_detach;
 
-	err = iosm_core_attach(core, ch);
-	if (err)
-		goto err_free_dl;
+	iosm_core_listen(core, ch);
 
 	err = iosm_channel_open_pipe(ch, &ch->ul);
 	if (err)
@@ -141,9 +146,7 @@ err_close_ul:
 	iosm_channel_close_pipe(ch, &ch->ul);
 err_detach:
 	iosm_core_detach(core, ch);
-err_free_dl:
 	iosm_pipe_free(&ch->dl);
-err_free_ul:
 	iosm_pipe_free(&ch->ul);
 	return err;
 }

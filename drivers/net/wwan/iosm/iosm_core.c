@@ -210,15 +210,17 @@ static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
  * One vector, no cause: look at everything in memory that the device may have
  * changed. These are a few loads of cached memory; the work is done elsewhere,
  * but for the answer to a sleep request, which is one register write. Returns
- * true when there is work for the interrupt's thread.
+ * true when there is work for the interrupt's thread; @vain is false when a
+ * tail has moved.
  */
-static bool iosm_core_look(struct iosm_core *core)
+static bool iosm_core_look(struct iosm_core *core, bool *vain)
 {
 	unsigned long moved;
 	bool thread = false;
 
 	moved = iosm_core_dispatch(core, &thread);
 	thread |= iosm_msg_pending(&core->msg);
+	*vain = !moved && !thread;
 	thread |= iosm_shm_stage(&core->shm) != READ_ONCE(core->stage_seen);
 	trace_iosm_irq(core->dev, moved, thread);
 	iosm_pm_irq(&core->pm);
@@ -226,14 +228,32 @@ static bool iosm_core_look(struct iosm_core *core)
 	return thread;
 }
 
+/*
+ * An interrupt that brought nothing. Some do, as what they tell was found
+ * before; but tails can move only as far as we let them, so that a device
+ * which keeps a processor busy with interrupts must bring many of these.
+ */
+static void iosm_core_vain(struct iosm_core *core)
+{
+	if (time_after(jiffies, core->vain_since + HZ)) {
+		core->vain_since = jiffies;
+		core->vain = 0;
+	}
+	if (++core->vain > IOSM_VAIN_LIMIT)
+		iosm_core_fault(core, "interrupt storm");
+}
+
 VISIBLE_IF_KUNIT irqreturn_t iosm_core_irq(int irq, void *data)
 {
 	struct iosm_core *core = data;
 	bool thread = false;
+	bool vain = true;
 
 	iosm_stats_inc(&core->stats.sync, &core->stats.interrupts);
 	if (READ_ONCE(core->listen))
-		thread = iosm_core_look(core);
+		thread = iosm_core_look(core, &vain);
+	if (unlikely(vain))
+		iosm_core_vain(core);
 
 	if (atomic_read(&core->waiters))
 		wake_up(&core->event);
@@ -288,14 +308,16 @@ VISIBLE_IF_KUNIT irqreturn_t iosm_core_thread(int irq, void *data)
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_thread);
 
 /**
- * iosm_core_attach() - let interrupts reach a channel
+ * iosm_core_attach() - take a channel and its pipes
  * @core: the device
- * @ch: the channel, its pipes allocated
+ * @ch: the channel, zeroed but for its shape and callbacks
  *
+ * No interrupt reaches it before iosm_core_listen(); iosm_core_detach() gives
+ * it back.
  * Context: may sleep.
  *
- * Return: 0, -EBUSY when the channel has a user already, -ENODEV when the
- * device is dead.
+ * Return: 0, -EBUSY when the channel has a user already, or another one that
+ * uses the same pipes, -ENODEV when the device is dead.
  */
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch)
 {
@@ -303,20 +325,32 @@ int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch)
 	int err = 0;
 
 	mutex_lock(&core->channel_lock);
-	if (core->channels[id]) {
+	if (core->channels[id] ||
+	    (id == IOSM_CHANNEL_FLASH && core->channels[IOSM_CHANNEL_IP]) ||
+	    (id == IOSM_CHANNEL_IP && core->channels[IOSM_CHANNEL_FLASH]))
 		err = -EBUSY;
-	} else if (iosm_core_is_dead(core)) {
+	else if (iosm_core_is_dead(core))
 		err = -ENODEV;
-	} else {
+	else
 		core->channels[id] = ch;
-		smp_mb__before_atomic();	/* pointer before bit */
-		set_bit(id, &core->active);
-	}
 	mutex_unlock(&core->channel_lock);
 
 	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_attach);
+
+/**
+ * iosm_core_listen() - let interrupts reach a channel
+ * @core: the device
+ * @ch: an attached channel, its pipes allocated
+ *
+ * Context: any.
+ */
+void iosm_core_listen(struct iosm_core *core, struct iosm_channel *ch)
+{
+	smp_mb__before_atomic();	/* the channel before its bit */
+	set_bit(ch->config.id, &core->active);
+}
 
 /**
  * iosm_core_detach() - no interrupt reaches the channel from here on
@@ -392,7 +426,7 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(to_delayed_work(work),
 					      struct iosm_core, watch);
-	bool waking;
+	bool waking, vain;
 
 	if (!READ_ONCE(core->listen) || READ_ONCE(core->quiet))
 		return;
@@ -406,7 +440,7 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	/* The lock keeps channels from going, as the interrupt would not. */
 	mutex_lock(&core->channel_lock);
 	local_bh_disable();
-	if (iosm_core_look(core))
+	if (iosm_core_look(core, &vain))
 		irq_wake_thread(core->irq, core);
 	local_bh_enable();
 	mutex_unlock(&core->channel_lock);

@@ -63,6 +63,12 @@ struct iosm_user {
 
 #define IOSM_MAX_USERS	4
 
+/*
+ * More interrupts a second than this without anything new are an attack. No
+ * device of this kind has reason to raise a tenth as many in all.
+ */
+#define IOSM_VAIN_LIMIT	50000
+
 /**
  * struct iosm_lies - what the device wrote that it must not, by kind
  * @pipes: tails and TDs
@@ -138,9 +144,11 @@ struct iosm_core_stats {
  * @event: woken by interrupts while @waiters is not 0, and by @dead,
  *	@stopping
  * @waiters: number of sleepers on @event
- * @active: bit mask of open channels
+ * @vain: interrupts without anything new since @vain_since; interrupt only
+ * @vain_since: begin of that time, in jiffies
+ * @active: bit mask of channels that interrupts reach
  * @work_mask: channels whose poll() the interrupt thread owes
- * @channels: the open ones
+ * @channels: those that have a user
  * @wq: for what waits, one device only
  * @work: boot and offline
  * @watch: looks after a device that owes us something
@@ -188,6 +196,8 @@ struct iosm_core {
 	wait_queue_head_t event;
 	atomic_t waiters;
 
+	unsigned int vain;
+	unsigned long vain_since;
 	unsigned long active;
 	unsigned long work_mask;
 	struct iosm_channel *channels[IOSM_CHANNELS];
@@ -225,6 +235,7 @@ void iosm_core_fault(struct iosm_core *core, const char *why);
 void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies);
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);
+void iosm_core_listen(struct iosm_core *core, struct iosm_channel *ch);
 void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch);
 
 #if IS_ENABLED(CONFIG_KUNIT)

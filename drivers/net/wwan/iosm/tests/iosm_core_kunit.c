@@ -381,6 +381,28 @@ static void core_never_wakes(struct kunit *test)
 	core_expect_down(test, IOSM_LIFE_BROKEN, "does not wake up");
 }
 
+/* Interrupts for nothing, as fast as it can: there is no other way to stop it. */
+static void core_interrupt_storm(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	/* Spread over time they are not worth a word. */
+	for (i = 0; i < 3; i++) {
+		fc->core.vain = IOSM_VAIN_LIMIT - 1;
+		fc->core.vain_since = jiffies - 2 * HZ;
+		fake_core_irq(fc);
+	}
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+
+	for (i = 0; i <= IOSM_VAIN_LIMIT; i++)
+		iosm_core_irq(fc->core.irq, &fc->core);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "interrupt storm");
+}
+
 /* What a reset does: after any fault there is a new life, as good as the first. */
 static void core_comes_back(struct kunit *test)
 {
@@ -419,17 +441,33 @@ static void core_channel(struct kunit *test)
 	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
-	struct iosm_channel *ch = kunit_kzalloc(test, 2 * sizeof(*ch), GFP_KERNEL);
+	struct iosm_channel *ch = kunit_kzalloc(test, 3 * sizeof(*ch), GFP_KERNEL);
+	struct iosm_buf buf = { .cookie = ctx, .dma = 0x1000, .len = 16 };
 
 	KUNIT_ASSERT_NOT_NULL(test, ch);
 	fake_core_online(test, fc);
 	KUNIT_ASSERT_EQ(test, 0,
 			iosm_channel_open(&ch[0], &fc->core, config, &core_channel_ops, ctx));
 	KUNIT_EXPECT_EQ(test, fc->open, BIT(4) | BIT(5));
-	/* Its second user is refused, and leaves nothing behind. */
+	iosm_pipe_push(&ch[0].dl, &buf);
+	iosm_channel_start(&ch[0]);
+
+	/* Its second user is refused, and does no harm to the first. */
 	KUNIT_EXPECT_EQ(test, -EBUSY,
 			iosm_channel_open(&ch[1], &fc->core, config, &core_channel_ops, ctx));
 	KUNIT_EXPECT_EQ(test, fc->open, BIT(4) | BIT(5));
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(fc->core.shm.block->heads[5]), 1);
+
+	/* Flash has the pipes of IP data. */
+	KUNIT_ASSERT_EQ(test, 0,
+			iosm_channel_open(&ch[1], &fc->core, iosm_channel_ip(true),
+					  &core_channel_ops, ctx));
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			iosm_channel_open(&ch[2], &fc->core,
+					  iosm_channel_default(IOSM_CHANNEL_FLASH),
+					  &core_channel_ops, ctx));
+	iosm_channel_close(&ch[1]);
+	iosm_channel_free(&ch[1]);
 
 	iosm_channel_drain(&ch[0]);
 	iosm_channel_close(&ch[0]);
@@ -651,6 +689,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_sleep_requests_that_are_none),
 	KUNIT_CASE(core_watch_sees_gone),
 	KUNIT_CASE(core_never_wakes),
+	KUNIT_CASE(core_interrupt_storm),
 	KUNIT_CASE(core_comes_back),
 	KUNIT_CASE(core_channel),
 	KUNIT_CASE_SLOW(core_channel_without_answer),
