@@ -12,7 +12,7 @@ card=$(pci_address)
 dl=pci/$card
 # It was cut off from memory that it meant to use, and found with its link up.
 expected_violations='dma-bus-master|uninit-pipe-open'
-expected_log='modem is broken: |message type 0x[12] for |does not open'
+expected_log='modem is broken: |message type 0x[12] for |does not open|impossible tail'
 
 health() { devlink -j health show "$dl" reporter fw; }
 # health_is STATE: healthy or error
@@ -29,6 +29,15 @@ lie()
 	modem msg stop
 	! porttool /dev/wwan0at1 rdwr >/dev/null
 }
+
+# It publishes tails that cannot be.
+lie_tail()
+{
+	local lines
+	lines=$(broken_lines)
+	modem hostile 1 1000 tail && wait_for 5 broken_again "$lines"
+}
+broken_again() { [ "$(broken_lines)" -gt "$1" ]; }
 
 # Something in every kind of call, while the modem is declared broken.
 users_on()
@@ -49,17 +58,18 @@ users_off()
 {
 	kill $sender 2>/dev/null
 	wait $sender 2>/dev/null
+	modem hostile off
 	modem pipe 12 resume
 	modem msg resume
 }
 
-# breaks WAY: the modem lies, and everybody notices
+# breaks WAY [HOW REASON]: the modem lies, and everybody notices
 breaks()
 {
-	local n lines
+	local n lines how=${2-lie} why=${3-pipe does not open}
 	lines=$(broken_lines)
 	users_on
-	check "$1: the modem lies" lie
+	check "$1: the modem lies" "$how"
 	check "$1: ports and links go away" wait_for 3 all_gone
 	n=$(now)
 	wait $poll
@@ -72,7 +82,8 @@ breaks()
 	between "$1: all that at once" $(($(now) - n)) 0 500
 	is "$1: one line in the log" "$(broken_lines)" $((lines + 1))
 	check "$1: devlink says error" wait_for 2 health_is error
-	check "$1: devlink says why" diagnosed '"life":"broken".*"kind":"broken","reason":"pipedoesnotopen"'
+	check "$1: devlink says why" diagnosed \
+		'"life":"broken".*"kind":"broken","reason":"'"${why// /}"'"'
 	users_off
 }
 
@@ -98,7 +109,8 @@ check "one error was counted" errors_are 1
 again devlink
 check "the fault is remembered" diagnosed '"life":"online","stage":"run","faults":1,"lastfault":{"kind":"broken"'
 
-breaks second
+breaks second lie_tail "impossible ring index"
+check "its lie was counted" diagnosed '"lies":{"pipes":[1-9]'
 check "bus reset" timeout 30 sh -c "echo 1 >/sys/bus/pci/devices/$card/reset"
 again reset
 check "reset: healthy again" wait_for 2 health_is healthy
