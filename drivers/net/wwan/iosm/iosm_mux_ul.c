@@ -513,10 +513,14 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 	}
 }
 
-/* Sends held packets, in turns, and wakes the queues of their sessions. */
-static void iosm_mux_send_held(struct iosm_mux *mux)
+/*
+ * Sends held packets, in turns, and wakes the queues of their sessions. Returns
+ * true when one of them should not wait for more.
+ */
+static bool iosm_mux_send_held(struct iosm_mux *mux)
 {
 	struct iosm_mux_session *s;
+	bool lone = false;
 	struct sk_buff *skb;
 	unsigned int i;
 	u8 if_id;
@@ -534,12 +538,15 @@ static void iosm_mux_send_held(struct iosm_mux *mux)
 				s->held = skb;
 				continue;
 			}
+			lone |= !s->stream;
 		}
 		if (netif_queue_stopped(s->netdev))
 			netif_wake_queue(s->netdev);
 	}
 
 	mux->turn = (mux->turn + 1) % IOSM_SESSIONS;
+
+	return lone;
 }
 
 /*
@@ -812,6 +819,7 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 	struct iosm_mux_tally tally = {};
 	struct iosm_done done;
 	unsigned int i;
+	bool hurry;
 
 	spin_lock(&mux->ul_lock);
 
@@ -821,9 +829,11 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 		iosm_mux_ul_done(mux, &done, &tally, budget);
 
 	if (!mux->is_paused) {
+		/* Before what is held: it may go once there are none. */
+		hurry = mux->cmd_count;
 		iosm_mux_send_cmds(mux);
-		iosm_mux_send_held(mux);
-		iosm_mux_kick(mux, IOSM_MUX_SOON);
+		hurry |= iosm_mux_send_held(mux);
+		iosm_mux_kick(mux, hurry ? IOSM_MUX_NOW : IOSM_MUX_SOON);
 	}
 
 	for (i = 0; i < IOSM_SESSIONS; i++)
