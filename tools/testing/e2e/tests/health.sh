@@ -79,7 +79,7 @@ breaks()
 	result $? "$1: a reader that waits gets an error" "$tmp/read"
 	wait $write
 	result $? "$1: a writer that waits gets an error" "$tmp/write"
-	between "$1: all that at once" $(($(now) - n)) 0 500
+	between "$1: all that at once" $(($(now) - n)) 0 1000
 	is "$1: one line in the log" "$(broken_lines)" $((lines + 1))
 	check "$1: devlink says error" wait_for 2 health_is error
 	check "$1: devlink says why" diagnosed \
