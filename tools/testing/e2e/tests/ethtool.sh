@@ -49,6 +49,7 @@ agree()
 }
 
 start
+check "there are statistics" ethtool -S wwan0 || finish
 for s in 0 3; do session_up $s || bail "session $s comes up"; done
 is "driver" "$(ethtool -i wwan0 | sed -n 's/^driver: //p')" iosm
 is "bus-info" "$(ethtool -i wwan0-3 | sed -n 's/^bus-info: //p')" "$(pci_address)"
