@@ -39,6 +39,9 @@ help:
 	@echo 'make lint             sparse, W=1, clang, checkpatch'
 	@echo 'make kunit            the KUnit suites, on User-Mode Linux'
 	@echo 'make check-vmodem     unit tests of the virtual modem'
+	@echo 'make fuzz             fuzz the driver in user space; SECONDS= or RUNS= for'
+	@echo '                      each target, T=NAME for one'
+	@echo 'make fuzz-coverage    how much of the driver the fuzzers reach'
 	@echo 'make e2e              end-to-end tests in guests; T=NAME for one'
 	@echo '     KERNEL=debug     on the debug kernel'
 	@echo 'make debug-kernel     build a kernel with KASAN, lockdep and other checkers;'
@@ -99,6 +102,16 @@ lint:
 	@$(top)/tools/testing/kunit/lint
 kunit:
 	@$(top)/tools/testing/kunit/run
+
+fuzz := $(top)/tools/testing/fuzz/run
+.PHONY: fuzz fuzz-coverage
+fuzz:
+	@$(qemu)/fetch host
+	@$(fuzz) $(if $(RUNS),--runs $(RUNS),$(if $(SECONDS),--seconds $(SECONDS))) $(T)
+fuzz-coverage:
+	@$(qemu)/fetch host
+	@$(fuzz) --coverage $(T)
+
 # Without the newest ModemManager its tests fail and say why; the others run.
 .PHONY: fetch-mm
 fetch-mm:
@@ -129,6 +142,6 @@ torture:
 .PHONY: clean distclean
 clean:
 	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e bench torture \
-		initramfs log)
+		fuzz initramfs log)
 distclean:
 	rm -rf $(BUILD)

@@ -29,7 +29,7 @@ need_source()
 # archive into build/tools when it is not installed. Needs no root.
 need_tools()
 {
-	local t=$build/tools w packages=() opts debs
+	local t=$build/tools w packages=() opts debs rt
 
 	export PATH=$PATH:$t/usr/bin:$t/usr/lib/llvm-19/bin
 	export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$t/usr/lib/x86_64-linux-gnu:$t/usr/lib/llvm-19/lib
@@ -42,6 +42,8 @@ need_tools()
 	for w; do
 		case $w in
 		*.h=*) [ -e "/usr/include/${w%%=*}" ] || [ -e "$t/usr/include/${w%%=*}" ] ;;
+		libclang_rt.*=*) rt=usr/lib/llvm-19/lib/clang/19/lib/linux/${w%%=*}-x86_64.a
+			[ -e "/$rt" ] || [ -e "$t/$rt" ] ;;
 		*) command -v "${w%%=*}" >/dev/null ;;
 		esac || packages+=("${w#*=}")
 	done
