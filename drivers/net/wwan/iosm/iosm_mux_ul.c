@@ -40,7 +40,7 @@
 /* The device is busy with this many TDs outstanding. */
 #define IOSM_MUX_UL_BUSY	2
 /* A batch, in TDs. */
-#define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS / 2)
+#define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS * 5 / 8)
 #define IOSM_MUX_BATCH_LITE	128
 /* Longest time between two doorbells of a stream. */
 #define IOSM_MUX_GAP_US		4000
