@@ -24,6 +24,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <net/checksum.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/sch_generic.h>
@@ -299,7 +300,8 @@ static void iosm_mux_gso_headers(u8 *head, const struct sk_buff *skb,
 		ip = (struct iphdr *)head;
 		ip->tot_len = htons(head_len + n);
 		ip->id = htons(ntohs(ip->id) + nr);
-		ip_send_check(ip);
+		ip->check = 0;
+		ip->check = ip_fast_csum(ip, ip->ihl);
 		tcp->check = tcp_v4_check(len, ip->saddr, ip->daddr, csum);
 	} else {
 		six = (struct ipv6hdr *)head;
