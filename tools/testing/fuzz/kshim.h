@@ -270,6 +270,7 @@ void local_bh_enable(void);
 extern unsigned long jiffies;	/* milliseconds here */
 
 #define ktime_get_real_seconds()	((time64_t)jiffies / 1000)
+#define HZ			1000
 #define msecs_to_jiffies(ms)	((unsigned long)(ms))
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 
