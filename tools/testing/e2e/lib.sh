@@ -10,11 +10,12 @@
 
 set -u
 # Words of the runner: driver=ours|reference, flavour=..., modem_args=FIRST-ARGS,
-# slow=TIMES (how much longer than on the stock kernel things may take)
-driver=ours flavour=aggregation modem_args='' slow=1
+# kernel=stock|debug|..., slow=TIMES (how much longer than on the stock kernel
+# things may take)
+driver=ours flavour=aggregation modem_args='' kernel=stock slow=1
 for word; do
 	case $word in
-	driver=*|flavour=*|modem_args=*|slow=*) declare "${word%%=*}=${word#*=}" ;;
+	driver=*|flavour=*|modem_args=*|kernel=*|slow=*) declare "${word%%=*}=${word#*=}" ;;
 	esac
 done
 PATH=/add:$PATH
@@ -387,7 +388,7 @@ check_modem()
 	fi
 	check "modem saw no violation" no_violations
 	check "driver reported no error" log_no_errors
-	if [ -e /sys/kernel/debug/kmemleak ]; then
+	if [ "$kernel" = debug ]; then
 		check "nothing of the driver is left" wait_for 2 checks_left
 		check "no memory has leaked" checks_leaks
 	fi
