@@ -5,15 +5,15 @@
 # many opens, unknown ioctls, links that are moved, resized, deleted and
 # flooded with what is no IP packet.
 # matrix: aggregation lite
-# timeout: 120
+# timeout: 180
 
 . /add/lib.sh
 
 start
 at0=/dev/wwan0at0 at1=/dev/wwan0at1
 session_up 0
-flow -i wwan0 udp-send $server 9 1000 200000 0 >/dev/null 2>&1 & sender=$!
-modem gen 0 udp 1000 600
+flow -i wwan0 udp-send $server 9 1000 200000 500 >/dev/null 2>&1 & sender=$!
+modem gen 0 udp 300 600
 wait_for 5 stat_least session.0.ul.packets 100
 
 # --- ports
@@ -96,7 +96,7 @@ ip link set wwan0-5 netns doomed
 in_ns doomed ip link set wwan0-5 up
 in_ns doomed ip address add 10.64.5.2/30 dev wwan0-5
 in_ns doomed ip route add default dev wwan0-5
-in_ns doomed flow -i wwan0-5 udp-send $server 9 1000 200000 0 >/dev/null 2>&1 &
+in_ns doomed flow -i wwan0-5 udp-send $server 9 1000 200000 500 >/dev/null 2>&1 &
 wait_for 5 stat_least session.5.ul.packets 10
 check "link works in a namespace" stat_is session.5.open 1
 pids=$(ip netns pids doomed)
