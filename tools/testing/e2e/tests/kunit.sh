@@ -3,7 +3,7 @@
 #
 # The KUnit suites once more, on x86 under all the checkers.
 # kernel: debug
-# timeout: 60
+# timeout: 240
 
 . /add/lib.sh
 
