@@ -98,6 +98,9 @@ bool restore(void)
 {
 	doing("restoring");
 	tell("hostile off");
+	/* What a slow guest cannot take would keep it from all else. */
+	tell("gen 0 stop");
+	tell("gen 1 stop");
 	if (!card())
 		rescan_bus();
 	if (!card()) {
