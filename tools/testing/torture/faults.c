@@ -131,7 +131,7 @@ static void do_probe(void)
 {
 	if (bind_card())
 		return;
-	until(20000, ready_or_hit);
+	until(PATIENCE_MS, ready_or_hit);
 	until(2 * usual_ms, ready);
 }
 
@@ -145,13 +145,13 @@ static bool before_reset(void)
 {
 	if (!bound())
 		bind_card();
-	return until(20000, ready);
+	return until(PATIENCE_MS, ready);
 }
 
 static void do_reset(void)
 {
 	reset_card();
-	until(20000, ready_or_hit);
+	until(PATIENCE_MS, ready_or_hit);
 	until(2 * usual_ms, ready);
 }
 
@@ -167,7 +167,7 @@ static bool be_ready(void)
 		return true;
 	unbind_card();
 	bind_card();
-	return until(20000, ready);
+	return until(PATIENCE_MS, ready);
 }
 
 static void do_port(void)
@@ -186,7 +186,7 @@ static void do_port(void)
 
 static bool after_port(void)
 {
-	return at_works("/dev/wwan0at0", 10000);
+	return at_works("/dev/wwan0at0", PATIENCE_MS);
 }
 
 static void do_control(void)
@@ -196,7 +196,7 @@ static void do_control(void)
 
 static bool after_control(void)
 {
-	return opt.is_7360 || mbim_works(10000);
+	return opt.is_7360 || mbim_works(PATIENCE_MS);
 }
 
 static void do_link(void)
@@ -235,12 +235,12 @@ static bool before_traffic(void)
 	return data_fd >= 0;
 }
 
-static void do_traffic(void)
+/* Nothing else than sockets: a failure in the talk to the host would end it. */
+static void do_packets(void)
 {
 	unsigned int i;
 	uint8_t in[2048];
 
-	tell("gen 0 udp 0 1300 64");
 	for (i = 0; i < 32; i++)
 		udp_send(data_fd, i & 1 ? 1400 : 64, i);
 	for (i = 0; i < 20; i++) {
@@ -250,9 +250,20 @@ static void do_traffic(void)
 	}
 }
 
+static void do_traffic(void)
+{
+	tell("gen 0 udp 0 1300 64");
+	do_packets();
+}
+
+static bool before_packets(void)
+{
+	return before_traffic() && tell("gen 0 udp 500 1300 100");
+}
+
 static bool after_traffic(void)
 {
-	return ping("wwan0", 10000);
+	return ping("wwan0", PATIENCE_MS);
 }
 
 static void do_load(void)
@@ -294,7 +305,7 @@ static const struct operation in_task[] = {
 	{ "open", be_ready, do_port, after_port, 1 },
 	{ "newlink", be_ready, do_link, after_link, 1 },
 	{ "ifup", before_up, do_up, after_up, 2 },
-	{ "send", before_traffic, do_traffic, after_traffic, 2 },
+	{ "packets", before_packets, do_packets, after_traffic, 2 },
 	{ "load", before_load, do_load, before_load, 8 },
 	{ .name = NULL }
 };
@@ -429,7 +440,7 @@ static void measure(void)
 	until(3000, all_gone);
 	start = now_ms();
 	bind_card();
-	if (until(20000, ready))
+	if (until(PATIENCE_MS, ready))
 		usual_ms = now_ms() - start + 50;
 	printf("# %u ms from binding to ready\n", usual_ms);
 }

@@ -85,7 +85,7 @@ static char scenario[32] = "start";
 static uint64_t episode;
 static char action[128];
 static uint64_t action_since;
-static unsigned int limit_ms = 90000;
+static unsigned int limit_ms = 240000;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* The last lines of the kernel, for whoever has to understand a failure. */
 #define KEPT	256
@@ -349,7 +349,7 @@ void report_start(void)
 	}
 	/* The console is slow; what matters is read from the log. */
 	klogctl(8, NULL, 4);
-	put("/proc/sys/kernel/hung_task_timeout_secs", "30");
+	put("/proc/sys/kernel/hung_task_timeout_secs", "60");
 	dma_errors = number_in(DMA_ERRORS);
 	doing("starting");
 	if (pthread_create(&thread, NULL, watch, NULL)) {

@@ -32,11 +32,11 @@ bool good_modem(void)
 	const char *why = NULL;
 
 	doing("waiting until the modem is ready");
-	if (!until(30000, try_ready)) {
+	if (!until(PATIENCE_MS, try_ready)) {
 		why = "does not get ready";
 	} else {
 		doing("AT");
-		if (!at_works("/dev/wwan0at1", 10000))
+		if (!at_works("/dev/wwan0at1", PATIENCE_MS))
 			why = "no OK to AT";
 		else if (!opt.is_7360 && !(turn++ & 7) && !mbim_works(10000))
 			why = "no answer to MBIM_OPEN";
@@ -44,7 +44,7 @@ bool good_modem(void)
 		if (!why) {
 			link_up("wwan0", true);
 			link_address("wwan0", 0);
-			if (!ping("wwan0", 10000))
+			if (!ping("wwan0", PATIENCE_MS))
 				why = "no answer to ping";
 		}
 	}
@@ -105,9 +105,9 @@ bool restore(void)
 		rescan_bus();
 	if (!card()) {
 		host(NULL, 0, "plug");
-		if (!until(15000, has_card)) {
+		if (!until(PATIENCE_MS, has_card)) {
 			slot_power(true);
-			if (!until(10000, has_card)) {
+			if (!until(PATIENCE_MS, has_card)) {
 				failed("afterwards: no card in the slot");
 				return false;
 			}
@@ -309,7 +309,7 @@ static bool by_surprise(struct dice *d)
 	if (!host(NULL, 0, "surprise"))
 		return false;
 	doing("waiting for the hotplug driver");
-	if (!until(20000, no_card))
+	if (!until(PATIENCE_MS, no_card))
 		return false;
 	nap(1500);
 	return true;
@@ -451,7 +451,7 @@ static bool reload_once(struct dice *d)
 		nap(below(d, 60));
 	} else {
 		doing("waiting until the modem is ready");
-		if (!until(30000, try_ready)) {
+		if (!until(PATIENCE_MS, try_ready)) {
 			failed("modem does not get ready");
 			return false;
 		}
@@ -463,7 +463,7 @@ static bool reload_once(struct dice *d)
 			failed("no link for a socket");
 			return false;
 		}
-	} else if (how == 7 && !at_works("/dev/wwan0at0", 5000)) {
+	} else if (how == 7 && !at_works("/dev/wwan0at0", PATIENCE_MS)) {
 		failed("no OK to AT");
 		return false;
 	}
@@ -545,7 +545,7 @@ static bool storm_once(uint64_t seed)
 		return false;
 	link_up("wwan0-1", true);
 	link_address("wwan0-1", 1);
-	if (exists("/sys/class/net/wwan0-1") && !ping("wwan0-1", 10000)) {
+	if (exists("/sys/class/net/wwan0-1") && !ping("wwan0-1", PATIENCE_MS)) {
 		failed("afterwards: no answer to ping on session 1");
 		return false;
 	}

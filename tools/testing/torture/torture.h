@@ -13,6 +13,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SERVER		"10.99.0.1"
 #define SESSIONS	8
+/* With what must come: a busy machine gives the guest little time. */
+#define PATIENCE_MS	60000
 #define MODULE_FILE	"/lib/iosm/iosm.ko"
 
 /* Words of the command line. */
