@@ -29,6 +29,7 @@
 #define IOSM_PORTS_MAX		3
 #define IOSM_PORT_BACKLOG	16
 #define IOSM_PORT_RX_MIN	(64 * 1024)
+#define IOSM_PORT_DRAIN_MS	500
 #define IOSM_PORT_RETRY_MS	20
 
 /**
@@ -37,10 +38,10 @@
  * @wwan: the character device
  * @id: channel behind it
  * @ch: valid while @is_open
- * @is_open: the channel is open
+ * @is_open: the channel is open and not about to be closed
  * @tx_lock: protects the UL pipe and @backlog
  * @backlog: mapped messages of writers that were let in at the same moment
- * @rx_lock: protects the DL pipe and @is_open against those who read the pipe
+ * @rx_lock: protects the DL pipe; @is_open changes under both locks
  * @rx_work: goes on reading the pipe when the reader has caught up, or when
  *	there may be memory again
  * @rx_parked: a message for which there was no memory; its cookie is NULL
@@ -59,7 +60,7 @@ struct iosm_port {
 	struct iosm_channel ch;
 	bool is_open;
 
-	spinlock_t tx_lock;	/* UL pipe, backlog */
+	spinlock_t tx_lock;	/* UL pipe, backlog, is_open */
 	struct sk_buff_head backlog;
 
 	struct mutex rx_lock;	/* DL pipe, is_open */
@@ -103,6 +104,9 @@ static bool iosm_port_tx_fill(struct iosm_port *port)
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&port->tx_lock);
+
+	if (!port->is_open)
+		return false;
 
 	while (iosm_pipe_space(ul) && (skb = __skb_dequeue(&port->backlog))) {
 		struct iosm_buf buf = {
@@ -386,6 +390,16 @@ static void iosm_port_reclaim(struct iosm_port *port)
 		iosm_port_free_dl(port, &buf);
 }
 
+/* From false on, no head of the channel moves any more. */
+static void iosm_port_set_open(struct iosm_port *port, bool open)
+{
+	lockdep_assert_held(&port->rx_lock);
+
+	spin_lock(&port->tx_lock);
+	port->is_open = open;
+	spin_unlock(&port->tx_lock);
+}
+
 /* Called by the WWAN core, which serialises it with stop and tx. */
 static int iosm_port_start(struct wwan_port *wwan)
 {
@@ -416,7 +430,7 @@ static int iosm_port_start(struct wwan_port *wwan)
 	wwan_port_txon(wwan);
 
 	mutex_lock(&port->rx_lock);
-	port->is_open = true;
+	iosm_port_set_open(port, true);
 	iosm_channel_start(&port->ch);
 	mutex_unlock(&port->rx_lock);
 
@@ -430,11 +444,14 @@ static void iosm_port_stop(struct wwan_port *wwan)
 	if (!port->is_open)
 		return;
 
+	/* What is still to come must be in the ring before that is drained. */
+	iosm_core_wait(port->core, skb_queue_empty_lockless(&port->backlog),
+		       IOSM_PORT_DRAIN_MS);
 	iosm_channel_drain(&port->ch);
 
-	/* No buffer may be posted to a pipe that is being closed. */
+	/* Nothing may be posted to a pipe that is being closed. */
 	mutex_lock(&port->rx_lock);
-	port->is_open = false;
+	iosm_port_set_open(port, false);
 	mutex_unlock(&port->rx_lock);
 
 	iosm_channel_close(&port->ch);
