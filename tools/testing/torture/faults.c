@@ -69,6 +69,38 @@ static bool inject(const struct function *f)
 	return true;
 }
 
+/* Address of a function of the kernel, 0 without. */
+static unsigned long address_of(const char *name)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	unsigned long at, found = 0;
+	char line[256], symbol[128];
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx %*c %127s", &at, symbol) == 2 &&
+		    !strcmp(symbol, name))
+			found = at;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* The checker of DMA goes out when it gets no memory: spare it. */
+static bool spare_checker(void)
+{
+	unsigned long from = address_of("dma_entry_alloc");
+	unsigned long to = address_of("debug_dma_free_pages");
+	char text[64];
+
+	if (!from || to < from)
+		return true;
+	snprintf(text, sizeof(text), "0x%lx", from);
+	if (set("reject-start", text))
+		return false;
+	snprintf(text, sizeof(text), "0x%lx", to);
+	return !set("reject-end", text);
+}
+
 /* Where the code of the module is: the stack must have an address of it. */
 static bool aim(void)
 {
@@ -85,7 +117,7 @@ static bool aim(void)
 		return false;
 	/* Generous: what follows would be ours, or nobody's. */
 	snprintf(text, sizeof(text), "0x%lx", start + 0x20000);
-	return !set("require-end", text) && !set("stacktrace-depth", DEPTH) &&
+	return spare_checker() && !set("require-end", text) && !set("stacktrace-depth", DEPTH) &&
 	       !set("task-filter", "N") && !set("interval", "1") &&
 	       !set("verbose", "2");
 }
@@ -417,6 +449,9 @@ static bool prepare(void)
 	/* Of the WWAN core, when it cannot make the default link. */
 	allow("WARNING: .*wwan_create_default_link");
 	allow("page allocation failure");
+	allow("ref_tracker: memory allocation failure");
+	/* Of the interrupt core, when there was no memory for /proc/irq/N. */
+	allow("WARNING: .*remove_proc_entry");
 
 	if (!exists(FAULT "inject")) {
 		failed("this kernel cannot fail on demand");
