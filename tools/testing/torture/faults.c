@@ -456,6 +456,8 @@ static bool prepare(void)
 	allow("ref_tracker: memory allocation failure");
 	/* Of the interrupt core, when there was no memory for /proc/irq/N. */
 	allow("WARNING: .*remove_proc_entry");
+	/* Of tracing, while a module is being loaded. */
+	allow("WARNING: .*event_define_fields");
 
 	if (!exists(FAULT "inject")) {
 		failed("this kernel cannot fail on demand");
