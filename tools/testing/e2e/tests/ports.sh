@@ -98,6 +98,24 @@ is "blocking writer waits, and a signal ends it" $? 124
 between "close does not wait for ever" $(($(now) - before)) 0 6000
 modem pipe 4 resume
 check "port works afterwards" porttool $at0 rdwr at AT 'OK$'
+# More writers than the ring has places: those that are let in at the same
+# moment wait in the driver, and the last close comes right behind them.
+bytes=$(stat_of pipe.4.bytes) lost=0
+for ((i = 0; i < 10; i++)); do
+	modem pipe 4 stop
+	pids=()
+	for n in 1 2 3 4 5 6 7 8; do
+		printf 'AT\r' >$at0 &
+		pids+=($!)
+	done
+	pause 0.3
+	modem pipe 4 resume
+	wait "${pids[@]}"
+	wait_for 3 pipe_state 5 0
+	bytes=$((bytes + 8 * 3))
+	stat_is pipe.4.bytes $bytes || lost=$((lost + 1)) bytes=$(stat_of pipe.4.bytes)
+done
+is "last close lets all go that many writers wrote" $lost 0
 
 # --- nobody reads
 line='AT+CGMI;+CGMM;+CGMR;+CGSN;+CSQ;+COPS?;+CREG?\r'
