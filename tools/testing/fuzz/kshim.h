@@ -455,6 +455,7 @@ struct sk_buff *__skb_dequeue(struct sk_buff_head *list);
 #define skb_shinfo(skb)			(skb)
 #define skb_linearize(skb)		((void)(skb), 0)
 #define skb_queue_len(list)		((list)->qlen)
+#define skb_queue_empty_lockless(list)	(!(list)->qlen)
 #define __skb_queue_head_init(list)	memset(list, 0, sizeof(*(list)))
 
 /* ---- WWAN ports ---- */
