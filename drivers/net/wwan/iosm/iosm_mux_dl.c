@@ -31,7 +31,12 @@
 
 static_assert(IOSM_MUX_HEADERS < IOSM_MUX_COPY_PACKET);
 
-/* ---- Buffers ---- */
+/*
+ * ---- Buffers ----
+ *
+ * Cleared when they are new: how much of one was written is the device's word
+ * only, and what others left there would go up, or back out in an answer.
+ */
 
 static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
 {
@@ -64,7 +69,8 @@ static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 {
 	struct page *page;
 
-	page = page_pool_alloc_pages(mux->pool, gfp | __GFP_NOWARN);
+	page = page_pool_alloc_pages(mux->pool,
+				     gfp | __GFP_NOWARN | __GFP_ZERO);
 	if (!page)
 		return false;
 
@@ -79,7 +85,7 @@ static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 /* Posts the buffers of a page (Lite), as many as there is space for. */
 static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 {
-	struct page *page = alloc_page(gfp | __GFP_NOWARN);
+	struct page *page = alloc_page(gfp | __GFP_NOWARN | __GFP_ZERO);
 	unsigned int offset;
 	bool ok = true;
 

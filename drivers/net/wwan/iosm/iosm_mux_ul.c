@@ -901,7 +901,8 @@ int iosm_mux_ul_alloc(struct iosm_mux *mux)
 
 	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
 		block = &mux->blocks[i];
-		block->va = (void *)__get_free_pages(GFP_KERNEL,
+		/* The device can read all of it, not just what is sent. */
+		block->va = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 						     get_order(IOSM_MUX_BLOCK_SIZE));
 		if (!block->va)
 			break;
