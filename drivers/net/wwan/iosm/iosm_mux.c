@@ -412,6 +412,7 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	netdev = s->netdev;
 	s->netdev = NULL;
 	s->ul_pad = 0;
+	iosm_mux_ul_disown(mux, if_id);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
 	spin_unlock_bh(&mux->ul_lock);
 	if (was_on)

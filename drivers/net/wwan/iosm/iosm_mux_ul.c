@@ -407,6 +407,13 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	if (dma_mapping_error(mux->dev, buf.dma))
 		goto no_memory;
 
+	/*
+	 * It may stay with the device for longer than its network namespace
+	 * lives; nothing of that is needed to send it.
+	 */
+	nf_reset_ct(skb);
+	skb_dst_drop(skb);
+
 	cb = iosm_mux_cb(skb);
 	cb->if_id = if_id;
 	cb->epoch = s->epoch;
@@ -426,6 +433,39 @@ drop:
 	netdev_completed_queue(s->netdev, 1, bytes);
 	dev_kfree_skb_any(skb);
 	return true;
+}
+
+/**
+ * iosm_mux_ul_disown() - let go of the senders of a session that is over
+ * @mux: the IP channel
+ * @if_id: the session
+ *
+ * Lite: its packets may stay with the device for as long as another session
+ * keeps the channel open. Until now they have held their sockets, so that these
+ * do not send too much; but a socket holds its network namespace.
+ *
+ * Context: ul_lock, and no NAPI poll.
+ */
+void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id)
+{
+	const struct iosm_pipe *ul = &mux->ch.ul;
+	struct sk_buff *skb;
+	uintptr_t offset;
+	u32 at;
+
+	if (!iosm_mux_is_lite(mux))
+		return;
+
+	for (at = ul->tail; at != ul->head;
+	     at = iosm_ring_next(at, ul->entries)) {
+		skb = ul->slots[at].cookie;
+		offset = (uintptr_t)skb - (uintptr_t)mux->slots;
+		if (offset < IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE ||
+		    iosm_mux_cb(skb)->if_id != if_id)
+			continue;
+		skb_orphan(skb);
+		skb->dev = NULL;
+	}
 }
 
 /* ---- What goes when ---- */
