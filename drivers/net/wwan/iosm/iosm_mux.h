@@ -190,10 +190,11 @@ struct iosm_mux_stats {
  * @napi: consumer of both pipes, producer of the DL pipe
  * @pool: DL pages that may be handed up (Aggregation); NULL in Lite
  * @dl_buf: bytes of a DL buffer
- * @dl_at: buffer that is being read; this and the next five: NAPI only
+ * @dl_at: buffer that is being read; this and the next six: NAPI only
  * @dl_rd: place in it
  * @dl_turn: it is a block that has not been read to its end
  * @dl_kept: it belongs to us now, and another one was posted in its place
+ * @dl_lent: bytes of it that are handed up where they lie, 0: all are copied
  * @dl_packets: packets found in it
  * @dl_block: number of the buffer
  * @ul_lock: protects all below, the sessions, and the producer side of the UL
@@ -241,6 +242,7 @@ struct iosm_mux {
 	struct iosm_mux_reader dl_rd;
 	bool dl_turn;
 	bool dl_kept;
+	u32 dl_lent;
 	u32 dl_packets;
 	u32 dl_block;
 

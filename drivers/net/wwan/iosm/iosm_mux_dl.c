@@ -23,9 +23,15 @@
 #include "iosm_mux_priv.h"
 #include "iosm_trace.h"
 
-/* Copied are datagrams up to this size, and all of a block up to that one. */
+/*
+ * Copied are datagrams up to this size, and all of a block whose larger ones
+ * add up to no more than that part of the buffer. What is not copied keeps the
+ * whole buffer from being used again, so it has to be worth it.
+ */
 #define IOSM_MUX_COPY_PACKET	256
-#define IOSM_MUX_COPY_BLOCK	4096
+#define IOSM_MUX_COPY_BLOCK(mux) ((mux)->dl_buf / 2)
+/* Least that a packet pays for a buffer; a full-sized one does anyway. */
+#define IOSM_MUX_SHARE_MIN	ETH_DATA_LEN
 /* Room for the headers of a packet that is handed up where it lies. */
 #define IOSM_MUX_HEADERS	128
 
@@ -240,12 +246,13 @@ static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 	headers = iosm_mux_headers(skb);
 	skb_put(skb, headers);
 
-	/* Each packet pays for its share of the whole buffer. */
+	/* Those that are lent pay for the whole buffer together. */
 	page_pool_ref_page(page);
 	skb_add_rx_frag(skb, 0, page,
 			from + headers - page_address(page),
 			dg->len - headers,
-			mux->dl_buf * dg->len / mux->dl_rd.len);
+			max(mux->dl_buf * dg->len / mux->dl_lent,
+			    IOSM_MUX_SHARE_MIN));
 	skb_mark_for_recycle(skb);
 
 	return skb;
@@ -278,7 +285,7 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		iosm_stats_inc(&s->rx.sync, &s->rx.rx_blocks);
 	}
 
-	if (mux->dl_kept && dg->len > IOSM_MUX_COPY_PACKET)
+	if (mux->dl_lent && dg->len > IOSM_MUX_COPY_PACKET)
 		skb = iosm_mux_lend(mux, dg);
 	else
 		skb = iosm_mux_copy(mux, dg);
@@ -377,6 +384,23 @@ static bool iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
 	return false;
 }
 
+/*
+ * Bytes of the present block that are worth being lent, 0: none. Counted from
+ * its entries, not from its length: the device need not fill what it claims.
+ */
+static u32 iosm_mux_lendable(const struct iosm_mux *mux)
+{
+	struct iosm_mux_reader rd = mux->dl_rd;
+	struct iosm_mux_dg dg;
+	u32 bytes = 0;
+
+	while (iosm_mux_adb_next(&rd, &dg) > 0)
+		if (dg.len > IOSM_MUX_COPY_PACKET)
+			bytes += dg.len;
+
+	return bytes > IOSM_MUX_COPY_BLOCK(mux) ? bytes : 0;
+}
+
 /* Begins with the next DL buffer; false when there is none. */
 static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 {
@@ -387,6 +411,7 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 
 	mux->dl_at = done.buf;
 	mux->dl_kept = false;
+	mux->dl_lent = 0;
 	mux->dl_packets = 0;
 	mux->dl_block++;
 	if (done.status == IOSM_TD_END && done.len) {
@@ -400,8 +425,11 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 
 	if (!mux->dl_turn)
 		iosm_mux_repost(mux, &mux->dl_at);
-	else if (mux->dl_rd.len > IOSM_MUX_COPY_BLOCK)
+	else if (mux->dl_rd.len > IOSM_MUX_COPY_BLOCK(mux))
 		mux->dl_kept = iosm_mux_keep(mux, &mux->dl_at);
+	/* Only now: the device must not change it any more. */
+	if (mux->dl_kept)
+		mux->dl_lent = iosm_mux_lendable(mux);
 
 	return true;
 }
