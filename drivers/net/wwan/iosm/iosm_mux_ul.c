@@ -24,6 +24,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/unaligned.h>
 #include <net/checksum.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
@@ -231,6 +232,23 @@ static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 	dev_kfree_skb_any(skb);
 }
 
+/* Copies a packet to @to, and sums it up on the way if that is left to us. */
+static void iosm_mux_copy_out(const struct sk_buff *skb, u8 *to)
+{
+	__sum16 sum;
+	u8 *check;
+
+	skb_copy_and_csum_dev(skb, to);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+
+	/* UDP has two zeros, and means "no checksum" by this one. */
+	check = to + skb_checksum_start_offset(skb) + skb->csum_offset;
+	sum = get_unaligned((__sum16 *)check);
+	if (unlikely(!sum))
+		put_unaligned(CSUM_MANGLED_0, (__sum16 *)check);
+}
+
 /* Puts a packet into a block; false: it has to wait. */
 static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 			       struct sk_buff *skb)
@@ -247,7 +265,7 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 	}
 
 	skb_tx_timestamp(skb);
-	skb_copy_and_csum_dev(skb, to);
+	iosm_mux_copy_out(skb, to);
 	iosm_mux_put_done(mux, if_id, skb->len);
 	dev_sw_netstats_tx_add(s->netdev, 1, skb->len);
 	dev_consume_skb_any(skb);
