@@ -92,7 +92,7 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 			      const struct iosm_mux_cmd *cmd)
 {
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
-	u32 max;
+	u32 max, mtu;
 	int pad;
 
 	if (!s->calling || s->answered || s->answer_op != cmd->op ||
@@ -106,8 +106,9 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 
 	/* Data may follow at once: it must not find a closed session. */
 	if (cmd->op == IOSM_MUX_OPEN_RESP && !cmd->response) {
-		max = IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD - 3 -
-		      READ_ONCE(s->netdev->mtu);
+		max = IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD - 3;
+		mtu = READ_ONCE(s->netdev->mtu);
+		max = mtu < max ? max - mtu : 0;
 		pad = iosm_mux_ul_pad(mux->flavour, cmd->head_pad, max);
 		if (pad < 0) {
 			iosm_mux_lie(mux, "head padding");

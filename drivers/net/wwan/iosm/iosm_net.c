@@ -120,6 +120,12 @@ static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 	link->net = net;
 	link->if_id = if_id;
 	iosm_mux_setup_netdev(net->mux, netdev);
+	/* One given with the link was checked before there was a limit. */
+	if (netdev->mtu > netdev->max_mtu) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "mtu must be at most %u",
+				       netdev->max_mtu);
+		return -EINVAL;
+	}
 	iosm_mux_clear_stats(net->mux, if_id);
 
 	err = netif_set_real_num_tx_queues(netdev, 1);

@@ -28,6 +28,17 @@ max=$(ip -d -o link show wwan0 | sed -n 's/.* maxmtu \([0-9]*\) .*/\1/p')
 between "largest MTU fits the blocks" "$max" 1500 $most
 check_fails "MTU above it is refused" ip link set wwan0 mtu $((most + 1))
 check_fails "MTU 65535 is refused" ip link set wwan0 mtu 65535
+# The kernel checks the MTU of a new link before the driver has named a limit.
+if [ "$driver" = ours ]; then
+	add() { ip link add dev wwan0-1 parentdev wwan0 mtu "$1" type wwan linkid 1; }
+	for mtu in 65000 $((max + 1)); do
+		check_fails "link with MTU $mtu is refused" add $mtu
+		is "and not there" "$(links | grep -c wwan0-1)" 0
+	done
+	check "link with the largest MTU" add "$max"
+	is "has it" "$(cat /sys/class/net/wwan0-1/mtu)" "$max"
+	ip link delete wwan0-1
+fi
 [ "$max" -le 16000 ] || max=16000
 if ip link set wwan0 mtu "$max" && modem net mtu "$max"; then
 	check "packets of the largest MTU" flow udp-echo $server 5 $((max - 28)) $((max - 29)) 1472
