@@ -144,6 +144,12 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 
 	if (!block)
 		return true;
+	if (!mux->adb.tables) {
+		/* Begun for a packet that was too large: says nothing. */
+		mux->free_blocks[mux->n_free++] = block;
+		mux->open_block = NULL;
+		return true;
+	}
 	if (!iosm_pipe_space(&mux->ch.ul))
 		return false;
 
