@@ -556,6 +556,35 @@ u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_room);
 
 /**
+ * iosm_mux_adb_fit() - how many datagrams of one size will a block take?
+ * @size: bytes of a fresh block, more than IOSM_MUX_ADB_OVERHEAD
+ * @pad: head padding of their session, the only one in the block
+ * @len: bytes of each IP packet, not 0
+ * @least: the block is given away as soon as its room is less than that
+ *
+ * Return: number of iosm_mux_adb_add() that succeed, exactly.
+ */
+u32 iosm_mux_adb_fit(u32 size, u32 pad, u32 len, u32 least)
+{
+	u32 each = iosm_mux_adb_align(pad + len) + sizeof(struct iosm_adth_dg);
+	/* The room of a fresh block; a datagram takes @each of it. */
+	u32 need = IOSM_MUX_ADB_OVERHEAD + 3 + pad;
+	u32 room = size > need ? size - need : 0;
+	u32 fit;
+
+	if (len > room)
+		return 0;
+
+	/* The first one goes in whatever @least says. */
+	if (least < len)
+		least = len;
+	fit = 1 + (room > least ? (room - least) / each : 0);
+
+	return fit < IOSM_MUX_ADB_DGS ? fit : IOSM_MUX_ADB_DGS;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_fit);
+
+/**
  * iosm_mux_adb_add() - reserve room for a datagram
  * @adb: builder that has begun
  * @if_id: its session

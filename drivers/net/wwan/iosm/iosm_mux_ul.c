@@ -281,16 +281,18 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 
 /* ---- Data, Aggregation: large TCP packets ---- */
 
-/* Blocks that the segments of a packet need, if they get fresh ones. */
+/*
+ * Blocks that the segments of a packet need at most, if they get fresh ones.
+ * Counts with what is cut below, not with what the packet says of itself.
+ */
 static u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
-			       const struct sk_buff *skb, u32 segment)
+			       const struct sk_buff *skb, u32 head_len, u32 mss)
 {
-	u32 size = ALIGN(s->ul_pad + segment, 4) + sizeof(struct iosm_adth_dg);
-	u32 fit = (IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD) / size;
+	u32 segments = DIV_ROUND_UP(skb->len - head_len, mss);
+	u32 fit = iosm_mux_adb_fit(IOSM_MUX_BLOCK_SIZE, s->ul_pad,
+				   head_len + mss, IOSM_MUX_MIN_ROOM);
 
-	fit = clamp_t(u32, fit, 1, IOSM_MUX_ADB_DGS);
-
-	return DIV_ROUND_UP(skb_shinfo(skb)->gso_segs, fit);
+	return DIV_ROUND_UP(segments, max(fit, 1));
 }
 
 /*
@@ -355,7 +357,7 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 	}
 
 	/* All or nothing: what has gone cannot be held. */
-	n = iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len + mss);
+	n = iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len, mss);
 	if (n <= IOSM_MUX_BLOCKS_MIN &&
 	    (n > mux->n_free || n >= iosm_pipe_space(&mux->ch.ul)))
 		return false;

@@ -621,6 +621,37 @@ static void mux_adb_room_is_true(struct kunit *test)
 	}
 }
 
+/* Datagrams that go into a fresh block before it has less than @least left. */
+static u32 count_fit(struct encode *e, u32 pad, u32 len, u32 least)
+{
+	u32 n = 0;
+
+	iosm_mux_adb_begin(&e->adb, e->block, sizeof(e->block));
+	while (iosm_mux_adb_add(&e->adb, 0, 0, pad, len)) {
+		n++;
+		if (iosm_mux_adb_room(&e->adb, 0, pad) < least)
+			break;
+	}
+
+	return n;
+}
+
+/* What is said beforehand is what happens, for each size of a segment. */
+static void mux_adb_fit_is_true(struct kunit *test)
+{
+	static const u32 least[] = { 0, 1500 };
+	u32 pad = *(const u32 *)test->param_value;
+	struct encode *e = encode_begin(test);
+	u32 len, i, wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(least); i++)
+		for (len = 1; len <= BLOCK_SIZE; len++)
+			wrong += count_fit(e, pad, len, least[i]) !=
+				 iosm_mux_adb_fit(BLOCK_SIZE, pad, len,
+						  least[i]);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+}
+
 /* ---- Commands, Aggregation ---- */
 
 static const struct iosm_mux_open_resp open_resp = {
@@ -1193,6 +1224,7 @@ static struct kunit_case iosm_mux_codec_cases[] = {
 	KUNIT_CASE(mux_adb_level_then_data),
 	KUNIT_CASE_PARAM(mux_adb_full, encode_pad_gen_params),
 	KUNIT_CASE_PARAM(mux_adb_room_is_true, encode_pad_gen_params),
+	KUNIT_CASE_PARAM(mux_adb_fit_is_true, encode_pad_gen_params),
 	KUNIT_CASE(mux_acb_reads),
 	KUNIT_CASE(mux_acb_stays_wrong),
 	KUNIT_CASE(mux_acb_truncated),
