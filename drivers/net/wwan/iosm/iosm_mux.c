@@ -316,6 +316,7 @@ static int iosm_mux_up(struct iosm_mux *mux)
 	if (err)
 		goto err_dl;
 
+	mux->is_silent = false;
 	mux->adb_sequence = 0;
 	mux->acb_sequence = 0;
 	err = iosm_mux_dl_fill(mux);
@@ -386,10 +387,12 @@ static int iosm_mux_call(struct iosm_mux *mux, u8 if_id, enum iosm_mux_op op,
 
 	spin_lock_bh(&mux->ul_lock);
 	s->calling = false;
-	if (s->answered)
+	if (s->answered) {
 		err = s->result;
-	else if (!err)
+		mux->is_silent = false;
+	} else if (!err) {
 		err = iosm_core_is_dead(mux->core) ? -ENODEV : -ETIMEDOUT;
+	}
 	spin_unlock_bh(&mux->ul_lock);
 
 	return err;
@@ -510,7 +513,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_open);
  * @if_id: session that was opened
  *
  * The network device is not touched any more when this returns. Closes the
- * channel after the last one. A dead device is not waited for.
+ * channel after the last one. A dead device is not waited for, nor is one that
+ * has not answered the last close: RTNL is held, and there are up to eight.
  * Context: sleeps, up to about 3 s; ndo_stop.
  */
 void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
@@ -525,9 +529,15 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 	spin_unlock_bh(&mux->ul_lock);
 	netif_tx_disable(s->netdev);
 
-	if (!iosm_core_is_dead(mux->core))
-		err = iosm_mux_call(mux, if_id, IOSM_MUX_CLOSE,
-				    IOSM_MUX_CLOSE_RESP);
+	if (!iosm_core_is_dead(mux->core)) {
+		if (mux->is_silent)
+			iosm_mux_post_close(mux, if_id);
+		else
+			err = iosm_mux_call(mux, if_id, IOSM_MUX_CLOSE,
+					    IOSM_MUX_CLOSE_RESP);
+	}
+	if (err == -ETIMEDOUT)
+		mux->is_silent = true;
 	if (err)
 		netdev_warn(s->netdev, "session %u does not close: %pe\n",
 			    if_id, ERR_PTR(err));

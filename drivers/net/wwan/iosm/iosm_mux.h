@@ -185,6 +185,8 @@ struct iosm_mux_stats {
  * @users: bit mask of open sessions; under @lock
  * @is_up: channel is open; under @lock
  * @is_napi_on: @napi is enabled; under @lock
+ * @is_silent: a close went unanswered, and nothing was answered since; under
+ *	@lock
  * @ch: the channel
  * @napi_dev: @napi lives here, as all sessions share one channel
  * @napi: consumer of both pipes, producer of the DL pipe
@@ -232,6 +234,7 @@ struct iosm_mux {
 	unsigned long users;
 	bool is_up;
 	bool is_napi_on;
+	bool is_silent;
 	struct iosm_channel ch;
 
 	struct net_device *napi_dev;
