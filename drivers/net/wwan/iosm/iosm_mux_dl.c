@@ -322,22 +322,31 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	napi_gro_receive(&mux->napi, skb);
 }
 
-static void iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
+/* Does what a block of commands says; returns how many there were. */
+static int iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
 {
 	struct iosm_mux_reader rd;
 	struct iosm_mux_cmd cmd;
 	int ret = -EBADMSG;
+	int n = 0;
 
 	if (!iosm_mux_acb_open(&rd, va, len)) {
-		while ((ret = iosm_mux_acb_next(&rd, &cmd)) > 0)
+		while ((ret = iosm_mux_acb_next(&rd, &cmd)) > 0) {
 			iosm_mux_cmd(mux, &cmd);
+			n++;
+		}
 	}
 	if (ret < 0 || rd.bad)
 		iosm_mux_lie(mux, "command block");
+
+	return n + rd.bad;
 }
 
-/* Looks at a buffer that is no data block; true when it is one. */
-static bool iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
+/*
+ * Looks at a buffer that is no data block; returns what it cost, in packets,
+ * at least 1, or 0 when it is a data block.
+ */
+static int iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
 {
 	bool lite = iosm_mux_is_lite(mux);
 	struct iosm_mux_credit credit;
@@ -349,12 +358,11 @@ static bool iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
 		if (lite || iosm_mux_adb_open(&mux->dl_rd, va, len,
 					      IOSM_MUX_DL_HEAD_PAD))
 			break;
-		return true;
+		return 0;
 	case IOSM_SIG_ACBH:
 		if (lite)
 			break;
-		iosm_mux_rx_cmds(mux, va, len);
-		return false;
+		return max(iosm_mux_rx_cmds(mux, va, len), 1);
 	case IOSM_SIG_ADGH:
 		if (!lite ||
 		    iosm_mux_adgh_decode(va, len,
@@ -364,24 +372,24 @@ static bool iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
 			break;
 		trace_iosm_block_decode(mux->dev, len, 1, 0);
 		iosm_mux_rx(mux, &dg);
-		return false;
+		return 1;
 	case IOSM_SIG_CMDH:
 		if (!lite || iosm_mux_lite_cmd_decode(va, len, &cmd))
 			break;
 		iosm_mux_cmd(mux, &cmd);
-		return false;
+		return 1;
 	case IOSM_SIG_FCTH:
 		if (iosm_mux_credit_decode(va, len, &credit))
 			break;
 		iosm_mux_grant(mux, &credit);
-		return false;
+		return 1;
 	default:
 		break;
 	}
 
 	iosm_mux_lie(mux, "buffer");
 
-	return false;
+	return 1;
 }
 
 /*
@@ -401,13 +409,17 @@ static u32 iosm_mux_lendable(const struct iosm_mux *mux)
 	return bytes > IOSM_MUX_COPY_BLOCK(mux) ? bytes : 0;
 }
 
-/* Begins with the next DL buffer; false when there is none. */
-static bool iosm_mux_next_buffer(struct iosm_mux *mux)
+/*
+ * Begins with the next DL buffer. Returns what it cost, in packets: 0 for a
+ * data block, which is to be read; or -ENODATA when there is no buffer.
+ */
+static int iosm_mux_next_buffer(struct iosm_mux *mux)
 {
 	struct iosm_done done;
+	int cost = 1;
 
 	if (!iosm_pipe_take(&mux->ch.dl, &done))
-		return false;
+		return -ENODATA;
 
 	mux->dl_at = done.buf;
 	mux->dl_kept = false;
@@ -417,8 +429,8 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 	if (done.status == IOSM_TD_END && done.len) {
 		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
 					DMA_FROM_DEVICE);
-		mux->dl_turn = iosm_mux_rx_buffer(mux, done.buf.cookie,
-						  done.len);
+		cost = iosm_mux_rx_buffer(mux, done.buf.cookie, done.len);
+		mux->dl_turn = !cost;
 	} else if (done.status != IOSM_TD_ABORTED) {
 		iosm_mux_lie(mux, "transfer");
 	}
@@ -431,7 +443,7 @@ static bool iosm_mux_next_buffer(struct iosm_mux *mux)
 	if (mux->dl_kept)
 		mux->dl_lent = iosm_mux_lendable(mux);
 
-	return true;
+	return cost;
 }
 
 /* Ends with the present DL buffer. */
@@ -455,7 +467,7 @@ static void iosm_mux_end_buffer(struct iosm_mux *mux)
  *
  * Context: NAPI poll.
  *
- * Return: packets and other buffers read, at most @budget.
+ * Return: packets, commands and other buffers read, at most @budget.
  */
 int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 {
@@ -468,9 +480,10 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 
 	while (work < budget) {
 		if (!mux->dl_turn) {
-			if (!iosm_mux_next_buffer(mux))
+			ret = iosm_mux_next_buffer(mux);
+			if (ret < 0)
 				break;
-			work += !mux->dl_turn;
+			work += ret;
 			continue;
 		}
 
@@ -491,7 +504,8 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 	if (work)
 		iosm_mux_publish_dl(mux);
 
-	return work;
+	/* One block of commands may have cost more than there was. */
+	return min(work, budget);
 }
 
 /* ---- Memory ---- */
