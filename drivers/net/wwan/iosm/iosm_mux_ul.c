@@ -350,8 +350,8 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 	__wsum csum;
 	u8 *to;
 
-	if (WARN_ON_ONCE(head_len > sizeof(head) ||
-			 head_len > skb_headlen(skb))) {
+	/* User space can make such ones. */
+	if (unlikely(head_len > sizeof(head) || head_len > skb_headlen(skb))) {
 		iosm_mux_put_drop(mux, if_id, skb, skb->len);
 		return true;
 	}
