@@ -12,6 +12,9 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
+#include <linux/string.h>
+#include <linux/tcp.h>
+#include <net/checksum.h>
 
 #include "iosm_fake_core.h"
 #include "../iosm_mux.h"
@@ -19,6 +22,8 @@
 
 #define MUX_LINKS	2
 #define MUX_SEEN	8
+/* What is kept of the last data that went up. */
+#define MUX_DATA	256
 
 /* A command as the device got it. */
 struct mux_seen {
@@ -37,6 +42,7 @@ struct mux_ctx {
 	u32 ul_tail;
 	u32 dl_tail;
 	unsigned int ul_blocks;
+	u8 ul_data[MUX_DATA];
 	unsigned int starved;
 	struct mux_seen seen[MUX_SEEN];
 	unsigned int n_seen;
@@ -166,6 +172,7 @@ static void mux_take(struct mux_ctx *ctx, const u8 *data)
 
 	if (signature != (ctx->lite ? IOSM_SIG_CMDH : IOSM_SIG_ACBH)) {
 		ctx->ul_blocks++;
+		memcpy(ctx->ul_data, data, MUX_DATA);
 		return;
 	}
 
@@ -514,6 +521,37 @@ static void mux_close_unanswered(struct kunit *test)
 	mux_expect_closed(test);
 }
 
+/* The first that goes unanswered is waited for, with RTNL held; one is enough. */
+static void mux_close_silent(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned long before;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_open(test, 1);
+	ctx->mute = true;
+	iosm_mux_close(ctx->mux, 0);
+	before = jiffies;
+	iosm_mux_close(ctx->mux, 1);
+	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(500));
+	/* The device is told all the same. */
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
+	KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
+	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
+	mux_expect_closed(test);
+
+	/* It answers again: so it gets its time again. */
+	ctx->mute = false;
+	mux_open(test, 0);
+	mux_open(test, 1);
+	ctx->mute = true;
+	before = jiffies;
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_GE(test, jiffies - before, msecs_to_jiffies(900));
+	iosm_mux_close(ctx->mux, 1);
+}
+
 /* Dead: nobody waits. */
 static void mux_dead(struct kunit *test)
 {
@@ -619,7 +657,310 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->cmd_count, 0);
 }
 
+/* More commands in a buffer than a poll may do. */
+static void mux_many_commands(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	u32 at = sizeof(struct iosm_acbh), i;
+	struct iosm_acbh b = {
+		.signature = cpu_to_le32(IOSM_SIG_ACBH),
+		.first_command = cpu_to_le32(at),
+	};
+	struct iosm_acb_cmdh h = {
+		.signature = cpu_to_le32(IOSM_SIG_CMDH),
+		.length = cpu_to_le16(sizeof(h)),
+		.if_id = 5,
+		.command = cpu_to_le32(IOSM_AGGR_LINK_STATUS),
+	};
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+	u64 polls, stray;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	for (i = 0; i < 500; i++) {
+		h.next_command = cpu_to_le32(i < 499 ? at + sizeof(h) : 0);
+		memcpy(buf + at, &h, sizeof(h));
+		at += sizeof(h);
+	}
+	b.block_length = cpu_to_le32(at);
+	memcpy(buf, &b, sizeof(b));
+
+	mux_irq(ctx);
+	polls = mux_count(ctx, polls);
+	stray = mux_count(ctx, stray);
+	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, at));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, stray), stray + 500);
+	/* The budget was spent on them: others had their turn. */
+	KUNIT_EXPECT_GE(test, mux_count(ctx, polls), polls + 2);
+}
+
+/* ---- Uplink ---- */
+
+/* Memory as somebody else may have left it. */
+static void mux_dirty_pages(struct kunit *test, unsigned int n, unsigned int order)
+{
+	unsigned long *pages = kunit_kcalloc(test, n, sizeof(*pages), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	for (i = 0; i < n; i++) {
+		pages[i] = __get_free_pages(GFP_KERNEL, order);
+		if (pages[i])
+			memset((void *)pages[i], 0x5a, PAGE_SIZE << order);
+	}
+	for (i = 0; i < n; i++)
+		free_pages(pages[i], order);
+}
+
+/* The device sees nothing that others have left in memory. */
+static void mux_memory_is_clean(struct kunit *test, bool lite)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned int i, dirty = 0;
+	void *va;
+	u32 len;
+
+	mux_start(test, lite, 0);
+	if (lite)
+		mux_dirty_pages(test, 512, 0);
+	else
+		mux_dirty_pages(test, 128, get_order(IOSM_MUX_BLOCK_SIZE));
+	mux_open(test, 0);
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		va = ctx->mux->blocks[i].va;
+		dirty += va && memchr_inv(va, 0, IOSM_MUX_BLOCK_SIZE);
+	}
+	KUNIT_EXPECT_EQ(test, dirty, 0);
+
+	dirty = 0;
+	len = iosm_channel_ip(!lite)->buf_size;
+	for (i = ctx->dl_tail; i != mux_head(ctx, 1); i = iosm_ring_next(i, mux_entries(ctx, 1))) {
+		va = phys_to_virt(le64_to_cpu(mux_td(ctx, 1, i)->address));
+		dirty += !!memchr_inv(va, 0, len);
+	}
+	KUNIT_EXPECT_EQ(test, dirty, 0);
+}
+
+static void mux_memory_is_clean_aggregation(struct kunit *test)
+{
+	mux_memory_is_clean(test, false);
+}
+
+static void mux_memory_is_clean_lite(struct kunit *test)
+{
+	mux_memory_is_clean(test, true);
+}
+
+/* A packet that no block holds goes nowhere, and takes no block along. */
+static void mux_oversize(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_xmit(test, 0, IOSM_MUX_BLOCK_SIZE);
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 1);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
+	KUNIT_EXPECT_EQ(test, ctx->mux->adb_sequence, 0);
+	mux_xmit(test, 0, 100);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
+}
+
+/* A sum of zero is sent as the other zero: with UDP the first means "no sum". */
+static void mux_checksum_zero(struct kunit *test)
+{
+	const u32 start = 40, offset = 6, len = 60;
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb;
+	__sum16 sum;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	skb = alloc_skb(len + 64, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_reserve(skb, 64);
+	skb_put_zero(skb, len);
+	skb->data[0] = 0x60;
+	/* Where the sum of the pseudo header is, and of the whole then. */
+	memset(skb->data + start + offset, 0xff, sizeof(sum));
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + start;
+	skb->csum_offset = offset;
+	skb->dev = ctx->links[0];
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
+	local_bh_enable();
+
+	KUNIT_ASSERT_EQ(test, ctx->ul_blocks, 1);
+	KUNIT_EXPECT_EQ(test, ctx->ul_data[sizeof(struct iosm_adbh)], 0x60);
+	memcpy(&sum, ctx->ul_data + sizeof(struct iosm_adbh) + start + offset, sizeof(sum));
+	KUNIT_EXPECT_EQ(test, (__force u16)sum, (__force u16)CSUM_MANGLED_0);
+}
+
+/* A large TCP packet goes as a whole or not at all. */
+static void mux_gso_all_or_nothing(struct kunit *test)
+{
+	const unsigned int segments = 12, mss = 1300, len = 40 + segments * mss;
+	struct mux_ctx *ctx = test->priv;
+	unsigned int n_free;
+	struct sk_buff *skb;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	skb = alloc_skb(len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, len);
+	skb->data[0] = 0x45;
+	skb->protocol = htons(ETH_P_IP);
+	skb->dev = ctx->links[0];
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, 20);
+	tcp_hdr(skb)->doff = 5;
+	skb_shinfo(skb)->gso_size = mss;
+	skb_shinfo(skb)->gso_segs = segments;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+
+	/* The 12th segment needs a second block, as the first is closed early. */
+	n_free = ctx->mux->n_free;
+	ctx->mux->n_free = 1;
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
+	ctx->mux->n_free += n_free - 1;
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 0);
+
+	KUNIT_EXPECT_PTR_EQ(test, ctx->mux->sessions[0].held, skb);
+
+	/* Whatever makes NAPI run sends it now. */
+	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_DISABLE, 1, 0, NULL, 0));
+	mux_irq(ctx);
+	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].held);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
+	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
+}
+
+/* Of the only packet that has it. */
+static unsigned int mux_orphans;
+
+static void mux_orphaned(struct sk_buff *skb)
+{
+	mux_orphans++;
+}
+
+/*
+ * Lite: a packet that the device does not take holds nothing of its sender any
+ * more when the link has gone.
+ */
+static void mux_close_lets_go(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb;
+
+	mux_start(test, true, 0);
+	mux_open(test, 0);
+	mux_open(test, 1);
+	ctx->fc->on_bell = NULL;
+	skb = alloc_skb(200, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_reserve(skb, 64);
+	skb_put_zero(skb, 100);
+	skb->dev = ctx->links[0];
+	skb->destructor = mux_orphaned;
+	mux_orphans = 0;
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
+	local_bh_enable();
+	mux_xmit(test, 1, 100);
+	/* While it is open the sender is to feel that it waits. */
+	KUNIT_EXPECT_EQ(test, mux_orphans, 0);
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_EQ(test, mux_orphans, 1);
+	KUNIT_EXPECT_TRUE(test, ctx->mux->is_up);
+
+	ctx->fc->on_bell = mux_on_bell;
+	iosm_channel_ring(&ctx->mux->ch, IOSM_HPDA_UL);
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
+}
+
 /* ---- Downlink ---- */
+
+/* What the fragments of packets that arrive are charged. */
+struct mux_charge {
+	unsigned int packets;
+	unsigned int lent;
+	unsigned int truesize;
+};
+
+static struct mux_charge mux_charge;
+
+static rx_handler_result_t mux_weigh(struct sk_buff **pskb)
+{
+	struct sk_buff *skb = *pskb;
+
+	mux_charge.packets++;
+	mux_charge.lent += !!skb_shinfo(skb)->nr_frags;
+	mux_charge.truesize += skb->truesize;
+	kfree_skb(skb);
+
+	return RX_HANDLER_CONSUMED;
+}
+
+/* A block that says it is full, with @n datagrams that are not much. */
+static void mux_weigh_block(struct kunit *test, unsigned int n, u32 len)
+{
+	struct mux_ctx *ctx = test->priv;
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	mux_block(buf, 0, n, len);
+	((struct iosm_adbh *)buf)->block_length = cpu_to_le32(16384);
+	memset(&mux_charge, 0, sizeof(mux_charge));
+	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, 16384));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, mux_charge.packets, n);
+}
+
+/*
+ * Whoever holds packets pays for the memory that they hold, whatever the
+ * device says of the size of a block.
+ */
+static void mux_pays(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, 0, netdev_rx_handler_register(ctx->links[0], mux_weigh, NULL));
+	rtnl_unlock();
+
+	mux_weigh_block(test, 1, 300);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
+	mux_weigh_block(test, 20, 300);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
+	mux_weigh_block(test, 4, 1400);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
+	/* The rest of them is copied: these alone do not fill it. */
+	mux_weigh_block(test, 60, 200);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
+	mux_weigh_block(test, 11, 1400);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 11);
+	KUNIT_EXPECT_GE(test, mux_charge.truesize, 16384 - 11);
+	mux_weigh_block(test, 6, 1400);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 6);
+	KUNIT_EXPECT_GE(test, mux_charge.truesize, 16384 - 6);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+
+	rtnl_lock();
+	netdev_rx_handler_unregister(ctx->links[0]);
+	rtnl_unlock();
+}
 
 static void mux_packets(struct kunit *test)
 {
@@ -729,10 +1070,19 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE_SLOW(mux_open_short_answer),
 	KUNIT_CASE(mux_answers_twice),
 	KUNIT_CASE_SLOW(mux_close_unanswered),
+	KUNIT_CASE_SLOW(mux_close_silent),
 	KUNIT_CASE(mux_dead),
 	KUNIT_CASE(mux_flow),
 	KUNIT_CASE(mux_credits),
 	KUNIT_CASE(mux_asks_more_than_it_listens),
+	KUNIT_CASE(mux_many_commands),
+	KUNIT_CASE(mux_memory_is_clean_aggregation),
+	KUNIT_CASE(mux_memory_is_clean_lite),
+	KUNIT_CASE(mux_oversize),
+	KUNIT_CASE(mux_checksum_zero),
+	KUNIT_CASE(mux_gso_all_or_nothing),
+	KUNIT_CASE_SLOW(mux_close_lets_go),
+	KUNIT_CASE(mux_pays),
 	KUNIT_CASE(mux_packets),
 	KUNIT_CASE(mux_blocks_without_packets),
 	KUNIT_CASE(mux_rubbish),
