@@ -199,6 +199,8 @@ bool refcount_dec_and_test(refcount_t *r);
 #define __set_bit(n, word)	set_bit(n, word)
 #define __clear_bit(n, word)	clear_bit(n, word)
 #define test_bit(n, word)	(!!(*(word) & BIT(n)))
+#define test_and_set_bit(n, word) \
+	({ bool _was = test_bit(n, word); set_bit(n, word); _was; })
 
 /* Words of one long only. */
 static inline unsigned int fuzz_next_bit(unsigned long word, unsigned int size,
@@ -220,6 +222,7 @@ static inline unsigned int fuzz_next_bit(unsigned long word, unsigned int size,
 #define GFP_ATOMIC	0u
 #define GFP_KERNEL	1u
 #define __GFP_NOWARN	2u
+#define __GFP_ZERO	4u
 
 void *fuzz_alloc(size_t size, gfp_t gfp);
 
@@ -273,6 +276,7 @@ extern unsigned long jiffies;	/* milliseconds here */
 #define HZ			1000
 #define msecs_to_jiffies(ms)	((unsigned long)(ms))
 #define time_after(a, b)	((long)((b) - (a)) < 0)
+#define time_in_range(a, b, c)	(!time_after(b, a) && !time_after(a, c))
 
 void usleep_range(unsigned long min_us, unsigned long max_us);
 
@@ -318,6 +322,14 @@ do {									\
 	wait_event(NULL, (c)->done);					\
 	(c)->done = false;						\
 } while (0)
+#define wait_for_completion_timeout(c, timeout)				\
+({									\
+	unsigned long _rest = wait_event_timeout(NULL, (c)->done, timeout); \
+									\
+	if (_rest)							\
+		(c)->done = false;					\
+	_rest;								\
+})
 
 /* ---- work ---- */
 
@@ -329,6 +341,7 @@ struct work_struct {
 	unsigned long due;
 	bool pending;
 	bool running;
+	bool disabled;
 	struct work_struct *next;
 };
 
@@ -346,12 +359,20 @@ bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 			unsigned long delay);
 bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 		      unsigned long delay);
+bool schedule_delayed_work(struct delayed_work *work, unsigned long delay);
 bool cancel_work_sync(struct work_struct *work);
 bool cancel_delayed_work_sync(struct delayed_work *work);
+bool disable_delayed_work_sync(struct delayed_work *work);
 
 #define INIT_WORK(work, func)		fuzz_work_init(work, func)
 #define INIT_DELAYED_WORK(dwork, func)	fuzz_work_init(&(dwork)->work, func)
 #define to_delayed_work(w)	container_of(w, struct delayed_work, work)
+
+/* ---- modules: ours is always on its way out ---- */
+
+#define THIS_MODULE		NULL
+#define try_module_get(module)	((void)(module), false)
+#define module_put(module)	((void)(module))
 
 /* ---- devices ---- */
 
@@ -398,6 +419,8 @@ void irq_wake_thread(int irq, void *data);
 #define pci_free_irq_vectors(pdev)			((void)(pdev))
 #define pci_name(pdev)					((void)(pdev), "pci")
 #define pci_resource_len(pdev, bar)			((void)(pdev), 4096)
+#define pci_resource_flags(pdev, bar)			((void)(pdev), IORESOURCE_MEM)
+#define IORESOURCE_MEM	1
 void *pcim_iomap(struct pci_dev *pdev, int bar, unsigned long len);
 void pci_set_master(struct pci_dev *pdev);
 void pci_clear_master(struct pci_dev *pdev);

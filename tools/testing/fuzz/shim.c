@@ -537,6 +537,8 @@ static bool work_queue(struct work_struct *work, unsigned long delay, bool mod)
 	bool was = work->pending;
 
 	CHECK(work->func);
+	if (work->disabled)
+		return false;
 	if (was && !mod)
 		return false;
 	work->due = jiffies + delay;
@@ -569,6 +571,11 @@ bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 	return work_queue(&work->work, delay, true);
 }
 
+bool schedule_delayed_work(struct delayed_work *work, unsigned long delay)
+{
+	return work_queue(&work->work, delay, false);
+}
+
 /* Who waits for work that waits for him waits for ever. */
 bool cancel_work_sync(struct work_struct *work)
 {
@@ -584,6 +591,15 @@ bool cancel_work_sync(struct work_struct *work)
 bool cancel_delayed_work_sync(struct delayed_work *work)
 {
 	return cancel_work_sync(&work->work);
+}
+
+bool disable_delayed_work_sync(struct delayed_work *work)
+{
+	bool was = cancel_delayed_work_sync(work);
+
+	work->work.disabled = true;
+
+	return was;
 }
 
 static void work_run(bool all)
