@@ -18,10 +18,16 @@
  * The mapping is managed: it ends with the binding of the driver.
  * Context: may sleep.
  *
- * Return: 0, -ENODEV when a BAR is missing or too small, -EBUSY or -ENOMEM.
+ * Return: 0, -ENODEV when a BAR is missing, too small or no memory, -EBUSY or
+ * -ENOMEM.
  */
 int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
 {
+	/* A device may as well say that they are I/O ports. */
+	if (!(pci_resource_flags(pdev, IOSM_BAR_DOORBELL) & IORESOURCE_MEM) ||
+	    !(pci_resource_flags(pdev, IOSM_BAR_SCRATCHPAD) & IORESOURCE_MEM))
+		return -ENODEV;
+
 	if (pci_resource_len(pdev, IOSM_BAR_DOORBELL) < IOSM_DOORBELL_LEN ||
 	    pci_resource_len(pdev, IOSM_BAR_SCRATCHPAD) < IOSM_PAD_LEN)
 		return -ENODEV;
@@ -37,6 +43,7 @@ int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
 
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_map);
 
 /**
  * iosm_mmio_ring() - ring a doorbell

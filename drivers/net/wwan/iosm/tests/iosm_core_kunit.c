@@ -2,6 +2,8 @@
 /* The life of a device: boot, faults of every kind, system sleep, reset. */
 
 #include <linux/jiffies.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/string.h>
 
 #include "iosm_fake_core.h"
@@ -214,6 +216,29 @@ static void core_boot_without_answer(struct kunit *test)
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_LIFE_BROKEN, "no answer during the handshake");
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
+}
+
+/* A device says itself what its BARs are. */
+static void core_bars_that_are_ports(struct kunit *test)
+{
+	struct pci_dev *pdev = kunit_kzalloc(test, sizeof(*pdev), GFP_KERNEL);
+	struct core_ctx *ctx = test->priv;
+	struct resource *bar;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	device_initialize(&pdev->dev);
+	for (i = 0; i <= 2; i += 2) {
+		bar = &pdev->resource[i];
+		bar->start = 0x1000;
+		bar->end = 0x1fff;
+		bar->flags = IORESOURCE_IO;
+	}
+	KUNIT_EXPECT_EQ(test, iosm_mmio_map(&ctx->fc->core.mmio, pdev), -ENODEV);
+	/* One is as bad as both. */
+	pdev->resource[0].flags = IORESOURCE_MEM;
+	pdev->resource[2].flags = IORESOURCE_IO;
+	KUNIT_EXPECT_EQ(test, iosm_mmio_map(&ctx->fc->core.mmio, pdev), -ENODEV);
 }
 
 static void core_fault_now(struct core_ctx *ctx)
@@ -680,6 +705,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_boot_of_other_chip),
 	KUNIT_CASE_SLOW(core_boot_without_running),
 	KUNIT_CASE_SLOW(core_boot_without_answer),
+	KUNIT_CASE(core_bars_that_are_ports),
 	KUNIT_CASE(core_fault_at_start),
 	KUNIT_CASE(core_user_fails),
 	KUNIT_CASE(core_first_fault_counts),
