@@ -623,13 +623,14 @@ static int iosm_core_introduce(struct iosm_core *core)
 	return iosm_msg_features(&core->msg, IOSM_FEATURE_INBAND_CRASH);
 }
 
+/* All of them, whoever is stopping us: a later resume starts none. */
 static void iosm_core_start_users(struct iosm_core *core)
 {
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < core->n_users; i++) {
-		if (iosm_core_is_dead(core) || READ_ONCE(core->stopping))
+		if (iosm_core_is_dead(core))
 			return;
 
 		err = core->users[i]->start(core);
@@ -671,6 +672,10 @@ static void iosm_core_boot(struct iosm_core *core)
 	core->version = iosm_mmio_version(&core->mmio);
 	core->caps = iosm_mmio_capabilities(&core->mmio);
 	dev_dbg(core->dev, "capabilities %#x\n", core->caps);
+
+	/* Who stops us takes a link offline that is not online yet. */
+	if (READ_ONCE(core->stopping))
+		return;
 
 	/* A fault that came meanwhile has set another state: keep that. */
 	if (cmpxchg(&core->life, IOSM_LIFE_BOOTING, IOSM_LIFE_ONLINE) !=
