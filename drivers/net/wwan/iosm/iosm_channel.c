@@ -80,8 +80,10 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 static void iosm_channel_close_pipe(struct iosm_channel *ch,
 				    struct iosm_pipe *pipe)
 {
-	if (iosm_core_is_dead(ch->core))
+	if (iosm_core_is_dead(ch->core)) {
+		iosm_core_cut(ch->core);
 		return;
+	}
 
 	if (iosm_msg_close_pipe(&ch->core->msg, pipe->nr))
 		iosm_core_fault(ch->core, "pipe does not close");

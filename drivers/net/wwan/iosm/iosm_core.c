@@ -102,18 +102,37 @@ static void iosm_core_note(struct iosm_core *core, enum iosm_life life,
 	spin_unlock_irqrestore(&health->lock, flags);
 }
 
-/*
- * The end of this life. Only the first reason counts. The device loses its
- * access to memory here, so that everything it may still hold can be freed
- * whatever it does.
+/**
+ * iosm_core_cut() - take the device's access to memory, once more
+ * @core: the device, dead
+ *
+ * A dead device has lost it, but the PCI core restores what it saved. To be
+ * called before anything is freed that a dead device may hold.
+ * Context: any.
  */
-static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
-			  const char *why)
+void iosm_core_cut(struct iosm_core *core)
 {
-	if (cmpxchg(&core->fault, NULL, why))
+	iosm_core_master(core, false);
+}
+
+/*
+ * The end of this life. Only the first reason counts, and whether the device
+ * starts again by itself goes with the reason. The device loses its access to
+ * memory before anybody can see that it is dead, so that everything it may
+ * still hold can be freed whatever it does. Who comes second must not rely on
+ * how far the first has come.
+ */
+static void iosm_core_end(struct iosm_core *core, enum iosm_life life,
+			  const char *why, bool restart)
+{
+	bool first = !cmpxchg(&core->fault, NULL, why);
+
+	iosm_core_cut(core);
+	if (!first)
 		return;
 
-	if (core->restart) {
+	if (restart) {
+		core->restart = true;
 		dev_info(core->dev, "modem starts again: %s\n", why);
 	} else {
 		dev_err(core->dev, "%s: %s\n",
@@ -126,13 +145,20 @@ static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
 	trace_iosm_fault(core->dev, life, why);
 	trace_iosm_life(core->dev, life);
 	WRITE_ONCE(core->life, life);
-	WRITE_ONCE(core->dead, true);
-	iosm_core_master(core, false);
+	/* After all of the above: others act on it at once. */
+	smp_store_release(&core->dead, true);
 	iosm_pm_stop(&core->pm);
 	iosm_msg_stop(&core->msg);
 	wake_up_all(&core->event);
 	iosm_core_queue(core);
-	iosm_core_health(core);
+	if (!restart)
+		iosm_core_health(core);
+}
+
+static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
+			  const char *why)
+{
+	iosm_core_end(core, life, why, false);
 }
 
 /**
@@ -733,6 +759,9 @@ static void iosm_core_tell_down(struct iosm_core *core)
  */
 static void iosm_core_offline(struct iosm_core *core)
 {
+	if (iosm_core_is_dead(core))
+		iosm_core_cut(core);
+
 	if (!iosm_core_is_dead(core) && core->link_up &&
 	    iosm_mmio_stage(&core->mmio) == IOSM_GONE)
 		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
@@ -1144,10 +1173,9 @@ void iosm_core_resume(struct iosm_core *core, bool d3)
 	mutex_lock(&core->lock);
 	if (core->life == IOSM_LIFE_ONLINE && !iosm_core_is_dead(core)) {
 		err = iosm_core_resume_link(core, d3);
-		if (err) {
-			core->restart = true;
-			iosm_core_fault(core, "it lost its power in system sleep");
-		}
+		if (err)
+			iosm_core_end(core, IOSM_LIFE_BROKEN,
+				      "it lost its power in system sleep", true);
 		iosm_core_suspend_users(core, false);
 	}
 	WRITE_ONCE(core->stopping, false);

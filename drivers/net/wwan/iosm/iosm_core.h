@@ -138,7 +138,8 @@ struct iosm_core_stats {
  * @fault: first fault that was reported, NULL for none
  * @ready: online, and its users have been started
  * @quiet: system sleep: @watch must not touch the device
- * @restart: boot again after going offline (power was lost)
+ * @restart: boot again after going offline (power was lost); set by the fault
+ *	that says so, if it was the first
  * @rom_told: the event ROM_READY went out
  * @link_up: the device was asked for INIT, and may know our shared memory
  * @event: woken by interrupts while @waiters is not 0, and by @dead,
@@ -232,6 +233,7 @@ int iosm_core_suspend(struct iosm_core *core, bool d3);
 void iosm_core_resume(struct iosm_core *core, bool d3);
 
 void iosm_core_fault(struct iosm_core *core, const char *why);
+void iosm_core_cut(struct iosm_core *core);
 void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies);
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);

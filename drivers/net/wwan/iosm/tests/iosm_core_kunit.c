@@ -15,6 +15,7 @@ struct core_ctx {
 	unsigned int suspended;
 	unsigned int resumed;
 	bool dead_at_stop;
+	bool master_at_stop;
 	/* What happens when the user is started. */
 	void (*at_start)(struct core_ctx *ctx);
 	int start_err;
@@ -44,6 +45,7 @@ static void core_user_stop(struct iosm_core *core)
 
 	ctx->stopped++;
 	ctx->dead_at_stop = iosm_core_is_dead(core);
+	ctx->master_at_stop = container_of(core, struct fake_core, core)->master;
 }
 
 static void core_user_suspend(struct iosm_core *core)
@@ -281,7 +283,9 @@ static void core_first_fault_counts(struct kunit *test)
 
 	fake_core_online(test, fc);
 	ctx->health = 0;
+	fc->cuts = 0;
 	iosm_core_fault(&fc->core, "the first");
+	KUNIT_EXPECT_FALSE(test, fc->late_cut);
 	/* All that must be at once is there before any work has run. */
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&fc->core));
@@ -298,6 +302,35 @@ static void core_first_fault_counts(struct kunit *test)
 	KUNIT_EXPECT_GT(test, fc->core.health.when, 0);
 	/* A device that is to be left alone is not rung any more. */
 	iosm_fake_expect_bells(test, fc->fake);
+}
+
+/* Somebody else was first, but has not come further than that. */
+static void core_second_fault_cuts(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->core.fault = "the first";
+	iosm_core_fault(&fc->core, "the second");
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	fc->core.fault = NULL;
+}
+
+/* The PCI core restores what it saved, the right to access memory with it. */
+static void core_dead_stays_cut(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	iosm_core_fault(&fc->core, "test");
+	fc->master = true;
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	KUNIT_EXPECT_FALSE(test, ctx->master_at_stop);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "test");
 }
 
 static void core_crash(struct kunit *test)
@@ -599,8 +632,11 @@ static void core_channel_of_dead(struct kunit *test)
 
 	before = jiffies;
 	iosm_channel_drain(ch);
+	/* The PCI core may have given it back, see iosm_core_offline(). */
+	fc->master = true;
 	iosm_channel_close(ch);
 	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(100));
+	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_reclaim(&ch->ul, &buf));
 	KUNIT_EXPECT_PTR_EQ(test, buf.cookie, (void *)ctx);
 	iosm_channel_free(ch);
@@ -709,6 +745,8 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_fault_at_start),
 	KUNIT_CASE(core_user_fails),
 	KUNIT_CASE(core_first_fault_counts),
+	KUNIT_CASE(core_second_fault_cuts),
+	KUNIT_CASE(core_dead_stays_cut),
 	KUNIT_CASE(core_crash),
 	KUNIT_CASE(core_stages_that_are_none),
 	KUNIT_CASE(core_message_tail),

@@ -119,6 +119,10 @@ static void fake_core_master(struct iosm_core *core, bool on)
 	fc->master = on;
 	if (on && fc->pad[IOSM_PAD_IPC_STATE / 4] != IOSM_IPC_UNINIT)
 		fc->early_dma = true;
+	if (!on)
+		fc->cuts++;
+	if (!on && fc->cuts == 1)
+		fc->late_cut = iosm_core_is_dead(core);
 }
 
 static void fake_core_queue(struct iosm_core *core)

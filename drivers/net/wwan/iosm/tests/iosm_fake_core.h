@@ -31,6 +31,8 @@
  * @open: pipes that are open
  * @master: bus mastering is on
  * @early_dma: it was switched on while the device still ran
+ * @late_cut: it was switched off when the core was known to be dead already
+ * @cuts: how often it was switched off
  * @queued: the core wanted its work to run
  * @events: names of uevents, oldest first
  * @n_events: how many; may be more than @events holds
@@ -53,6 +55,8 @@ struct fake_core {
 	u32 open;
 	bool master;
 	bool early_dma;
+	bool late_cut;
+	unsigned int cuts;
 	bool queued;
 	const char *events[FAKE_EVENTS];
 	unsigned int n_events;
