@@ -839,6 +839,10 @@ VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(work, struct iosm_core, work);
 
+	/* Who stops us may hold the lock for long; we are queued again. */
+	if (READ_ONCE(core->stopping))
+		return;
+
 	mutex_lock(&core->lock);
 
 	while (!READ_ONCE(core->stopping)) {
@@ -875,6 +879,7 @@ VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
 
 	core->dev = dev;
 	core->n_users = n_users;
+	core->paused = true;
 	core->stopping = true;
 	memcpy(core->users, users, n_users * sizeof(*users));
 
@@ -959,22 +964,40 @@ err_cleanup:
 	return err;
 }
 
+static void iosm_core_update_stopping(struct iosm_core *core)
+{
+	WRITE_ONCE(core->stopping, core->paused || core->suspended);
+}
+
+/* A change of who stops us is over. */
+static void iosm_core_go_on(struct iosm_core *core)
+{
+	iosm_core_update_stopping(core);
+	if (!core->stopping)
+		iosm_core_queue(core);
+}
+
 /**
  * iosm_core_start() - begin a life: boot, and go online
- * @core: initialised, or paused; of a device that runs, nothing changes
+ * @core: initialised, or paused; of a device that was not paused, nothing
+ *	changes
  *
- * Context: any that may sleep; returns at once.
+ * In system sleep, the boot begins with its end.
+ * Context: any that may sleep, under the lock of the PCI device; returns at
+ * once.
  */
 void iosm_core_start(struct iosm_core *core)
 {
+	if (!core->paused)
+		return;
+
+	/* Free: the work, which may hold it for ever, does not run. */
 	mutex_lock(&core->lock);
-	if (core->stopping) {
-		iosm_core_revive(core);
-		WRITE_ONCE(core->stopping, false);
-	}
+	iosm_core_revive(core);
 	mutex_unlock(&core->lock);
 
-	iosm_core_queue(core);
+	core->paused = false;
+	iosm_core_go_on(core);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
 
@@ -1005,7 +1028,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_await);
 
 static void iosm_core_halt_work(struct iosm_core *core)
 {
-	WRITE_ONCE(core->stopping, true);
+	iosm_core_update_stopping(core);
 	wake_up_all(&core->event);
 	cancel_work_sync(&core->work);
 }
@@ -1015,10 +1038,12 @@ static void iosm_core_halt_work(struct iosm_core *core)
  * @core: the device, dead or alive
  *
  * All users are gone and the device does no DMA when this returns.
- * Context: sleeps; every wait for the device is bounded.
+ * Context: sleeps, under the lock of the PCI device; every wait for the modem
+ * is bounded.
  */
 void iosm_core_pause(struct iosm_core *core)
 {
+	core->paused = true;
 	iosm_core_halt_work(core);
 
 	mutex_lock(&core->lock);
@@ -1042,6 +1067,13 @@ void iosm_core_exit(struct iosm_core *core)
 }
 
 /* ---- System sleep ---- */
+
+/* Is there a link that can be put to sleep, or was? */
+static bool iosm_core_is_up(struct iosm_core *core)
+{
+	return core->life == IOSM_LIFE_ONLINE && !core->paused &&
+	       !iosm_core_is_dead(core);
+}
 
 static void iosm_core_suspend_users(struct iosm_core *core, bool suspend)
 {
@@ -1091,7 +1123,7 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
  * @core: the device
  * @d3: the platform puts the device into D3, so it must agree first
  *
- * Context: sleeps.
+ * Context: sleeps, under the lock of the PCI device.
  *
  * Return: 0, or a negative errno: then the device goes on as before and the
  * system must not sleep.
@@ -1100,10 +1132,11 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 {
 	int err = 0;
 
+	core->suspended = true;
 	iosm_core_halt_work(core);
 
 	mutex_lock(&core->lock);
-	if (core->life == IOSM_LIFE_ONLINE && !iosm_core_is_dead(core)) {
+	if (iosm_core_is_up(core)) {
 		iosm_core_suspend_users(core, true);
 		err = iosm_core_suspend_link(core, d3);
 		if (err && iosm_mmio_stage(&core->mmio) == IOSM_GONE)
@@ -1125,8 +1158,8 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 	if (err) {
 		dev_err(core->dev, "modem refuses to sleep: %pe\n",
 			ERR_PTR(err));
-		WRITE_ONCE(core->stopping, false);
-		iosm_core_queue(core);
+		core->suspended = false;
+		iosm_core_go_on(core);
 	}
 
 	return err;
@@ -1164,23 +1197,22 @@ static int iosm_core_resume_link(struct iosm_core *core, bool d3)
  * @d3: as it was at iosm_core_suspend()
  *
  * A device that lost its power meanwhile is started as after a probe.
- * Context: sleeps.
+ * One that was paused meanwhile goes on waiting for iosm_core_start().
+ * Context: sleeps, under the lock of the PCI device.
  */
 void iosm_core_resume(struct iosm_core *core, bool d3)
 {
-	int err;
-
+	/* Free, or soon: the work, which may hold it for ever, does not run. */
 	mutex_lock(&core->lock);
-	if (core->life == IOSM_LIFE_ONLINE && !iosm_core_is_dead(core)) {
-		err = iosm_core_resume_link(core, d3);
-		if (err)
+	if (iosm_core_is_up(core)) {
+		if (iosm_core_resume_link(core, d3))
 			iosm_core_end(core, IOSM_LIFE_BROKEN,
 				      "it lost its power in system sleep", true);
 		iosm_core_suspend_users(core, false);
 	}
-	WRITE_ONCE(core->stopping, false);
 	mutex_unlock(&core->lock);
 
-	iosm_core_queue(core);
+	core->suspended = false;
+	iosm_core_go_on(core);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_resume);

@@ -132,7 +132,11 @@ struct iosm_core_stats {
  * @lock: serialises online, offline, suspend and resume
  * @channel_lock: protects @channels against change
  * @dead: users must not wait for the device any more
- * @stopping: driver is being removed or suspended: work must end soon
+ * @paused: from iosm_core_pause() to iosm_core_start(); under the lock of the PCI
+ *	device, as all that comes from the PCI core
+ * @suspended: from iosm_core_suspend() to iosm_core_resume(); likewise
+ * @stopping: @paused or @suspended: work must end soon, and does not begin.
+ *	Who clears it queues the work.
  * @listen: interrupts look at the shared memory
  * @stage_seen: last execution stage that was handled
  * @fault: first fault that was reported, NULL for none
@@ -184,6 +188,8 @@ struct iosm_core {
 	struct mutex lock;		/* life, users, link */
 	struct mutex channel_lock;	/* changes of channels */
 	bool dead;
+	bool paused;
+	bool suspended;
 	bool stopping;
 	bool listen;
 	u32 stage_seen;

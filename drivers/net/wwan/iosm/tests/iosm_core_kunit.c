@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The life of a device: boot, faults of every kind, system sleep, reset. */
 
+#include <linux/completion.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
+#include <kunit/test-bug.h>
 
 #include "iosm_fake_core.h"
 
@@ -21,6 +24,11 @@ struct core_ctx {
 	int start_err;
 	/* How often devlink would have been told. */
 	unsigned int health;
+	/* Done by somebody else at the same time, see core_elsewhere(). */
+	struct work_struct elsewhere;
+	void (*at_elsewhere)(struct core_ctx *ctx);
+	struct completion elsewhere_done;
+	unsigned long in_time;
 };
 
 static struct core_ctx *core_ctx_of(struct iosm_core *core)
@@ -71,6 +79,21 @@ static void core_health(struct iosm_core *core)
 	core_ctx_of(core)->health++;
 }
 
+static void core_elsewhere_work(struct work_struct *work)
+{
+	struct core_ctx *ctx = container_of(work, struct core_ctx, elsewhere);
+
+	ctx->at_elsewhere(ctx);
+	complete(&ctx->elsewhere_done);
+}
+
+/* Has somebody else to wait for what we do here? Another task finds out. */
+static void core_elsewhere(struct core_ctx *ctx)
+{
+	schedule_work(&ctx->elsewhere);
+	ctx->in_time = wait_for_completion_timeout(&ctx->elsewhere_done, HZ);
+}
+
 static int core_test_init(struct kunit *test)
 {
 	struct core_ctx *ctx;
@@ -78,6 +101,8 @@ static int core_test_init(struct kunit *test)
 	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
+	INIT_WORK(&ctx->elsewhere, core_elsewhere_work);
+	init_completion(&ctx->elsewhere_done);
 	ctx->fc = fake_core_new(test, &core_user);
 	ctx->fc->priv = ctx;
 	ctx->fc->core.health.changed = core_health;
@@ -260,6 +285,99 @@ static void core_fault_at_start(struct kunit *test)
 	core_expect_down(test, IOSM_LIFE_BROKEN, "while starting");
 	/* Never ready, so nobody was told so. */
 	KUNIT_EXPECT_EQ(test, ctx->fc->n_events, 0);
+}
+
+static void core_start_again(struct core_ctx *ctx)
+{
+	iosm_core_start(&ctx->fc->core);
+}
+
+/*
+ * A PCI error that was none: nothing was paused, and who says so must not
+ * wait for a boot, which may take for ever.
+ */
+static void core_start_while_booting(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+
+	ctx->at_elsewhere = core_start_again;
+	ctx->at_start = core_elsewhere;
+	fake_core_online(test, ctx->fc);
+	flush_work(&ctx->elsewhere);
+	KUNIT_EXPECT_GT(test, ctx->in_time, 0);
+	KUNIT_EXPECT_EQ(test, ctx->started, 1);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
+}
+
+static void core_work_elsewhere(struct core_ctx *ctx)
+{
+	iosm_core_work(&ctx->fc->core.work);
+}
+
+/* While somebody pauses the device, its work has nothing to wait for. */
+static void core_work_while_stopping(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+
+	ctx->at_elsewhere = core_work_elsewhere;
+	mutex_lock(&ctx->fc->core.lock);
+	core_elsewhere(ctx);
+	mutex_unlock(&ctx->fc->core.lock);
+	flush_work(&ctx->elsewhere);
+	KUNIT_EXPECT_GT(test, ctx->in_time, 0);
+}
+
+/* What a suspend does first; the rest of it waits for us. */
+static void core_stop_now(struct core_ctx *ctx)
+{
+	WRITE_ONCE(ctx->fc->core.stopping, true);
+}
+
+static void core_stop_at_message(struct fake_core *fc, const struct iosm_msg_entry *msg)
+{
+	if (msg->type == IOSM_MSG_FEATURE_SET)
+		core_stop_now(fc->priv);
+}
+
+static void core_expect_up_after_sleep(struct kunit *test, unsigned int users)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	iosm_core_resume(&fc->core, false);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_TRUE(test, fc->core.ready);
+	KUNIT_EXPECT_EQ(test, ctx->started - ctx->stopped, users);
+	KUNIT_EXPECT_EQ(test, hweight_long(fc->core.users_up), users);
+}
+
+/* System sleep begins when the link has just come up: nobody is left out. */
+static void core_sleep_in_boot(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->on_message = core_stop_at_message;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	fc->on_message = NULL;
+	core_expect_up_after_sleep(test, 1);
+}
+
+/* Or between two users. */
+static void core_sleep_in_start(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->core.users[fc->core.n_users++] = &core_user;
+	ctx->at_start = core_stop_now;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	ctx->at_start = NULL;
+	core_expect_up_after_sleep(test, 2);
 }
 
 /* One user that does not come up leaves the device to the others. */
@@ -733,6 +851,91 @@ static void core_sleep_without_power(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
 }
 
+static void core_fault_at_sleep_message(struct fake_core *fc,
+					const struct iosm_msg_entry *msg)
+{
+	/* As far as somebody else may have come. */
+	fc->core.fault = "a lie";
+}
+
+/* One that lied while it came back does not get its memory again for that. */
+static void core_sleep_of_liar(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	fc->on_message = core_fault_at_sleep_message;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	iosm_core_resume(&fc->core, true);
+	KUNIT_EXPECT_FALSE(test, fc->core.restart);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	fc->core.fault = NULL;
+}
+
+/* A PCI error that was none, in the middle of system sleep. */
+static void core_start_in_sleep(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	iosm_core_start(&fc->core);
+	KUNIT_EXPECT_FALSE(test, fc->queued);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_TRUE(test, fc->core.stopping);
+	iosm_core_resume(&fc->core, false);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->started, 1);
+	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
+}
+
+/* And one that was: the new life begins when the system is back. */
+static void core_reset_in_sleep(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	iosm_core_fault(&fc->core, "PCI error");
+	iosm_core_pause(&fc->core);
+	fc->queued = false;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	iosm_core_start(&fc->core);
+	KUNIT_EXPECT_FALSE(test, fc->queued);
+	KUNIT_EXPECT_TRUE(test, fc->core.stopping);
+	iosm_core_resume(&fc->core, false);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->started, 2);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+}
+
+/* The other way round: the system slept while the slot was being reset. */
+static void core_sleep_in_reset(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	iosm_core_fault(&fc->core, "PCI error");
+	iosm_core_pause(&fc->core);
+	fc->queued = false;
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	iosm_core_resume(&fc->core, false);
+	KUNIT_EXPECT_FALSE(test, fc->queued);
+	KUNIT_EXPECT_TRUE(test, fc->core.stopping);
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->started, 2);
+}
+
 static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_boot),
 	KUNIT_CASE(core_boot_of_running),
@@ -743,6 +946,10 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE_SLOW(core_boot_without_answer),
 	KUNIT_CASE(core_bars_that_are_ports),
 	KUNIT_CASE(core_fault_at_start),
+	KUNIT_CASE(core_start_while_booting),
+	KUNIT_CASE(core_work_while_stopping),
+	KUNIT_CASE(core_sleep_in_boot),
+	KUNIT_CASE(core_sleep_in_start),
 	KUNIT_CASE(core_user_fails),
 	KUNIT_CASE(core_first_fault_counts),
 	KUNIT_CASE(core_second_fault_cuts),
@@ -765,6 +972,10 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_sleep_of_dead),
 	KUNIT_CASE_SLOW(core_sleep_of_gone),
 	KUNIT_CASE(core_sleep_without_power),
+	KUNIT_CASE(core_sleep_of_liar),
+	KUNIT_CASE(core_start_in_sleep),
+	KUNIT_CASE(core_reset_in_sleep),
+	KUNIT_CASE(core_sleep_in_reset),
 	{ }
 };
 
