@@ -207,7 +207,11 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_lies);
 
 /* ---- Interrupt ---- */
 
-/* Returns a bit mask of channels with news, and whether a thread is needed. */
+/*
+ * Returns a bit mask of channels with news, and whether a thread is needed.
+ * What the thread was told already is no news, or one that gets no time in a
+ * storm of interrupts would hide it.
+ */
 static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
 {
 	unsigned long active = READ_ONCE(core->active);
@@ -220,13 +224,15 @@ static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
 		if (!iosm_pipe_pending(&ch->ul) && !iosm_pipe_pending(&ch->dl))
 			continue;
 
-		moved |= BIT(id);
 		if (ch->ops->irq) {
+			moved |= BIT(id);
 			ch->ops->irq(ch->priv);
-		} else {
-			set_bit(id, &core->work_mask);
-			*thread = true;
+			continue;
 		}
+
+		*thread = true;
+		if (!test_and_set_bit(id, &core->work_mask))
+			moved |= BIT(id);
 	}
 
 	return moved;
@@ -245,8 +251,12 @@ static bool iosm_core_look(struct iosm_core *core, bool *vain)
 	bool thread = false;
 
 	moved = iosm_core_dispatch(core, &thread);
-	thread |= iosm_msg_pending(&core->msg);
-	*vain = !moved && !thread;
+	*vain = !moved;
+	if (iosm_msg_pending(&core->msg)) {
+		thread = true;
+		if (!test_and_set_bit(IOSM_WORK_MESSAGES, &core->work_mask))
+			*vain = false;
+	}
 	thread |= iosm_shm_stage(&core->shm) != READ_ONCE(core->stage_seen);
 	trace_iosm_irq(core->dev, moved, thread);
 	iosm_pm_irq(&core->pm);
@@ -261,8 +271,11 @@ static bool iosm_core_look(struct iosm_core *core, bool *vain)
  */
 static void iosm_core_vain(struct iosm_core *core)
 {
-	if (time_after(jiffies, core->vain_since + HZ)) {
-		core->vain_since = jiffies;
+	unsigned long now = jiffies;
+
+	/* In both directions: after long enough, that time is in the future. */
+	if (!time_in_range(now, core->vain_since, core->vain_since + HZ)) {
+		core->vain_since = now;
 		core->vain = 0;
 	}
 	if (++core->vain > IOSM_VAIN_LIMIT)
@@ -881,6 +894,7 @@ VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
 	core->n_users = n_users;
 	core->paused = true;
 	core->stopping = true;
+	core->vain_since = jiffies;
 	memcpy(core->users, users, n_users * sizeof(*users));
 
 	mutex_init(&core->lock);

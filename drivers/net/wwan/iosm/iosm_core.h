@@ -69,6 +69,9 @@ struct iosm_user {
  */
 #define IOSM_VAIN_LIMIT	50000
 
+/* In the mask of what the interrupt thread owes, after the channels. */
+#define IOSM_WORK_MESSAGES	IOSM_CHANNELS
+
 /**
  * struct iosm_lies - what the device wrote that it must not, by kind
  * @pipes: tails and TDs
@@ -149,10 +152,12 @@ struct iosm_core_stats {
  * @event: woken by interrupts while @waiters is not 0, and by @dead,
  *	@stopping
  * @waiters: number of sleepers on @event
- * @vain: interrupts without anything new since @vain_since; interrupt only
+ * @vain: interrupts without anything new since @vain_since; interrupt only.
+ *	What the thread was told before is not new.
  * @vain_since: begin of that time, in jiffies
  * @active: bit mask of channels that interrupts reach
- * @work_mask: channels whose poll() the interrupt thread owes
+ * @work_mask: channels whose poll() the interrupt thread owes, and
+ *	IOSM_WORK_MESSAGES
  * @channels: those that have a user
  * @wq: for what waits, one device only
  * @work: boot and offline

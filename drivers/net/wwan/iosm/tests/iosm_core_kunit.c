@@ -573,6 +573,12 @@ static void core_interrupt_storm(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
 
+	/* Nor after so long that the time wraps. */
+	fc->core.vain = IOSM_VAIN_LIMIT;
+	fc->core.vain_since = jiffies + 100 * HZ;
+	fake_core_irq(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+
 	for (i = 0; i <= IOSM_VAIN_LIMIT; i++)
 		iosm_core_irq(fc->core.irq, &fc->core);
 	fake_core_run(fc);
@@ -651,6 +657,47 @@ static void core_channel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->open, 0);
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
 	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+}
+
+/* One piece of news is no cover for a storm: its thread gets no time. */
+static void core_storm_with_news(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
+	struct iosm_buf buf = { .cookie = ctx, .dma = 0x1000, .len = 16 };
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, 0,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	iosm_pipe_push(&ch->ul, &buf);
+	iosm_pipe_publish(&ch->ul);
+	WRITE_ONCE(fc->core.shm.block->tails[4], cpu_to_le32(1));
+	for (i = 0; i <= IOSM_VAIN_LIMIT + 1; i++)
+		iosm_core_irq(fc->core.irq, &fc->core);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_BROKEN);
+	KUNIT_EXPECT_STREQ(test, fc->core.health.why, "interrupt storm");
+	iosm_channel_close(ch);
+	iosm_pipe_reclaim(&ch->ul, &buf);
+	iosm_channel_free(ch);
+}
+
+/* The same with an answer to a message. */
+static void core_storm_with_message(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	WRITE_ONCE(fc->core.shm.block->msg_tail, cpu_to_le32(5));
+	for (i = 0; i <= IOSM_VAIN_LIMIT + 1; i++)
+		iosm_core_irq(fc->core.irq, &fc->core);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_BROKEN);
+	KUNIT_EXPECT_STREQ(test, fc->core.health.why, "interrupt storm");
 }
 
 static void core_silent_for_dl(struct fake_core *fc, const struct iosm_msg_entry *msg)
@@ -963,6 +1010,8 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_interrupt_storm),
 	KUNIT_CASE(core_comes_back),
 	KUNIT_CASE(core_channel),
+	KUNIT_CASE(core_storm_with_news),
+	KUNIT_CASE(core_storm_with_message),
 	KUNIT_CASE_SLOW(core_channel_without_answer),
 	KUNIT_CASE(core_channel_refused),
 	KUNIT_CASE(core_channel_not_given_back),
