@@ -1113,20 +1113,32 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
 		err = iosm_pm_wake(&core->pm, IOSM_WAKE_TIMEOUT_MS);
 		if (err)
 			return err;
+	}
 
+	/*
+	 * The watch looks at registers, which is not allowed any more as soon
+	 * as the device has agreed; nor is a ring from whoever has not heard
+	 * of it yet, like the interrupt's thread.
+	 */
+	WRITE_ONCE(core->quiet, true);
+	cancel_delayed_work_sync(&core->watch);
+
+	if (d3) {
+		iosm_pm_quiet(&core->pm);
 		err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
 				     IOSM_MSG_SLEEP_ENTER);
 		/* It may still come to believe that we sleep: take it back. */
 		if (err == -ETIMEDOUT)
 			iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
 				       IOSM_MSG_SLEEP_EXIT);
-		if (err)
+		if (err) {
+			WRITE_ONCE(core->quiet, false);
+			iosm_pm_release(&core->pm);
+			iosm_core_rung(core);
 			return err;
+		}
 	}
 
-	/* The watch looks at registers. */
-	WRITE_ONCE(core->quiet, true);
-	cancel_delayed_work_sync(&core->watch);
 	iosm_pm_suspend(&core->pm, !d3);
 
 	return 0;

@@ -74,6 +74,7 @@ void iosm_pm_start(struct iosm_pm *pm)
 
 	spin_lock_irqsave(&pm->lock, flags);
 	pm->is_held = false;
+	pm->quiet = false;
 	iosm_pm_set(pm, IOSM_PM_ACTIVE);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
@@ -111,6 +112,16 @@ static void iosm_pm_ask_wake(struct iosm_pm *pm)
 	pm->ops->rung(pm->priv);
 }
 
+static void iosm_pm_hold(struct iosm_pm *pm, enum iosm_hpda_reason reason)
+{
+	pm->stats.held++;
+	if (pm->is_held)
+		return;
+
+	pm->is_held = true;
+	pm->held_reason = reason;
+}
+
 /**
  * iosm_pm_ring() - announce that heads have moved
  * @pm: the gate
@@ -128,18 +139,17 @@ void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 
 	switch (pm->state) {
 	case IOSM_PM_ACTIVE:
-		iosm_pm_ring_now(pm, reason);
+		if (pm->quiet && reason != IOSM_HPDA_MSG)
+			iosm_pm_hold(pm, reason);
+		else
+			iosm_pm_ring_now(pm, reason);
 		break;
 	case IOSM_PM_ASLEEP:
 		iosm_pm_ask_wake(pm);
 		fallthrough;
 	case IOSM_PM_WAKING:
 	case IOSM_PM_SUSPENDED:
-		pm->stats.held++;
-		if (!pm->is_held) {
-			pm->is_held = true;
-			pm->held_reason = reason;
-		}
+		iosm_pm_hold(pm, reason);
 		break;
 	case IOSM_PM_OFF:
 		break;
@@ -283,6 +293,24 @@ int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_wake);
 
 /**
+ * iosm_pm_quiet() - hold back every ring but those of messages
+ * @pm: the gate
+ *
+ * For the time in which the device may agree to a suspend, after which it must
+ * not be disturbed. Ends with iosm_pm_release().
+ * Context: any.
+ */
+void iosm_pm_quiet(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	pm->quiet = true;
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_quiet);
+
+/**
  * iosm_pm_suspend() - the host goes to sleep: no access from here on
  * @pm: the gate
  * @force: tell the device by doorbell 2 (platforms that stay in D0)
@@ -331,7 +359,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_pm_resume);
 
 /**
  * iosm_pm_release() - ring what was held back during a suspend
- * @pm: the gate, resumed
+ * @pm: the gate, resumed, or quiet and not suspended
  *
  * Context: any.
  */
@@ -340,6 +368,7 @@ void iosm_pm_release(struct iosm_pm *pm)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pm->lock, flags);
+	pm->quiet = false;
 	if (pm->state == IOSM_PM_ACTIVE)
 		iosm_pm_ring_held(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);

@@ -67,6 +67,7 @@ struct iosm_pm_stats {
  * @lock: protects all below; taken in hard interrupt context
  * @state: see enum iosm_pm_state
  * @is_held: doorbell 0 waits for the device to wake
+ * @quiet: every ring but that of a message is held, too
  * @held_reason: value to ring it with
  * @force_sleep: system suspend used doorbell 2 = FORCE_SLEEP
  * @changed: woken on every change of @state
@@ -81,6 +82,7 @@ struct iosm_pm {
 	spinlock_t lock;	/* everything below */
 	enum iosm_pm_state state;
 	bool is_held;
+	bool quiet;
 	enum iosm_hpda_reason held_reason;
 	bool force_sleep;
 	wait_queue_head_t changed;
@@ -102,6 +104,7 @@ bool iosm_pm_busy(struct iosm_pm *pm);
 void iosm_pm_sync(struct iosm_pm *pm);
 void iosm_pm_irq(struct iosm_pm *pm);
 int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms);
+void iosm_pm_quiet(struct iosm_pm *pm);
 void iosm_pm_suspend(struct iosm_pm *pm, bool force);
 void iosm_pm_resume(struct iosm_pm *pm);
 void iosm_pm_release(struct iosm_pm *pm);

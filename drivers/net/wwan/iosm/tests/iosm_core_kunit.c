@@ -834,6 +834,33 @@ static void core_sleep_d0(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
 }
 
+static void core_ring_at_sleep(struct fake_core *fc)
+{
+	/* The gate is locked here: where it is open to, is all one can see. */
+	KUNIT_EXPECT_TRUE(kunit_get_current_test(), fc->core.quiet);
+	KUNIT_EXPECT_TRUE(kunit_get_current_test(), fc->core.pm.quiet);
+}
+
+/* From the message on, which may be answered at once, nobody else rings. */
+static void core_sleep_d3(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->on_bell = core_ring_at_sleep;
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	fc->on_bell = NULL;
+	iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
+	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+	iosm_core_resume(&fc->core, true);
+	fake_core_run(fc);
+	iosm_fake_expect_bells(test, fc->fake,
+			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
+			       IOSM_BELL(HPDA, IOSM_HPDA_UL));
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+}
+
 /* A device that does not agree keeps the system awake, and goes on. */
 static void core_sleep_refused(struct kunit *test)
 {
@@ -843,6 +870,8 @@ static void core_sleep_refused(struct kunit *test)
 	fake_core_online(test, fc);
 	fc->msg_status = IOSM_MSG_ERROR;
 	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
+	KUNIT_EXPECT_FALSE(test, fc->core.quiet);
+	KUNIT_EXPECT_FALSE(test, fc->core.pm.quiet);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
@@ -1017,6 +1046,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_channel_not_given_back),
 	KUNIT_CASE(core_channel_of_dead),
 	KUNIT_CASE(core_sleep_d0),
+	KUNIT_CASE(core_sleep_d3),
 	KUNIT_CASE(core_sleep_refused),
 	KUNIT_CASE(core_sleep_of_dead),
 	KUNIT_CASE_SLOW(core_sleep_of_gone),

@@ -431,6 +431,28 @@ static void pm_wake_ends_with_the_link(struct kunit *test)
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP));
 }
 
+/* A suspend that waits for the device to agree: only its message is rung. */
+static void pm_quiet(struct kunit *test)
+{
+	struct pm_ctx *ctx = test->priv;
+
+	iosm_pm_start(&ctx->pm);
+	iosm_pm_quiet(&ctx->pm);
+	iosm_pm_ring(&ctx->pm, IOSM_HPDA_UL);
+	iosm_fake_expect_bells(test, ctx->fake);
+	iosm_pm_ring(&ctx->pm, IOSM_HPDA_MSG);
+	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+	/* With something to tell, the device is not let asleep. */
+	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
+	iosm_fake_expect_bells(test, ctx->fake);
+
+	/* It did not agree: what was held goes. */
+	iosm_pm_release(&ctx->pm);
+	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
+	iosm_pm_ring(&ctx->pm, IOSM_HPDA_UL);
+	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
+}
+
 static struct kunit_case pm_cases[] = {
 	KUNIT_CASE(pm_off_drops_rings),
 	KUNIT_CASE(pm_active_rings_at_once),
@@ -451,6 +473,7 @@ static struct kunit_case pm_cases[] = {
 	KUNIT_CASE(pm_wake_times_out),
 	KUNIT_CASE(pm_wake_is_answered),
 	KUNIT_CASE(pm_wake_ends_with_the_link),
+	KUNIT_CASE(pm_quiet),
 	{}
 };
 
