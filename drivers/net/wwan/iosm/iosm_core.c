@@ -83,8 +83,12 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_queue);
 
 static void iosm_core_health(struct iosm_core *core)
 {
-	if (core->health.changed)
-		core->health.changed(core);
+	void (*changed)(struct iosm_core *core);
+
+	/* What it uses was there before it was set. */
+	changed = smp_load_acquire(&core->health.changed);
+	if (changed)
+		changed(core);
 }
 
 /* Written down for whoever asks later; a new life does not wipe it out. */

@@ -96,7 +96,8 @@ struct iosm_lies {
  * @life: where it led to
  * @when: time of day
  * @changed: told after a fault and when the device is online; any context.
- *	NULL: nobody is. Set before iosm_core_start().
+ *	NULL: nobody is. Set before iosm_core_start(), cleared when paused
+ *	and followed by synchronize_irq().
  */
 struct iosm_health {
 	spinlock_t lock;	/* the rest */

@@ -13,6 +13,7 @@
  * recovery only tries to get the first.
  */
 
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/pci.h>
 #include <linux/workqueue.h>
@@ -231,12 +232,23 @@ static void iosm_devlink_work(struct work_struct *work)
 		dl->told = faults;
 		devlink_health_report(dl->fw, why, dl);
 	}
-	/* Users may be there still for a moment after a fault. */
-	if (READ_ONCE(dl->core->ready) && !iosm_core_is_dead(dl->core))
+
+	/*
+	 * Recovery that believes in its success says so under this lock, and
+	 * a fault may have come just then. It counts from its very begin: the
+	 * device is said to be dead later.
+	 */
+	devl_lock(priv_to_devlink(dl));
+	if (READ_ONCE(dl->core->fault))
+		devlink_health_reporter_state_update(dl->fw,
+						     DEVLINK_HEALTH_REPORTER_STATE_ERROR);
+	else if (READ_ONCE(dl->core->ready))
 		devlink_health_reporter_state_update(dl->fw,
 						     DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
+	devl_unlock(priv_to_devlink(dl));
 }
 
+/* May be called until the interrupt has been waited for. */
 static void iosm_devlink_changed(struct iosm_core *core)
 {
 	queue_work(core->wq, &core->devlink->work);
@@ -274,8 +286,9 @@ int iosm_devlink_create(struct iosm_core *core)
 	dl->fw = fw;
 
 	core->devlink = dl;
-	core->health.changed = iosm_devlink_changed;
 	devlink_register(devlink);
+	/* Last, as it uses all of that. */
+	smp_store_release(&core->health.changed, iosm_devlink_changed);
 
 	return 0;
 }
@@ -291,11 +304,15 @@ void iosm_devlink_destroy(struct iosm_core *core)
 	struct iosm_devlink *dl = core->devlink;
 	struct devlink *devlink = priv_to_devlink(dl);
 
-	/* From here on nothing changes any more for devlink. */
+	/*
+	 * From here on nothing changes any more for devlink. Of a device that
+	 * is paused, only the interrupt can still say so.
+	 */
+	WRITE_ONCE(core->health.changed, NULL);
+	synchronize_irq(core->irq);
 	disable_work_sync(&dl->work);
 	devlink_unregister(devlink);
 	devlink_health_reporter_destroy(dl->fw);
-	core->health.changed = NULL;
 	core->devlink = NULL;
 	devlink_free(devlink);
 }
