@@ -167,15 +167,50 @@ static int iosm_pci_suspend(struct device *dev)
 
 static int iosm_pci_resume(struct device *dev)
 {
-	struct iosm_pci *iosm = pci_get_drvdata(to_pci_dev(dev));
+	struct pci_dev *pdev = to_pci_dev(dev);
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
 	iosm_core_resume(&iosm->core, iosm->d3);
+	/* The PCI core used up what it restored; a slot reset needs it. */
+	pci_save_state(pdev);
 
 	return 0;
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(iosm_pci_pm_ops, iosm_pci_suspend,
-				iosm_pci_resume);
+/*
+ * Hibernation: the modem loses its power, or is used by the kernel that loads
+ * the image in between. Nothing of the link may stay, on either side of it;
+ * with it goes bus mastering, before the PCI core saves the state.
+ */
+static int iosm_pci_freeze(struct device *dev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(to_pci_dev(dev));
+
+	iosm_core_pause(&iosm->core);
+
+	return 0;
+}
+
+/* As after a fresh probe. */
+static int iosm_pci_thaw(struct device *dev)
+{
+	struct pci_dev *pdev = to_pci_dev(dev);
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	pci_save_state(pdev);
+	iosm_core_start(&iosm->core);
+
+	return 0;
+}
+
+static const struct dev_pm_ops iosm_pci_pm_ops = {
+	.suspend = iosm_pci_suspend,
+	.resume = iosm_pci_resume,
+	.freeze = iosm_pci_freeze,
+	.thaw = iosm_pci_thaw,
+	.poweroff = iosm_pci_freeze,
+	.restore = iosm_pci_thaw,
+};
 
 static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
 						pci_channel_state_t state)
@@ -195,6 +230,8 @@ static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
 static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
+	/* Not before the handshake: the saved state may be that of a link. */
+	pci_clear_master(pdev);
 	pci_save_state(pdev);
 
 	return PCI_ERS_RESULT_RECOVERED;
@@ -214,12 +251,21 @@ static void iosm_pci_reset_prepare(struct pci_dev *pdev)
 	iosm_core_pause(&iosm->core);
 }
 
+static void iosm_pci_reset_done(struct pci_dev *pdev)
+{
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	/* As after system sleep. */
+	pci_save_state(pdev);
+	iosm_core_start(&iosm->core);
+}
+
 static const struct pci_error_handlers iosm_pci_err_handlers = {
 	.error_detected = iosm_pci_error_detected,
 	.slot_reset = iosm_pci_slot_reset,
 	.resume = iosm_pci_error_resume,
 	.reset_prepare = iosm_pci_reset_prepare,
-	.reset_done = iosm_pci_error_resume,
+	.reset_done = iosm_pci_reset_done,
 };
 
 static const struct pci_device_id iosm_pci_ids[] = {
