@@ -13,6 +13,7 @@
 #include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
@@ -31,6 +32,7 @@
 #define IOSM_PORT_RX_MIN	(64 * 1024)
 #define IOSM_PORT_DRAIN_MS	500
 #define IOSM_PORT_RETRY_MS	20
+#define IOSM_PORT_GONE_MS	3000
 
 /**
  * struct iosm_port - one control port
@@ -50,7 +52,9 @@
  * @rx_unread: bytes of messages that were not read yet
  * @rx_stalled: @rx_limit was hit
  * @rx_refs: number of such messages, and one for the port itself
- * @rx_gone: completed with the last of @rx_refs
+ * @rx_gone: completed with the last of @rx_refs, unless @rx_left
+ * @rx_left: set by the last message and by who removes the port and gives up
+ *	waiting for it; the second of them frees the port
  */
 struct iosm_port {
 	struct iosm_core *core;
@@ -71,6 +75,7 @@ struct iosm_port {
 	atomic_t rx_stalled;
 	refcount_t rx_refs;
 	struct completion rx_gone;
+	atomic_t rx_left;
 };
 
 struct iosm_ports {
@@ -198,21 +203,34 @@ static void iosm_port_tx_done(struct iosm_port *port)
 
 /* ---- Downlink ---- */
 
-/* A message was read, or thrown away: any context that may free an skb. */
+/*
+ * A message was read, or thrown away: any context that may free an skb. The
+ * port may have been left behind: its device is gone then, and its work is
+ * disabled.
+ */
 static void iosm_port_rx_freed(struct sk_buff *skb)
 {
 	struct iosm_port *port = skb_shinfo(skb)->destructor_arg;
 
 	if (atomic_sub_return(skb->truesize, &port->rx_unread) <
 	    port->rx_limit / 2 && atomic_xchg(&port->rx_stalled, 0))
-		mod_delayed_work(port->core->wq, &port->rx_work, 0);
+		schedule_delayed_work(&port->rx_work, 0);
+
+	if (!refcount_dec_and_test(&port->rx_refs))
+		return;
 
 	/*
 	 * Who frees the port waits for this. A completion, as that one is
 	 * not touched any more once the waiter has returned.
 	 */
-	if (refcount_dec_and_test(&port->rx_refs))
+	if (!atomic_xchg(&port->rx_left, 1)) {
 		complete(&port->rx_gone);
+		return;
+	}
+
+	kfree(port);
+	/* The last thing: nothing else keeps this code in memory. */
+	module_put(THIS_MODULE);
 }
 
 /* Hand one message up; false when there is no memory for its copy. */
@@ -288,8 +306,8 @@ static void iosm_port_rx(struct iosm_port *port)
 	while (iosm_port_rx_room(port) && iosm_port_rx_next(port, &done)) {
 		if (!iosm_port_rx_one(port, &done)) {
 			port->rx_parked = done;
-			mod_delayed_work(port->core->wq, &port->rx_work,
-					 msecs_to_jiffies(IOSM_PORT_RETRY_MS));
+			schedule_delayed_work(&port->rx_work,
+					      msecs_to_jiffies(IOSM_PORT_RETRY_MS));
 			break;
 		}
 		/* The message was copied: the same buffer goes out again. */
@@ -342,8 +360,12 @@ static int iosm_port_post(struct iosm_port *port)
 	buf.len = port->ch.config.buf_size;
 
 	while (iosm_pipe_space(dl)) {
-		/* Pages of their own: what shares one, the device could hit. */
-		buf.cookie = alloc_pages_exact(buf.len, GFP_KERNEL);
+		/*
+		 * Pages of their own: what shares one, the device could hit;
+		 * empty ones: it can say that it wrote what it did not.
+		 */
+		buf.cookie = alloc_pages_exact(buf.len,
+					       GFP_KERNEL | __GFP_ZERO);
 		if (!buf.cookie)
 			return -ENOMEM;
 
@@ -467,15 +489,47 @@ static const struct wwan_port_ops iosm_port_ops = {
 
 /* ---- Life ---- */
 
+/*
+ * Wait for the messages that readers still have. That takes as long as a copy
+ * to user space, which user space can make last; and the rest of a message
+ * that was read in part while the port was removed stays in its queue for
+ * ever. So this does not wait for long: what is left of the port then belongs
+ * to its last message, and so does the module. Returns false in that case.
+ *
+ * With the module on its way out there is no other way than to wait.
+ */
+static bool iosm_port_rx_wait(struct iosm_port *port)
+{
+	if (refcount_dec_and_test(&port->rx_refs))
+		return true;
+
+	if (wait_for_completion_timeout(&port->rx_gone,
+					msecs_to_jiffies(IOSM_PORT_GONE_MS)))
+		return true;
+
+	if (try_module_get(THIS_MODULE)) {
+		dev_warn(port->core->dev,
+			 "channel %u: gone, but a message of it is still held\n",
+			 port->id);
+		/* From here on the port may be freed. */
+		if (!atomic_xchg(&port->rx_left, 1))
+			return false;
+		/* That was the moment: the last message is about to tell. */
+		module_put(THIS_MODULE);
+	}
+	wait_for_completion(&port->rx_gone);
+
+	return true;
+}
+
 static void iosm_port_destroy(struct iosm_port *port)
 {
 	wwan_remove_port(port->wwan);
 
-	/* A reader may hold one last message for as long as its copy takes. */
-	if (!refcount_dec_and_test(&port->rx_refs))
-		wait_for_completion(&port->rx_gone);
-	cancel_delayed_work_sync(&port->rx_work);
-	kfree(port);
+	/* The port is closed. Messages that are freed now queue nothing. */
+	disable_delayed_work_sync(&port->rx_work);
+	if (iosm_port_rx_wait(port))
+		kfree(port);
 }
 
 static int iosm_port_create(struct iosm_core *core, enum wwan_port_type type,
