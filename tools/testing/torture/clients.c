@@ -20,6 +20,8 @@
 #include "torture.h"
 
 static atomic_bool stop, paused;
+static pthread_mutex_t pause_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t pause_over = PTHREAD_COND_INITIALIZER;
 
 struct client {
 	const char *name;
@@ -30,13 +32,21 @@ struct client {
 	atomic_ulong done;
 };
 
-/* The end of a round; false when there is none more. */
+/*
+ * The end of a round; false when there is none more. With all checkers on, a
+ * system call costs many times as much: clients without pauses would keep the
+ * guest from all else, and episodes would take minutes.
+ */
 static bool again(unsigned int ms)
 {
 	if (ms)
-		nap(ms);
-	while (paused && !stop)
-		nap(10);
+		nap(ms * opt.pace);
+	if (paused && !stop) {
+		pthread_mutex_lock(&pause_lock);
+		while (paused && !stop)
+			pthread_cond_wait(&pause_over, &pause_lock);
+		pthread_mutex_unlock(&pause_lock);
+	}
 	return !stop;
 }
 
@@ -82,7 +92,7 @@ static void port_client(struct client *c)
 	const char *device;
 	size_t len;
 
-	while (again(below(&c->dice, 8))) {
+	while (again(below(&c->dice, 20))) {
 		device = c->arg ? devices[c->arg] : control_port();
 		flags = below(&c->dice, 4) ? O_NONBLOCK : 0;
 		p.fd = open(device, O_RDWR | O_CLOEXEC | O_NONBLOCK);
@@ -248,7 +258,7 @@ static void ping_client(struct client *c)
 	char name[16];
 
 	link_name(c->arg, name);
-	while (again(5))
+	while (again(20))
 		c->done += ping(name, 1);
 }
 
@@ -319,9 +329,17 @@ static void *run_client(void *arg)
 	return NULL;
 }
 
+static void set_pause(bool pause)
+{
+	pthread_mutex_lock(&pause_lock);
+	paused = pause;
+	pthread_cond_broadcast(&pause_over);
+	pthread_mutex_unlock(&pause_lock);
+}
+
 void clients_pause(bool pause)
 {
-	paused = pause;
+	set_pause(pause);
 }
 
 void clients_start(uint64_t seed)
@@ -340,6 +358,7 @@ void clients_start(uint64_t seed)
 			perror("torture: thread");
 			exit(1);
 		}
+		pthread_setname_np(clients[i].thread, clients[i].name);
 	}
 	pthread_attr_destroy(&attr);
 }
@@ -350,6 +369,7 @@ void clients_stop(void)
 	unsigned int i;
 
 	stop = true;
+	set_pause(false);
 	for (i = 0; i < ARRAY_SIZE(clients); i++) {
 		snprintf(what, sizeof(what), "waiting for client %s",
 			 clients[i].name);

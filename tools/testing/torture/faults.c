@@ -520,8 +520,8 @@ static bool starve_once(uint64_t seed)
 	char text[16];
 
 	inject(below(&d, 3) ? allocations : mappings);
-	tell("gen 0 udp %u 1300", 200 + below(&d, 2000));
-	tell("gen 1 udp %u 300", 200 + below(&d, 2000));
+	tell("gen 0 udp %u 1300", (200 + below(&d, 2000)) / opt.pace);
+	tell("gen 1 udp %u 300", (200 + below(&d, 2000)) / opt.pace);
 	set("times", "-1");
 	set("space", "0");
 	set("verbose", "0");

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ bool until(unsigned int ms, bool (*condition)(void))
 			return true;
 		if (now_ms() >= end)
 			return condition();
-		nap(5);
+		nap(opt.pace > 1 ? 20 : 5);
 	}
 }
 
@@ -200,8 +201,15 @@ const char *card(void)
 	char path[PATH_MAX], id[16];
 	struct dirent *d;
 	const char *found = NULL;
-	DIR *dir = opendir(PCI);
+	DIR *dir;
 
+	/* Mostly it is where it was; the slot takes nothing else. */
+	if (address[0]) {
+		snprintf(path, sizeof(path), PCI "%s", address);
+		if (exists(path))
+			return address;
+	}
+	dir = opendir(PCI);
 	if (!dir)
 		return NULL;
 	while (!found && (d = readdir(dir))) {
@@ -337,8 +345,13 @@ const char *control_port(void)
 
 bool ready(void)
 {
-	return exists(control_port()) && exists("/dev/wwan0at0") &&
-	       exists("/dev/wwan0at1") && exists("/sys/class/net/wwan0");
+	/*
+	 * What comes last is asked for first; then whether it is there by its
+	 * name, which is later than in sysfs.
+	 */
+	return exists("/sys/class/net/wwan0") && exists("/dev/wwan0at1") &&
+	       exists("/dev/wwan0at0") && exists(control_port()) &&
+	       if_nametoindex("wwan0");
 }
 
 bool all_gone(void)

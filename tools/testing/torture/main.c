@@ -10,6 +10,7 @@
 struct options opt = {
 	.seed = 1,
 	.stride = 1,
+	.pace = 1,
 	.modem = "",
 };
 
@@ -33,7 +34,8 @@ static void explain(FILE *f)
 	fputs("usage: torture SCENARIO [KEY=VALUE]...\n"
 "Runs in the guest of tools/testing/torture/run, which explains the rest.\n"
 "Keys: seed, count (episodes), seconds (instead of a count), stride (of\n"
-"failure points), rate (of lies), driver=ours|reference, device=7560|7360,\n"
+"failure points), rate (of lies), pace (pauses of clients: times as long),\n"
+"driver=ours|reference, device=7560|7360,\n"
 "death=1 (the modem may be killed), modem=ARGS (to start it anew), verbose=1\n"
 "Scenarios:\n", f);
 	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
@@ -63,6 +65,8 @@ static void option(char *word)
 		opt.stride = strtoul(value, NULL, 0);
 	else if (!strcmp(word, "rate"))
 		opt.rate = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "pace"))
+		opt.pace = strtoul(value, NULL, 0);
 	else if (!strcmp(word, "driver"))
 		opt.reference = !strcmp(value, "reference");
 	else if (!strcmp(word, "device"))

@@ -380,6 +380,8 @@ void report_start(void)
 		perror("/dev/kmsg");
 		exit(1);
 	}
+	/* What was before, whoever did it has looked at. */
+	lseek(kmsg, 0, SEEK_END);
 	/* The console is slow; what matters is read from the log. */
 	klogctl(8, NULL, 4);
 	put("/proc/sys/kernel/hung_task_timeout_secs", "60");

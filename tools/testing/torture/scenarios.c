@@ -24,6 +24,11 @@ static bool try_ready(void)
 	return ready();
 }
 
+static bool try_link(void)
+{
+	return !link_up("wwan0", true) && !link_address("wwan0", 0);
+}
+
 /* good_modem() - the clients are served: port, link, packets */
 bool good_modem(void)
 {
@@ -41,12 +46,10 @@ bool good_modem(void)
 		else if (!opt.is_7360 && !(turn++ & 7) && !mbim_works(10000))
 			why = "no answer to MBIM_OPEN";
 		doing("ping");
-		if (!why) {
-			link_up("wwan0", true);
-			link_address("wwan0", 0);
-			if (!ping("wwan0", PATIENCE_MS))
-				why = "no answer to ping";
-		}
+		if (!why && !until(PATIENCE_MS, try_link))
+			why = "link does not come up";
+		else if (!why && !ping("wwan0", PATIENCE_MS))
+			why = "no answer to ping";
 	}
 	if (!why)
 		return true;
@@ -133,8 +136,10 @@ static void let_run(struct dice *d, unsigned int least, unsigned int most)
 
 static void generators(struct dice *d)
 {
-	tell("gen 0 udp %u %u", 200 + below(d, 2000), 64 + below(d, 1300));
-	tell("gen 1 udp %u %u", 200 + below(d, 1000), 64 + below(d, 1300));
+	tell("gen 0 udp %u %u", (200 + below(d, 2000)) / opt.pace,
+	     64 + below(d, 1300));
+	tell("gen 1 udp %u %u", (200 + below(d, 1000)) / opt.pace,
+	     64 + below(d, 1300));
 }
 
 /* more() - another episode? Time begins when all is ready; two in any case. */
@@ -515,7 +520,7 @@ static bool storm_once(uint64_t seed)
 		link_up(link_name(s, name), true);
 		link_address(name, s);
 	}
-	tell("gen 3 udp 2000 100");
+	tell("gen 3 udp %u 100", 2000 / opt.pace);
 	doing("storm");
 	for (i = 0; i < 60; i++) {
 		s = below(&d, 6);

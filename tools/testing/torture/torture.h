@@ -24,6 +24,7 @@ struct options {
 	unsigned int seconds;
 	unsigned int stride;	/* of failure points */
 	unsigned int rate;	/* of lies */
+	unsigned int pace;	/* pauses of the clients: times as long */
 	bool reference;
 	bool is_7360;
 	bool death;		/* the modem may be killed */
