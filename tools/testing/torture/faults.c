@@ -314,16 +314,17 @@ struct operation {
 	void (*run)(void);
 	bool (*after)(void);
 	unsigned int stride;	/* times the stride of the command line */
+	bool data;		/* is another one in each flavour of the MUX */
 };
 
 static const struct operation everywhere[] = {
-	{ "probe", before_probe, do_probe, after_probe, 2 },
-	{ "reset", before_reset, do_reset, after_reset, 4 },
-	{ "port", be_ready, do_port, after_port, 1 },
-	{ "control", be_ready, do_control, after_control, 1 },
-	{ "link", be_ready, do_link, after_link, 1 },
-	{ "up", before_up, do_up, after_up, 2 },
-	{ "traffic", before_traffic, do_traffic, after_traffic, 2 },
+	{ "probe", before_probe, do_probe, after_probe, 2, false },
+	{ "reset", before_reset, do_reset, after_reset, 4, false },
+	{ "port", be_ready, do_port, after_port, 1, false },
+	{ "control", be_ready, do_control, after_control, 1, false },
+	{ "link", be_ready, do_link, after_link, 1, false },
+	{ "up", before_up, do_up, after_up, 2, true },
+	{ "traffic", before_traffic, do_traffic, after_traffic, 2, true },
 	{ .name = NULL }
 };
 
@@ -333,14 +334,22 @@ static void do_bind(void)
 }
 
 static const struct operation in_task[] = {
-	{ "bind", before_probe, do_bind, after_probe, 4 },
-	{ "open", be_ready, do_port, after_port, 1 },
-	{ "newlink", be_ready, do_link, after_link, 1 },
-	{ "ifup", before_up, do_up, after_up, 2 },
-	{ "packets", before_packets, do_packets, after_traffic, 2 },
-	{ "load", before_load, do_load, before_load, 8 },
+	{ "bind", before_probe, do_bind, after_probe, 4, false },
+	{ "open", be_ready, do_port, after_port, 1, false },
+	{ "newlink", be_ready, do_link, after_link, 1, false },
+	{ "ifup", before_up, do_up, after_up, 2, true },
+	{ "packets", before_packets, do_packets, after_traffic, 2, true },
+	{ "load", before_load, do_load, before_load, 8, false },
 	{ .name = NULL }
 };
+
+/* The next operation that is wanted, NULL after the last one. */
+static const struct operation *wanted(const struct operation *o)
+{
+	while (o->name && opt.data && !o->data)
+		o++;
+	return o->name ? o : NULL;
+}
 
 /* Points left out; of mappings there are few. */
 static unsigned int step(const struct operation *o, bool few)
@@ -496,14 +505,14 @@ bool scenario_faults(void)
 		return false;
 	measure();
 	ok = inject(allocations);
-	for (o = everywhere; ok && o->name; o++)
+	for (o = everywhere; ok && (o = wanted(o)); o++)
 		ok = sweep(o, "alloc");
 	ok = ok && be_ready() && inject(mappings);
-	for (o = everywhere; ok && o->name; o++)
+	for (o = everywhere; ok && (o = wanted(o)); o++)
 		ok = sweep(o, "dma");
 	set("inject", " ");
 	nth_file = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	for (o = in_task; ok && o->name; o++)
+	for (o = in_task; ok && (o = wanted(o)); o++)
 		ok = sweep_task(o);
 	if (nth_file >= 0)
 		close(nth_file);

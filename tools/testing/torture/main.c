@@ -20,7 +20,8 @@ static const struct {
 	const char *help;
 } scenarios[] = {
 	{ "hostile", scenario_hostile, "the modem lies" },
-	{ "removal", scenario_removal, "the card is taken away under load" },
+	{ "removal", scenario_removal, "the driver is taken away under load" },
+	{ "unplug", scenario_unplug, "the card is taken away under load" },
 	{ "storm", scenario_storm, "links flap, flow stops and goes, crashes" },
 	{ "shortage", scenario_shortage, "allocations and mappings fail at random" },
 	{ "faults", scenario_faults, "they fail one by one" },
@@ -35,8 +36,9 @@ static void explain(FILE *f)
 "Runs in the guest of tools/testing/torture/run, which explains the rest.\n"
 "Keys: seed, count (episodes), seconds (instead of a count), stride (of\n"
 "failure points), rate (of lies), pace (pauses of clients: times as long),\n"
-"driver=ours|reference, device=7560|7360,\n"
-"death=1 (the modem may be killed), modem=ARGS (to start it anew), verbose=1\n"
+"data=1 (failures of the IP channel only), driver=ours|reference,\n"
+"device=7560|7360, death=1 (the modem may be killed), modem=ARGS (to start\n"
+"it anew), verbose=1\n"
 "Scenarios:\n", f);
 	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
 		fprintf(f, "  %-10s %s\n", scenarios[i].name, scenarios[i].help);
@@ -67,6 +69,8 @@ static void option(char *word)
 		opt.rate = strtoul(value, NULL, 0);
 	else if (!strcmp(word, "pace"))
 		opt.pace = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "data"))
+		opt.data = atoi(value);
 	else if (!strcmp(word, "driver"))
 		opt.reference = !strcmp(value, "reference");
 	else if (!strcmp(word, "device"))

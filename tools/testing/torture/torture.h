@@ -25,6 +25,7 @@ struct options {
 	unsigned int stride;	/* of failure points */
 	unsigned int rate;	/* of lies */
 	unsigned int pace;	/* pauses of the clients: times as long */
+	bool data;		/* faults: of the IP channel only */
 	bool reference;
 	bool is_7360;
 	bool death;		/* the modem may be killed */
@@ -109,6 +110,7 @@ bool restore(void);
 bool more(unsigned int i);
 bool scenario_hostile(void);
 bool scenario_removal(void);
+bool scenario_unplug(void);
 bool scenario_reload(void);
 bool scenario_storm(void);
 bool scenario_faults(void);
