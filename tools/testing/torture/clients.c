@@ -329,17 +329,12 @@ static void *run_client(void *arg)
 	return NULL;
 }
 
-static void set_pause(bool pause)
+void clients_pause(bool pause)
 {
 	pthread_mutex_lock(&pause_lock);
 	paused = pause;
 	pthread_cond_broadcast(&pause_over);
 	pthread_mutex_unlock(&pause_lock);
-}
-
-void clients_pause(bool pause)
-{
-	set_pause(pause);
 }
 
 void clients_start(uint64_t seed)
@@ -369,7 +364,7 @@ void clients_stop(void)
 	unsigned int i;
 
 	stop = true;
-	set_pause(false);
+	clients_pause(false);
 	for (i = 0; i < ARRAY_SIZE(clients); i++) {
 		snprintf(what, sizeof(what), "waiting for client %s",
 			 clients[i].name);
