@@ -216,6 +216,34 @@ void iosm_pm_sync(struct iosm_pm *pm)
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 
+/* Answer the device's sleep request, if it is time to. */
+static void iosm_pm_look(struct iosm_pm *pm)
+{
+	u32 request;
+
+	if (pm->state == IOSM_PM_OFF || pm->state == IOSM_PM_SUSPENDED)
+		return;
+
+	request = iosm_shm_sleep_request(pm->shm);
+	if (request == IOSM_SLEEP_REQ_ACTIVE) {
+		if (pm->state != IOSM_PM_ACTIVE)
+			iosm_pm_woken(pm);
+	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
+		/* Quiet: it may have agreed to a suspend, so no doorbell. */
+		if (pm->state == IOSM_PM_ACTIVE && !pm->is_held &&
+		    !pm->quiet && !pm->ops->busy(pm->priv)) {
+			iosm_pm_set(pm, IOSM_PM_ASLEEP);
+			pm->stats.sleeps++;
+			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
+				       IOSM_SLEEP_CTL_SLEEP);
+		}
+	} else {
+		pm->stats.lies++;
+		dev_warn_ratelimited(pm->dev, "unknown sleep request %#x\n",
+				     request);
+	}
+}
+
 /**
  * iosm_pm_irq() - look at the device's sleep request and answer it
  * @pm: the gate
@@ -228,32 +256,9 @@ void iosm_pm_sync(struct iosm_pm *pm)
 void iosm_pm_irq(struct iosm_pm *pm)
 {
 	unsigned long flags;
-	u32 request;
 
 	spin_lock_irqsave(&pm->lock, flags);
-
-	if (pm->state == IOSM_PM_OFF || pm->state == IOSM_PM_SUSPENDED)
-		goto out;
-
-	request = iosm_shm_sleep_request(pm->shm);
-	if (request == IOSM_SLEEP_REQ_ACTIVE) {
-		if (pm->state != IOSM_PM_ACTIVE)
-			iosm_pm_woken(pm);
-	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
-		if (pm->state == IOSM_PM_ACTIVE && !pm->is_held &&
-		    !pm->ops->busy(pm->priv)) {
-			iosm_pm_set(pm, IOSM_PM_ASLEEP);
-			pm->stats.sleeps++;
-			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
-				       IOSM_SLEEP_CTL_SLEEP);
-		}
-	} else {
-		pm->stats.lies++;
-		dev_warn_ratelimited(pm->dev, "unknown sleep request %#x\n",
-				     request);
-	}
-
-out:
+	iosm_pm_look(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_irq);
@@ -297,7 +302,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_pm_wake);
  * @pm: the gate
  *
  * For the time in which the device may agree to a suspend, after which it must
- * not be disturbed. Ends with iosm_pm_release().
+ * not be disturbed; it is not allowed to sleep by itself either. Ends with
+ * iosm_pm_release().
  * Context: any.
  */
 void iosm_pm_quiet(struct iosm_pm *pm)
@@ -358,7 +364,7 @@ void iosm_pm_resume(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_resume);
 
 /**
- * iosm_pm_release() - ring what was held back during a suspend
+ * iosm_pm_release() - ring and answer what was held back during a suspend
  * @pm: the gate, resumed, or quiet and not suspended
  *
  * Context: any.
@@ -371,6 +377,8 @@ void iosm_pm_release(struct iosm_pm *pm)
 	pm->quiet = false;
 	if (pm->state == IOSM_PM_ACTIVE)
 		iosm_pm_ring_held(pm);
+	/* Its request for sleep has had no answer meanwhile. */
+	iosm_pm_look(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_release);

@@ -67,7 +67,7 @@ struct iosm_pm_stats {
  * @lock: protects all below; taken in hard interrupt context
  * @state: see enum iosm_pm_state
  * @is_held: doorbell 0 waits for the device to wake
- * @quiet: every ring but that of a message is held, too
+ * @quiet: every ring but that of a message is held, and no sleep granted
  * @held_reason: value to ring it with
  * @force_sleep: system suspend used doorbell 2 = FORCE_SLEEP
  * @changed: woken on every change of @state

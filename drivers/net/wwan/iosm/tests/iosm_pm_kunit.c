@@ -315,6 +315,45 @@ static void pm_no_sleep_over_held_ring(struct kunit *test)
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_SLEEP));
 }
 
+/*
+ * Between the device's consent to a suspend and the suspend it must not be
+ * disturbed, whatever it asks for; it gets its answer when nothing came of it.
+ */
+static void pm_no_sleep_while_quiet(struct kunit *test)
+{
+	struct pm_ctx *ctx = test->priv;
+
+	iosm_pm_start(&ctx->pm);
+	iosm_pm_quiet(&ctx->pm);
+	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
+	iosm_fake_expect_bells(test, ctx->fake);
+	iosm_pm_suspend(&ctx->pm, false);
+	iosm_pm_resume(&ctx->pm);
+	/* Nor before it knows that we are back. */
+	iosm_pm_irq(&ctx->pm);
+	iosm_fake_expect_bells(test, ctx->fake);
+
+	iosm_pm_release(&ctx->pm);
+	iosm_fake_expect_bells(test, ctx->fake,
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_SLEEP));
+	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ASLEEP);
+}
+
+/* Quiet or not, a device that wakes is answered: a message may wait for it. */
+static void pm_wakes_while_quiet(struct kunit *test)
+{
+	struct pm_ctx *ctx = test->priv;
+
+	pm_fall_asleep(test);
+	iosm_pm_quiet(&ctx->pm);
+	iosm_pm_ring(&ctx->pm, IOSM_HPDA_MSG);
+	pm_request(ctx, IOSM_SLEEP_REQ_ACTIVE);
+	iosm_fake_expect_bells(test, ctx->fake,
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP),
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_ACTIVE),
+			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+}
+
 /* A release is not a way around a sleeping device. */
 static void pm_release_while_asleep(struct kunit *test)
 {
@@ -446,7 +485,8 @@ static void pm_quiet(struct kunit *test)
 	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
 	iosm_fake_expect_bells(test, ctx->fake);
 
-	/* It did not agree: what was held goes. */
+	/* It did not agree: what was held goes, and is work for the device. */
+	ctx->busy = true;
 	iosm_pm_release(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_UL);
@@ -467,6 +507,8 @@ static struct kunit_case pm_cases[] = {
 	KUNIT_CASE(pm_forced_suspend),
 	KUNIT_CASE(pm_suspend_by_message),
 	KUNIT_CASE(pm_no_sleep_over_held_ring),
+	KUNIT_CASE(pm_no_sleep_while_quiet),
+	KUNIT_CASE(pm_wakes_while_quiet),
 	KUNIT_CASE(pm_release_while_asleep),
 	KUNIT_CASE(pm_no_suspend_without_link),
 	KUNIT_CASE(pm_wake_of_an_active_device),
