@@ -171,7 +171,7 @@ static int iosm_pci_resume(struct device *dev)
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
 	iosm_core_resume(&iosm->core, iosm->d3);
-	/* The PCI core used up what it restored; a slot reset needs it. */
+	/* As in iosm_pci_begin_again(). */
 	pci_save_state(pdev);
 
 	return 0;
@@ -192,13 +192,18 @@ static int iosm_pci_freeze(struct device *dev)
 }
 
 /* As after a fresh probe. */
-static int iosm_pci_thaw(struct device *dev)
+static void iosm_pci_begin_again(struct pci_dev *pdev)
 {
-	struct pci_dev *pdev = to_pci_dev(dev);
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
+	/* The PCI core used up what it restored; a slot reset needs it. */
 	pci_save_state(pdev);
 	iosm_core_start(&iosm->core);
+}
+
+static int iosm_pci_thaw(struct device *dev)
+{
+	iosm_pci_begin_again(to_pci_dev(dev));
 
 	return 0;
 }
@@ -253,11 +258,7 @@ static void iosm_pci_reset_prepare(struct pci_dev *pdev)
 
 static void iosm_pci_reset_done(struct pci_dev *pdev)
 {
-	struct iosm_pci *iosm = pci_get_drvdata(pdev);
-
-	/* As after system sleep. */
-	pci_save_state(pdev);
-	iosm_core_start(&iosm->core);
+	iosm_pci_begin_again(pdev);
 }
 
 static const struct pci_error_handlers iosm_pci_err_handlers = {
