@@ -35,7 +35,7 @@ LEFT_OUT = re.compile(r"""
 MODULES = ("button virtio_pci virtio_console wwan iosm veth tun bridge 8021q "
            "sch_netem sch_tbf sch_ingress cls_matchall act_mirred ifb af_packet packet_diag aer_inject "
            "udp_tunnel xt_tcpudp nf_tables nft_compat configs "
-           "sch_fq sch_fq_codel tcp_bbr dummy macvlan ipvlan").split()
+           "sch_fq sch_fq_codel tcp_bbr dummy macvlan ipvlan brd").split()
 
 
 class Archive:
