@@ -5,13 +5,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +41,8 @@ static void usage(FILE *f)
 "  nopoll MS EVENTS    none of them may come within MS\n"
 "  read MS             one message within MS\n"
 "  readnow             read() without waiting first\n"
+"  held COMMAND        read() that gets its message, but not to its end before\n"
+"                      COMMAND of the shell has ended, which must succeed\n"
 "  collect MS          all messages until none came for MS\n"
 "  count MIN MAX       of messages or bytes that the last operation moved\n"
 "  pending MIN MAX     bytes that wait to be read\n"
@@ -207,6 +213,63 @@ static int do_read(long ms)
 	return do_readnow();
 }
 
+/* The first touch of @page waits until somebody answers the result. */
+static int guard(void *page, size_t size)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { .start = (uintptr_t)page, .len = size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &reg))
+		return -1;
+	return uffd;
+}
+
+static void *held_read(void *page)
+{
+	ssize_t n = read(fd, page, sysconf(_SC_PAGESIZE));
+
+	return (void *)(n < 0 ? -(intptr_t)errno : n);
+}
+
+static int do_held(const char *command)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	struct uffdio_zeropage zero = { .range = { .len = size } };
+	struct pollfd p = { .events = POLLIN };
+	pthread_t reader;
+	int ran = -1;
+	void *page, *n;
+
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p.fd = page == MAP_FAILED ? -1 : guard(page, size);
+	if (p.fd < 0 || pthread_create(&reader, NULL, held_read, page)) {
+		perror("porttool: held");
+		exit(2);
+	}
+	/* It has a message in its hands as soon as it wants to write it. */
+	if (poll(&p, 1, AT_PATIENCE_MS) == 1)
+		ran = system(command);
+	zero.range.start = (uintptr_t)page;
+	if (ioctl(p.fd, UFFDIO_ZEROPAGE, &zero) || pthread_join(reader, &n)) {
+		perror("porttool: held");
+		exit(2);
+	}
+	close(p.fd);
+	munmap(page, size);
+	if (ran)
+		return -ECHILD;
+	if ((intptr_t)n < 0)
+		return (intptr_t)n;
+	counted = (intptr_t)n;
+	return counted ? 0 : -EIO;
+}
+
 static int do_collect(long ms)
 {
 	long n = 0, bytes = 0;
@@ -345,6 +408,8 @@ static int perform(const char *op, char **arg)
 		return do_read(number(arg[0]));
 	if (!strcmp(op, "readnow"))
 		return do_readnow();
+	if (!strcmp(op, "held"))
+		return do_held(arg[0]);
 	if (!strcmp(op, "collect"))
 		return do_collect(number(arg[0]));
 	if (!strcmp(op, "count"))
@@ -374,7 +439,7 @@ static int words_of(const char *op)
 	} table[] = {
 		{ "write", 1 }, { "fill", 1 }, { "flood", 2 }, { "poll", 2 },
 		{ "nopoll", 2 }, { "writes", 2 }, { "read", 1 },
-		{ "readnow", 0 }, { "collect", 1 },
+		{ "readnow", 0 }, { "held", 1 }, { "collect", 1 },
 		{ "count", 2 }, { "pending", 2 }, { "at", 2 }, { "excl", 0 },
 		{ "again", 1 }, { "user", 0 }, { "run", 1 }, { "sleep", 1 },
 		{ "mbim-open", 1 }, { "mbim-close", 0 },
