@@ -88,38 +88,76 @@ static unsigned long address_of(const char *name)
 /* The checker of DMA goes out when it gets no memory: spare it. */
 static bool spare_checker(void)
 {
+	static const char * const attributes[] = {
+		FAULT, "/sys/kernel/debug/failslab/",
+		"/sys/kernel/debug/fail_page_alloc/",
+	};
 	unsigned long from = address_of("dma_entry_alloc");
 	unsigned long to = address_of("debug_dma_free_pages");
-	char text[64];
+	char path[128], start[32], end[32];
+	unsigned int i;
 
 	if (!from || to < from)
 		return true;
-	snprintf(text, sizeof(text), "0x%lx", from);
-	if (set("reject-start", text))
-		return false;
-	snprintf(text, sizeof(text), "0x%lx", to);
-	return !set("reject-end", text);
+	snprintf(start, sizeof(start), "0x%lx", from);
+	snprintf(end, sizeof(end), "0x%lx", to);
+	for (i = 0; i < ARRAY_SIZE(attributes); i++) {
+		snprintf(path, sizeof(path), "%sreject-start", attributes[i]);
+		if (put(path, start))
+			return false;
+		snprintf(path, sizeof(path), "%sreject-end", attributes[i]);
+		if (put(path, end))
+			return false;
+		snprintf(path, sizeof(path), "%sstacktrace-depth",
+			 attributes[i]);
+		if (put(path, DEPTH))
+			return false;
+	}
+	return true;
 }
 
 /* Where the code of the module is: the stack must have an address of it. */
+static bool text_of_module(unsigned long *from, unsigned long *to)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[256], symbol[128], module[64];
+	unsigned long at;
+	char type;
+
+	*from = ~0ul;
+	*to = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx %c %127s [%63[^]]", &at, &type, symbol,
+			   module) != 4 ||
+		    strcmp(module, "iosm") || (type | 0x20) != 't')
+			continue;
+		*from = at < *from ? at : *from;
+		*to = at > *to ? at : *to;
+	}
+	if (f)
+		fclose(f);
+	/* The last function has a length, too; what follows is nobody's. */
+	*to += 64;
+	return *from < *to;
+}
+
 static bool aim(void)
 {
-	char text[64], path[] = "/sys/module/iosm/sections/.text";
-	unsigned long start;
+	unsigned long from, to;
+	char text[64];
 
-	if (get(path, text, sizeof(text)) <= 0)
+	if (!text_of_module(&from, &to))
 		return false;
-	start = strtoul(text, NULL, 16);
-	if (!start)
-		return false;
-	snprintf(text, sizeof(text), "0x%lx", start);
+	snprintf(text, sizeof(text), "0x%lx", from);
 	if (set("require-start", text))
 		return false;
-	/* Generous: what follows would be ours, or nobody's. */
-	snprintf(text, sizeof(text), "0x%lx", start + 0x20000);
-	return spare_checker() && !set("require-end", text) && !set("stacktrace-depth", DEPTH) &&
-	       !set("task-filter", "N") && !set("interval", "1") &&
-	       !set("verbose", "2");
+	snprintf(text, sizeof(text), "0x%lx", to);
+	if (set("require-end", text))
+		return false;
+	printf("# %lu KiB of code are on the stack of what fails\n",
+	       (to - from) / 1024);
+	return spare_checker() && !set("task-filter", "N") &&
+	       !set("interval", "1") && !set("verbose", "2");
 }
 
 static void disarm(void)
@@ -315,16 +353,17 @@ struct operation {
 	bool (*after)(void);
 	unsigned int stride;	/* times the stride of the command line */
 	bool data;		/* is another one in each flavour of the MUX */
+	bool maps;		/* has DMA mappings of its own */
 };
 
 static const struct operation everywhere[] = {
-	{ "probe", before_probe, do_probe, after_probe, 2, false },
-	{ "reset", before_reset, do_reset, after_reset, 4, false },
-	{ "port", be_ready, do_port, after_port, 1, false },
-	{ "control", be_ready, do_control, after_control, 1, false },
-	{ "link", be_ready, do_link, after_link, 1, false },
-	{ "up", before_up, do_up, after_up, 2, true },
-	{ "traffic", before_traffic, do_traffic, after_traffic, 2, true },
+	{ "probe", before_probe, do_probe, after_probe, 2, false, true },
+	{ "reset", before_reset, do_reset, after_reset, 4, false, false },
+	{ "port", be_ready, do_port, after_port, 1, false, true },
+	{ "control", be_ready, do_control, after_control, 1, false, true },
+	{ "link", be_ready, do_link, after_link, 1, false, false },
+	{ "up", before_up, do_up, after_up, 2, true, true },
+	{ "traffic", before_traffic, do_traffic, after_traffic, 2, true, true },
 	{ .name = NULL }
 };
 
@@ -334,12 +373,12 @@ static void do_bind(void)
 }
 
 static const struct operation in_task[] = {
-	{ "bind", before_probe, do_bind, after_probe, 4, false },
-	{ "open", be_ready, do_port, after_port, 1, false },
-	{ "newlink", be_ready, do_link, after_link, 1, false },
-	{ "ifup", before_up, do_up, after_up, 2, true },
-	{ "packets", before_packets, do_packets, after_traffic, 2, true },
-	{ "load", before_load, do_load, before_load, 8, false },
+	{ "bind", before_probe, do_bind, after_probe, 4, false, false },
+	{ "open", be_ready, do_port, after_port, 1, false, false },
+	{ "newlink", be_ready, do_link, after_link, 1, false, false },
+	{ "ifup", before_up, do_up, after_up, 2, true, false },
+	{ "packets", before_packets, do_packets, after_traffic, 2, true, false },
+	{ "load", before_load, do_load, before_load, 8, false, false },
 	{ .name = NULL }
 };
 
@@ -357,48 +396,6 @@ static unsigned int step(const struct operation *o, bool few)
 	unsigned int stride = few ? opt.stride / 8 : opt.stride;
 
 	return stride > 1 ? stride * o->stride : 1;
-}
-
-/* One operation, again and again, until nothing fails any more. */
-static bool sweep(const struct operation *o, const char *kind)
-{
-	unsigned int stride = step(o, kind[0] == 'd');
-	unsigned int n, points = 0;
-	bool was_hit = true;
-	char what[64];
-
-	snprintf(what, sizeof(what), "%s.%s", kind, o->name);
-	for (n = 1 + opt.seed % stride; was_hit && n < POINTS_MAX;
-	     n += stride) {
-		begin(what, n);
-		doing("before");
-		if (!o->before()) {
-			failed("cannot begin");
-			return false;
-		}
-		if (!arm(n)) {
-			failed("fault injection does not work");
-			return false;
-		}
-		doing("failing");
-		o->run();
-		was_hit = hit();
-		disarm();
-		doing("after");
-		if (!o->after()) {
-			report_clean();
-			failed("does not work afterwards");
-			return false;
-		}
-		if (!report_clean())
-			return false;
-		points += was_hit;
-	}
-	snprintf(what, sizeof(what), "points.%s.%s", kind, o->name);
-	counted(what, points);
-	if (was_hit)
-		failed("no end of failure points after %u", n);
-	return !was_hit;
 }
 
 static int nth_file = -1;
@@ -419,42 +416,86 @@ static unsigned int nth_get(void)
 	return pread(nth_file, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 0;
 }
 
-static bool sweep_task(const struct operation *o)
+/* One point: the n-th fails, and all is well again. */
+static bool point(const struct operation *o, bool task, unsigned int n,
+		  bool *was_hit)
 {
-	unsigned int n, points = 0;
-	bool was_hit = true;
+	doing("before");
+	if (!o->before()) {
+		failed("cannot begin");
+		return false;
+	}
+	doing("failing");
+	if (!(task ? nth_set(n) : arm(n))) {
+		failed("fault injection does not work");
+		return false;
+	}
+	o->run();
+	*was_hit = task ? !nth_get() : hit();
+	if (task)
+		nth_set(0);
+	else
+		disarm();
+	doing("after");
+	if (!o->after()) {
+		report_clean();
+		failed("does not work afterwards");
+		return false;
+	}
+	return report_clean();
+}
+
+/*
+ * One operation, again and again, until nothing fails any more. How much is
+ * allocated differs a little from time to time: a miss must be repeated to
+ * be the end.
+ */
+static bool sweep(const struct operation *o, const char *kind)
+{
+	unsigned int stride = step(o, kind[0] == 'd');
+	unsigned int n = 1 + opt.seed % stride, points = 0, misses = 0;
+	bool was_hit;
 	char what[64];
 
-	snprintf(what, sizeof(what), "task.%s", o->name);
-	for (n = 1 + opt.seed % step(o, false); was_hit && n < POINTS_MAX;
-	     n += step(o, false)) {
+	snprintf(what, sizeof(what), "%s.%s", kind, o->name);
+	while (misses < 3 && n < POINTS_MAX) {
 		begin(what, n);
-		doing("before");
-		if (!o->before()) {
-			failed("cannot begin");
+		if (!point(o, kind[0] == 't', n, &was_hit))
 			return false;
+		if (was_hit) {
+			points++;
+			misses = 0;
+			n += stride;
+		} else {
+			misses++;
+			/* Behind the last one already? */
+			if (!points)
+				n = 1;
 		}
-		doing("failing");
-		if (!nth_set(n)) {
-			failed("fail-nth does not work");
-			return false;
-		}
-		o->run();
-		was_hit = !nth_get();
-		nth_set(0);
-		doing("after");
-		if (!o->after()) {
-			report_clean();
-			failed("does not work afterwards");
-			return false;
-		}
-		if (!report_clean())
-			return false;
-		points += was_hit;
 	}
-	snprintf(what, sizeof(what), "points.task.%s", o->name);
+	snprintf(what, sizeof(what), "points.%s.%s", kind, o->name);
 	counted(what, points);
-	return true;
+	if (n >= POINTS_MAX)
+		failed("no end of failure points after %u", n);
+	else if (!points && (kind[0] != 'd' || o->maps))
+		failed("nothing has failed");
+	else
+		return true;
+	return false;
+}
+
+static bool sweep_all(const struct operation *o, const char *kind)
+{
+	bool ok = true;
+
+	for (; ok && (o = wanted(o)); o++)
+		ok = sweep(o, kind);
+	return ok;
+}
+
+static bool kind_wanted(const char *kind)
+{
+	return !opt.kind || !strcmp(opt.kind, kind);
 }
 
 static bool prepare(void)
@@ -497,23 +538,23 @@ static void measure(void)
 
 bool scenario_faults(void)
 {
-	const struct operation *o;
 	bool ok;
 
 	begin("faults", opt.seed);
 	if (!prepare())
 		return false;
 	measure();
-	ok = inject(allocations);
-	for (o = everywhere; ok && (o = wanted(o)); o++)
-		ok = sweep(o, "alloc");
-	ok = ok && be_ready() && inject(mappings);
-	for (o = everywhere; ok && (o = wanted(o)); o++)
-		ok = sweep(o, "dma");
+	ok = true;
+	if (kind_wanted("alloc"))
+		ok = inject(allocations) && sweep_all(everywhere, "alloc");
+	if (ok && kind_wanted("dma"))
+		ok = be_ready() && inject(mappings) &&
+		     sweep_all(everywhere, "dma");
 	set("inject", " ");
-	nth_file = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	for (o = in_task; ok && (o = wanted(o)); o++)
-		ok = sweep_task(o);
+	if (ok && kind_wanted("task")) {
+		nth_file = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+		ok = sweep_all(in_task, "task");
+	}
 	if (nth_file >= 0)
 		close(nth_file);
 	if (data_fd >= 0)
@@ -523,15 +564,19 @@ bool scenario_faults(void)
 
 /* ---- Shortage: everything fails now and then, under load ---- */
 
-static bool starve_once(uint64_t seed)
+#define FAILURES	1000000u	/* more than there will be */
+
+static bool starve_once(uint64_t seed, unsigned long *failures)
 {
 	struct dice d = { seed };
 	char text[16];
 
-	inject(below(&d, 3) ? allocations : mappings);
+	if (!inject(below(&d, 3) ? allocations : mappings))
+		return false;
 	tell("gen 0 udp %u 1300", (200 + below(&d, 2000)) / opt.pace);
 	tell("gen 1 udp %u 300", (200 + below(&d, 2000)) / opt.pace);
-	set("times", "-1");
+	snprintf(text, sizeof(text), "%u", FAILURES);
+	set("times", text);
 	set("space", "0");
 	set("verbose", "0");
 	snprintf(text, sizeof(text), "%u", 1 + below(&d, 60));
@@ -550,6 +595,8 @@ static bool starve_once(uint64_t seed)
 	}
 	nap(200 + below(&d, 500));
 	disarm();
+	if (get(FAULT "times", text, sizeof(text)) > 0)
+		*failures += FAILURES - strtoul(text, NULL, 10);
 	clients_pause(true);
 	if (!ready()) {
 		/* Parts may be missing: begin again. */
@@ -565,6 +612,7 @@ static bool starve_once(uint64_t seed)
 
 bool scenario_shortage(void)
 {
+	unsigned long failures;
 	bool ok = true;
 	unsigned int i;
 
@@ -574,8 +622,10 @@ bool scenario_shortage(void)
 	clients_start(opt.seed);
 	for (i = 0; ok && more(i); i++) {
 		begin("shortage", opt.seed + i);
-		ok = starve_once(opt.seed + i);
-		counted("shortages", 1);
+		failures = 0;
+		ok = starve_once(opt.seed + i, &failures);
+		counted("shortages", failures > 0);
+		counted("shortage.failures", failures);
 	}
 	disarm();
 	clients_stop();

@@ -36,7 +36,8 @@ static void explain(FILE *f)
 "Runs in the guest of tools/testing/torture/run, which explains the rest.\n"
 "Keys: seed, count (episodes), seconds (instead of a count), stride (of\n"
 "failure points), rate (of lies), pace (pauses of clients: times as long),\n"
-"data=1 (failures of the IP channel only), driver=ours|reference,\n"
+"data=1 (failures of the IP channel only), kind=alloc|dma|task (only such\n"
+"failures), driver=ours|reference,\n"
 "device=7560|7360, death=1 (the modem may be killed), modem=ARGS (to start\n"
 "it anew), verbose=1\n"
 "Scenarios:\n", f);
@@ -71,6 +72,8 @@ static void option(char *word)
 		opt.pace = strtoul(value, NULL, 0);
 	else if (!strcmp(word, "data"))
 		opt.data = atoi(value);
+	else if (!strcmp(word, "kind"))
+		opt.kind = value;
 	else if (!strcmp(word, "driver"))
 		opt.reference = !strcmp(value, "reference");
 	else if (!strcmp(word, "device"))
@@ -128,6 +131,7 @@ int main(int argc, char *argv[])
 	/* After a report the kernel is not what it was: no more of this guest. */
 	if (ok)
 		ok = finish();
+	report_end();
 	printf("%s\n", ok ? "done" : "failed");
 	return ok ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -78,8 +79,10 @@ bool modem_content(void)
 
 	if (opt.reference)
 		return true;
-	if (!host(text, sizeof(text), "modem violations"))
-		return true;
+	if (!host(text, sizeof(text), "modem violations")) {
+		failed("the modem does not say what it has seen");
+		return false;
+	}
 	for (line = text; *line; line = end) {
 		end = line + strcspn(line, "\n");
 		if (*end)
@@ -171,7 +174,23 @@ static void reset_and_bind(void)
 	}
 }
 
-static bool lie_once(uint64_t seed)
+/* How many lies the modem has told in this episode. */
+static unsigned long lies_told(void)
+{
+	char text[4096], *at;
+
+	if (!host(text, sizeof(text), "modem hostile"))
+		return 0;
+	at = strstr(text, "lies ");
+	return at ? strtoul(at + 5, NULL, 10) : 0;
+}
+
+static bool try_lies(void)
+{
+	return lies_told();
+}
+
+static bool lie_once(uint64_t seed, unsigned long *lies)
 {
 	/* Rare lies reach deep, many end the modem's life early. */
 	static const unsigned int rates[] = { 2, 5, 15, 40, 100, 300 };
@@ -207,6 +226,9 @@ static bool lie_once(uint64_t seed)
 		doing("unload under lies");
 		unload_module();
 	}
+	/* One that has had no occasion gets a little more time. */
+	until(1000, try_lies);
+	*lies = lies_told();
 	doing("end of lies");
 	tell("hostile off");
 	reset_and_bind();
@@ -219,6 +241,7 @@ static bool lie_once(uint64_t seed)
 
 bool scenario_hostile(void)
 {
+	unsigned long lies;
 	bool ok = true;
 	unsigned int i;
 
@@ -227,8 +250,11 @@ bool scenario_hostile(void)
 	clients_start(opt.seed);
 	for (i = 0; ok && more(i); i++) {
 		begin("hostile", opt.seed + i);
-		ok = lie_once(opt.seed + i);
-		counted("hostile.episodes", 1);
+		lies = 0;
+		ok = lie_once(opt.seed + i, &lies);
+		/* Without a lie it was none. */
+		counted("hostile.episodes", lies > 0);
+		counted("hostile.lies", lies);
 	}
 	tell("hostile off");
 	clients_stop();

@@ -26,6 +26,7 @@ struct options {
 	unsigned int rate;	/* of lies */
 	unsigned int pace;	/* pauses of the clients: times as long */
 	bool data;		/* faults: of the IP channel only */
+	const char *kind;	/* faults: of this kind only, NULL: all */
 	bool reference;
 	bool is_7360;
 	bool death;		/* the modem may be killed */
@@ -92,6 +93,7 @@ bool mbim_works(unsigned int patience_ms);
 /* ---- report.c: what the checkers of the kernel say ---- */
 
 void report_start(void);
+void report_end(void);
 bool report_clean(void);
 bool leftovers(void);
 void allow(const char *pattern);
