@@ -17,6 +17,8 @@
  * up by data.
  */
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/tcp.h>
 #include <linux/slab.h>
@@ -345,6 +347,8 @@ static void iosm_mux_down(struct iosm_mux *mux)
 	hrtimer_cancel(&mux->ul_timer);
 	mux->is_ul_timer_on = false;
 	iosm_mux_napi_off(mux);
+	/* A poll that has completed may still look at the channel. */
+	synchronize_net();
 	iosm_channel_drain(&mux->ch);
 	iosm_channel_close(&mux->ch);
 	iosm_mux_ul_reclaim(mux);
@@ -660,11 +664,22 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 netdev_features_t iosm_mux_features(const struct sk_buff *skb,
 				    netdev_features_t features)
 {
-	if (skb_is_gso(skb) && skb_tcp_all_headers(skb) > IOSM_MUX_GSO_HEAD)
+	unsigned int ip_len = sizeof(struct iphdr);
+
+	if (!skb_is_gso(skb))
+		return features;
+
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6)
+		ip_len = sizeof(struct ipv6hdr);
+
+	/* With a source route, the address that is summed up is elsewhere. */
+	if (skb_tcp_all_headers(skb) > IOSM_MUX_GSO_HEAD ||
+	    skb_network_header_len(skb) != ip_len)
 		features &= ~NETIF_F_GSO_MASK;
 
 	return features;
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_features);
 
 /**
  * iosm_mux_suspend() - stop using the device, keep the sessions

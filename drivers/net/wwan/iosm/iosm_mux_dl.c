@@ -246,14 +246,16 @@ static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 	headers = iosm_mux_headers(skb);
 	skb_put(skb, headers);
 
-	/* Those that are lent pay for the whole buffer together. */
+	/* Those that are lent pay for the whole page together. */
 	page_pool_ref_page(page);
 	skb_add_rx_frag(skb, 0, page,
 			from + headers - page_address(page),
 			dg->len - headers,
-			max(mux->dl_buf * dg->len / mux->dl_lent,
-			    IOSM_MUX_SHARE_MIN));
+			max_t(u32, page_size(page) * dg->len / mux->dl_lent,
+			      IOSM_MUX_SHARE_MIN));
 	skb_mark_for_recycle(skb);
+	/* The device gets this page again: nobody may decrypt into it. */
+	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
 
 	return skb;
 }
@@ -401,10 +403,17 @@ static u32 iosm_mux_lendable(const struct iosm_mux *mux)
 	struct iosm_mux_reader rd = mux->dl_rd;
 	struct iosm_mux_dg dg;
 	u32 bytes = 0;
+	u8 version;
 
-	while (iosm_mux_adb_next(&rd, &dg) > 0)
-		if (dg.len > IOSM_MUX_COPY_PACKET)
+	while (iosm_mux_adb_next(&rd, &dg) > 0) {
+		if (dg.len <= IOSM_MUX_COPY_PACKET ||
+		    READ_ONCE(mux->sessions[dg.if_id].state) != IOSM_MUX_UP)
+			continue;
+		/* Nor does one pay that is going to be dropped. */
+		version = *((u8 *)mux->dl_at.cookie + dg.offset) >> 4;
+		if (version == 4 || version == 6)
 			bytes += dg.len;
+	}
 
 	return bytes > IOSM_MUX_COPY_BLOCK(mux) ? bytes : 0;
 }

@@ -226,6 +226,17 @@ static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
 		iosm_mux_push_block(mux);
 }
 
+/*
+ * What is not sent costs no credit: the device grants anew only what it got.
+ * iosm_mux_put() is about to take it.
+ */
+static void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
+			    u32 bytes)
+{
+	if (mux->with_credits)
+		s->credit += bytes;
+}
+
 /* A packet that no block can hold, or @bytes that are left of it. */
 static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 			      struct sk_buff *skb, u32 bytes)
@@ -235,14 +246,25 @@ static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 	s->tx.tx_drop_size++;
 	DEV_STATS_INC(s->netdev, tx_dropped);
 	netdev_completed_queue(s->netdev, 1, bytes);
+	iosm_mux_refund(mux, s, bytes);
 	dev_kfree_skb_any(skb);
 }
 
 /* Copies a packet to @to, and sums it up on the way if that is left to us. */
 static void iosm_mux_copy_out(const struct sk_buff *skb, u8 *to)
 {
+	int start = skb_checksum_start_offset(skb);
 	__sum16 sum;
 	u8 *check;
+
+	/* XDP may have cut off what was to be summed, or where to. */
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL &&
+		     (start < 0 || start > skb_headlen(skb) ||
+		      start + skb->csum_offset + sizeof(sum) > skb->len))) {
+		if (skb_copy_bits(skb, 0, to, skb->len))
+			memset(to, 0, skb->len);
+		return;
+	}
 
 	skb_copy_and_csum_dev(skb, to);
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
@@ -344,14 +366,18 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 			     struct sk_buff *skb)
 {
 	u8 head[IOSM_MUX_GSO_HEAD] __aligned(4);
+	u32 type = skb_shinfo(skb)->gso_type;
 	u32 mss = skb_shinfo(skb)->gso_size;
 	u32 head_len = skb_tcp_all_headers(skb);
 	u32 packets = 0, bytes = 0, at, n;
 	__wsum csum;
 	u8 *to;
 
-	/* User space can make such ones. */
-	if (unlikely(head_len > sizeof(head) || head_len > skb_headlen(skb))) {
+	/* User space can make such ones, and XDP sends what nobody checked. */
+	if (unlikely(!(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) || !mss ||
+		     head_len < skb_transport_offset(skb) + sizeof(struct tcphdr) ||
+		     head_len > sizeof(head) || head_len > skb_headlen(skb) ||
+		     head_len >= skb->len)) {
 		iosm_mux_put_drop(mux, if_id, skb, skb->len);
 		return true;
 	}
@@ -422,7 +448,9 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 		s->tx.tx_drop_size++;
 		goto drop;
 	}
-	if (skb_cow_head(skb, head) || skb_linearize(skb))
+	/* The last: MSG_ZEROCOPY holds a socket even where all was copied. */
+	if (skb_cow_head(skb, head) || skb_linearize(skb) ||
+	    skb_orphan_frags_rx(skb, GFP_ATOMIC))
 		goto no_memory;
 
 	iosm_mux_adgh_encode(skb_push(skb, head), if_id, skb->priority,
@@ -457,6 +485,7 @@ no_memory:
 drop:
 	DEV_STATS_INC(s->netdev, tx_dropped);
 	netdev_completed_queue(s->netdev, 1, bytes);
+	iosm_mux_refund(mux, s, bytes);
 	dev_kfree_skb_any(skb);
 	return true;
 }
@@ -536,6 +565,8 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 		return false;
 
 	if (mux->with_credits && s->credit < len) {
+		/* As who calls does next: it is a part of the level. */
+		s->held = skb;
 		iosm_mux_tell_level(mux, if_id);
 		return false;
 	}

@@ -619,8 +619,11 @@ static void mux_credits(struct kunit *test)
 	mux_start(test, true, IOSM_CAP_UL_CREDITS);
 	mux_open(test, 0);
 	mux_xmit(test, 0, 100);
-	/* No packet, only word of one. */
+	/* No packet, only word of one: it counts itself. */
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
+	memcpy(&level, ctx->ul_data, sizeof(level));
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(level.signature), IOSM_SIG_QLTH);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(level.value), 100);
 	KUNIT_EXPECT_TRUE(test, netif_queue_stopped(ctx->links[0]));
 
 	/* Sums that no 32 bits hold. */
@@ -629,12 +632,34 @@ static void mux_credits(struct kunit *test)
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 3 * 0xffffffffULL - 100);
+
+	/* One that the device never gets is none that it will grant again. */
+	mux_xmit(test, 0, 65535);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 3 * 0xffffffffULL - 100);
+}
+
+/* The same in a block. */
+static void mux_credits_aggregation(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, IOSM_CAP_UL_CREDITS);
+	mux_open(test, 0);
+	ctx->mux->sessions[0].credit = 100000;
+	mux_xmit(test, 0, 17000);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 100000);
+	mux_xmit(test, 0, 100);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 99900);
 }
 
 /* Questions without end, from a device that takes no answer. */
 static void mux_asks_more_than_it_listens(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
+	struct iosm_lite_table level;
 	unsigned int i;
 	u8 report[8] = {};
 
@@ -802,6 +827,115 @@ static void mux_checksum_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (__force u16)sum, (__force u16)CSUM_MANGLED_0);
 }
 
+/*
+ * What nobody validated can ask for a sum of what is not there: the packet
+ * goes as it is, and the one before it in the block stays as it was.
+ */
+static void mux_checksum_nowhere(struct kunit *test)
+{
+	static const int starts[] = { -30, -8, 59, 61, 200 };
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb;
+	unsigned int i, k;
+	u8 *data;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	for (i = 0; i < 2 * ARRAY_SIZE(starts); i++) {
+		skb = alloc_skb(60 + 256, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		skb_reserve(skb, 64);
+		memset(skb_put(skb, 60), i & 1 ? 0x45 : 0, 60);
+		skb->dev = ctx->links[0];
+		local_bh_disable();
+		if (i & 1) {
+			skb->ip_summed = CHECKSUM_PARTIAL;
+			skb->csum_start = skb_headroom(skb) + starts[i / 2];
+			skb->csum_offset = 6;
+		} else {
+			__this_cpu_write(softnet_data.xmit.more, true);
+		}
+		KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
+		__this_cpu_write(softnet_data.xmit.more, false);
+		local_bh_enable();
+		if (!(i & 1))
+			continue;
+
+		KUNIT_ASSERT_EQ(test, ctx->ul_blocks, i / 2 + 1);
+		data = ctx->ul_data + sizeof(struct iosm_adbh);
+		for (k = 0; k < 60 && !data[k] && data[60 + k] == 0x45; k++)
+			;
+		KUNIT_EXPECT_EQ_MSG(test, k, 60, "start %d", starts[i / 2]);
+	}
+}
+
+/* Packets that say they are large, but not what is known how to cut. */
+static void mux_gso_of_others(struct kunit *test)
+{
+	static const struct {
+		u32 type, transport, len;
+		u8 doff;
+	} odd[] = {
+		{ SKB_GSO_UDP_L4, 20, 600, 5 },
+		{ SKB_GSO_UDP_L4, 120, 600, 0 },
+		{ SKB_GSO_TCPV6, 120, 600, 0 },
+		{ SKB_GSO_TCPV4, 20, 40, 5 },
+		{ SKB_GSO_TCPV4, 20, 30, 5 },
+	};
+	struct mux_ctx *ctx = test->priv;
+	struct iosm_mux_tx_stats *tx;
+	struct sk_buff *skb;
+	unsigned int i;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	tx = &ctx->mux->sessions[0].tx;
+	for (i = 0; i < ARRAY_SIZE(odd); i++) {
+		skb = alloc_skb(1024, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		skb_put_zero(skb, 600);
+		skb->data[0] = 0x45;
+		skb->dev = ctx->links[0];
+		skb_reset_network_header(skb);
+		skb_set_transport_header(skb, odd[i].transport);
+		tcp_hdr(skb)->doff = odd[i].doff;
+		skb_trim(skb, odd[i].len);
+		skb_shinfo(skb)->gso_size = 100;
+		skb_shinfo(skb)->gso_type = odd[i].type;
+		local_bh_disable();
+		KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
+		local_bh_enable();
+		KUNIT_EXPECT_EQ(test, tx->tx_drop_size, i + 1);
+	}
+#ifdef CONFIG_BQL
+	KUNIT_EXPECT_EQ(test, netdev_get_tx_queue(ctx->links[0], 0)->dql.num_queued,
+			netdev_get_tx_queue(ctx->links[0], 0)->dql.num_completed);
+#endif
+}
+
+/* With a source route, the sum is of an address that is elsewhere. */
+static void mux_gso_source_route(struct kunit *test)
+{
+	struct sk_buff *skb = alloc_skb(2048, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, 2000);
+	skb_reset_network_header(skb);
+	for (i = 0; i < 2; i++) {
+		skb_shinfo(skb)->gso_size = 1000;
+		skb_shinfo(skb)->gso_type = i ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+		skb_set_transport_header(skb, i ? 40 : 20);
+		tcp_hdr(skb)->doff = 5;
+		KUNIT_EXPECT_EQ(test, iosm_mux_features(skb, NETIF_F_TSO | NETIF_F_TSO6),
+				NETIF_F_TSO | NETIF_F_TSO6);
+		skb_set_transport_header(skb, i ? 64 : 28);
+		tcp_hdr(skb)->doff = 5;
+		KUNIT_EXPECT_EQ(test, iosm_mux_features(skb, NETIF_F_TSO | NETIF_F_TSO6), 0);
+	}
+	kfree_skb(skb);
+}
+
 /* A large TCP packet goes as a whole or not at all. */
 static void mux_gso_all_or_nothing(struct kunit *test)
 {
@@ -894,6 +1028,7 @@ static void mux_close_lets_go(struct kunit *test)
 struct mux_charge {
 	unsigned int packets;
 	unsigned int lent;
+	unsigned int shared;
 	unsigned int truesize;
 };
 
@@ -905,6 +1040,7 @@ static rx_handler_result_t mux_weigh(struct sk_buff **pskb)
 
 	mux_charge.packets++;
 	mux_charge.lent += !!skb_shinfo(skb)->nr_frags;
+	mux_charge.shared += skb_has_shared_frag(skb);
 	mux_charge.truesize += skb->truesize;
 	kfree_skb(skb);
 
@@ -924,6 +1060,30 @@ static void mux_weigh_block(struct kunit *test, unsigned int n, u32 len)
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, 16384));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, mux_charge.packets, n);
+	/* IPsec would decrypt where they are, and the device gets it to see. */
+	KUNIT_EXPECT_EQ(test, mux_charge.shared, mux_charge.lent);
+}
+
+/* One small packet, and large ones that nobody will get: they pay nothing. */
+static void mux_weigh_rubbish(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+	struct iosm_adth_dg e;
+	u32 len, at, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	len = mux_block(buf, 0, 10, 1400);
+	for (i = 1; i < 10; i++) {
+		at = sizeof(struct iosm_adbh) + sizeof(struct iosm_adth) + i * sizeof(e);
+		memcpy(&e, buf + at, sizeof(e));
+		buf[le32_to_cpu(e.index) + IOSM_MUX_DL_HEAD_PAD] = 0;
+	}
+	memset(&mux_charge, 0, sizeof(mux_charge));
+	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, mux_charge.packets, 1);
+	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
 }
 
 /*
@@ -980,6 +1140,7 @@ static void mux_packets(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 200 / 8 * 36);
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+	mux_weigh_rubbish(test);
 
 	/* For a session that is not open. */
 	len = mux_block(buf, 1, 3, 60);
@@ -1074,12 +1235,16 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_dead),
 	KUNIT_CASE(mux_flow),
 	KUNIT_CASE(mux_credits),
+	KUNIT_CASE(mux_credits_aggregation),
 	KUNIT_CASE(mux_asks_more_than_it_listens),
 	KUNIT_CASE(mux_many_commands),
 	KUNIT_CASE(mux_memory_is_clean_aggregation),
 	KUNIT_CASE(mux_memory_is_clean_lite),
 	KUNIT_CASE(mux_oversize),
 	KUNIT_CASE(mux_checksum_zero),
+	KUNIT_CASE(mux_checksum_nowhere),
+	KUNIT_CASE(mux_gso_of_others),
+	KUNIT_CASE(mux_gso_source_route),
 	KUNIT_CASE(mux_gso_all_or_nothing),
 	KUNIT_CASE_SLOW(mux_close_lets_go),
 	KUNIT_CASE(mux_pays),
