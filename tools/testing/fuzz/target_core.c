@@ -53,7 +53,7 @@ static void ip_free(const struct iosm_buf *buf, enum dma_data_direction dir)
 }
 
 /* Hard interrupt; a real user would leave this to NAPI. */
-static void ip_irq(void *priv)
+static bool ip_irq(void *priv)
 {
 	struct iosm_done done;
 
@@ -68,6 +68,7 @@ static void ip_irq(void *priv)
 	}
 	if (iosm_pipe_publish(&ip.dl))
 		iosm_channel_ring(&ip, IOSM_HPDA_DL_REFILL);
+	return true;
 }
 
 static void ip_down(void *priv)

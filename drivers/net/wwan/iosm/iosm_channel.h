@@ -34,13 +34,14 @@ struct iosm_channel_config {
  * struct iosm_channel_ops - how the user of a channel is called
  * @irq: a tail moved; hard interrupt context. NULL: @poll is called instead.
  *	A user that sets it must look at both pipes before it goes idle
- *	(NAPI), as no second interrupt may come.
+ *	(NAPI), as no second interrupt may come. Returns false when it had
+ *	been told already, and has not looked yet.
  * @poll: a tail moved; interrupt thread, may sleep a little.
  * @down: the device is dead or leaving: wake whoever waits, start nothing.
  *	Any context, may be called more than once. NULL: nothing to do.
  */
 struct iosm_channel_ops {
-	void (*irq)(void *priv);
+	bool (*irq)(void *priv);
 	void (*poll)(void *priv);
 	void (*down)(void *priv);
 };

@@ -213,8 +213,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_lies);
 
 /*
  * Returns a bit mask of channels with news, and whether a thread is needed.
- * What the thread was told already is no news, or one that gets no time in a
- * storm of interrupts would hide it.
+ * What the thread, or NAPI, was told already is no news, or one that gets no
+ * time in a storm of interrupts would hide it.
  */
 static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
 {
@@ -229,8 +229,8 @@ static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
 			continue;
 
 		if (ch->ops->irq) {
-			moved |= BIT(id);
-			ch->ops->irq(ch->priv);
+			if (ch->ops->irq(ch->priv))
+				moved |= BIT(id);
 			continue;
 		}
 

@@ -248,16 +248,21 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	return work;
 }
 
-static void iosm_mux_irq(void *priv)
+static bool iosm_mux_irq(void *priv)
 {
 	struct iosm_mux *mux = priv;
 
-	napi_schedule(&mux->napi);
+	return napi_schedule(&mux->napi);
+}
+
+static void iosm_mux_channel_down(void *priv)
+{
+	iosm_mux_irq(priv);
 }
 
 static const struct iosm_channel_ops iosm_mux_channel_ops = {
 	.irq = iosm_mux_irq,
-	.down = iosm_mux_irq,
+	.down = iosm_mux_channel_down,
 };
 
 /* ---- The channel ---- */
@@ -518,7 +523,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_open);
  *
  * The network device is not touched any more when this returns. Closes the
  * channel after the last one. A dead device is not waited for, nor is one that
- * has not answered the last close: RTNL is held, and there are up to eight.
+ * has not answered the last close: RTNL is held, and there are up to eight. In
+ * system sleep (a network namespace can end then), the device hears of it later.
  * Context: sleeps, up to about 3 s; ndo_stop.
  */
 void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
@@ -534,7 +540,7 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 	netif_tx_disable(s->netdev);
 
 	if (!iosm_core_is_dead(mux->core)) {
-		if (mux->is_silent)
+		if (mux->is_silent || mux->is_suspended)
 			iosm_mux_post_close(mux, if_id);
 		else
 			err = iosm_mux_call(mux, if_id, IOSM_MUX_CLOSE,
@@ -548,7 +554,8 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 
 	iosm_mux_forget(mux, if_id);
 	mux->users &= ~BIT(if_id);
-	if (!mux->users)
+	/* In system sleep the device must not be asked: iosm_mux_resume(). */
+	if (!mux->users && (!mux->is_suspended || iosm_core_is_dead(mux->core)))
 		iosm_mux_down(mux);
 
 	mutex_unlock(&mux->lock);
@@ -690,6 +697,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_features);
 void iosm_mux_suspend(struct iosm_mux *mux)
 {
 	mutex_lock(&mux->lock);
+	mux->is_suspended = true;
 	if (mux->is_up) {
 		spin_lock_bh(&mux->ul_lock);
 		iosm_mux_ul_flush(mux);
@@ -702,6 +710,7 @@ void iosm_mux_suspend(struct iosm_mux *mux)
 	}
 	mutex_unlock(&mux->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_suspend);
 
 /**
  * iosm_mux_resume() - go on after iosm_mux_suspend()
@@ -712,12 +721,21 @@ void iosm_mux_suspend(struct iosm_mux *mux)
 void iosm_mux_resume(struct iosm_mux *mux)
 {
 	mutex_lock(&mux->lock);
+	mux->is_suspended = false;
 	if (mux->is_up) {
 		iosm_mux_pause(mux, false);
 		iosm_mux_napi_on(mux);
+		/* The last session was closed meanwhile: what it left goes. */
+		if (!mux->users) {
+			spin_lock_bh(&mux->ul_lock);
+			iosm_mux_kick(mux, IOSM_MUX_NOW);
+			spin_unlock_bh(&mux->ul_lock);
+			iosm_mux_down(mux);
+		}
 	}
 	mutex_unlock(&mux->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_resume);
 
 /**
  * iosm_mux_create() - set up the IP channel of a device, not open yet
@@ -769,6 +787,12 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_create);
  */
 void iosm_mux_destroy(struct iosm_mux *mux)
 {
+	/* Left by a system sleep that the device has not survived. */
+	mutex_lock(&mux->lock);
+	if (mux->is_up)
+		iosm_mux_down(mux);
+	mutex_unlock(&mux->lock);
+
 	netif_napi_del(&mux->napi);
 	free_netdev(mux->napi_dev);
 	kfree(mux);

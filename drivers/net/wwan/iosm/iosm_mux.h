@@ -185,6 +185,7 @@ struct iosm_mux_stats {
  * @users: bit mask of open sessions; under @lock
  * @is_up: channel is open; under @lock
  * @is_napi_on: @napi is enabled; under @lock
+ * @is_suspended: system sleep, the device must not be asked; under @lock
  * @is_silent: a close went unanswered, and nothing was answered since; under
  *	@lock
  * @ch: the channel
@@ -235,6 +236,7 @@ struct iosm_mux {
 	bool is_up;
 	bool is_napi_on;
 	bool is_silent;
+	bool is_suspended;
 	struct iosm_channel ch;
 
 	struct net_device *napi_dev;

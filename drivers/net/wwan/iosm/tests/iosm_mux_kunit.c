@@ -400,6 +400,61 @@ static void mux_opens(struct kunit *test, bool lite)
 			mux_count(ctx, late), 0);
 }
 
+/* A network namespace ends while the system goes to sleep: nobody is asked. */
+static void mux_closes_in_sleep(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned long start = jiffies;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_open(test, 1);
+	iosm_mux_suspend(ctx->mux);
+	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&ctx->fc->core, false));
+	ctx->fc->fake->n_bells = 0;
+	iosm_mux_close(ctx->mux, 0);
+	iosm_mux_close(ctx->mux, 1);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 500);
+	KUNIT_EXPECT_EQ(test, ctx->fc->fake->n_bells, 0);
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 0);
+
+	/* It hears of both when it is awake. */
+	iosm_core_resume(&ctx->fc->core, false);
+	iosm_mux_resume(ctx->mux);
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
+	KUNIT_EXPECT_EQ(test, ctx->seen[0].command, IOSM_CMD_CLOSE_SESSION);
+	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
+	mux_expect_closed(test);
+
+	/* And if it does not come back, nothing stays. */
+	mux_open(test, 0);
+	iosm_mux_suspend(ctx->mux);
+	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&ctx->fc->core, false));
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_TRUE(test, ctx->mux->is_up);
+	iosm_core_fault(&ctx->fc->core, "test");
+	iosm_mux_destroy(ctx->mux);
+	ctx->mux = NULL;
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.active, 0);
+}
+
+/* One block that NAPI gets no time to look at is no cover for a storm. */
+static void mux_storm_with_news(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned int i;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_complete(ctx, 1, &ctx->dl_tail, 64);
+	local_bh_disable();
+	for (i = 0; i <= IOSM_VAIN_LIMIT + 1; i++)
+		iosm_core_irq(ctx->fc->core.irq, &ctx->fc->core);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_BROKEN);
+	KUNIT_EXPECT_STREQ(test, ctx->fc->core.health.why, "interrupt storm");
+}
+
 static void mux_opens_aggregation(struct kunit *test)
 {
 	mux_opens(test, false);
@@ -1250,6 +1305,8 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_pays),
 	KUNIT_CASE(mux_packets),
 	KUNIT_CASE(mux_blocks_without_packets),
+	KUNIT_CASE(mux_closes_in_sleep),
+	KUNIT_CASE(mux_storm_with_news),
 	KUNIT_CASE(mux_rubbish),
 	KUNIT_CASE(mux_impossible_tail),
 	{ }
