@@ -115,11 +115,11 @@ static u32 pad_get(u32 offset)
 	return value;
 }
 
-void *pcim_iomap(struct pci_dev *pdev, int nr, unsigned long len)
+void *pcim_iomap_region(struct pci_dev *pdev, int nr, const char *name)
 {
 	(void)pdev;
-	(void)len;
-	return fuzz_script() >= 0xf0 ? NULL : bar[!!nr];
+	(void)name;
+	return fuzz_script() >= 0xf0 ? ERR_PTR(-EBUSY) : bar[!!nr];
 }
 
 u32 readl(const void *address)
@@ -172,16 +172,23 @@ void writel(u32 value, void *address)
 	pad_put(at, value);
 }
 
-void pci_set_master(struct pci_dev *pdev)
+/* Of the configuration there is only what the driver may touch. */
+int pci_read_config_word(struct pci_dev *pdev, int where, u16 *value)
 {
 	(void)pdev;
-	state.master = true;
+	CHECK(where == PCI_COMMAND);
+	*value = state.gone ? 0xffff : state.master ? PCI_COMMAND_MASTER : 0;
+
+	return 0;
 }
 
-void pci_clear_master(struct pci_dev *pdev)
+int pci_write_config_word(struct pci_dev *pdev, int where, u16 value)
 {
 	(void)pdev;
-	state.master = false;
+	CHECK(where == PCI_COMMAND);
+	state.master = value & PCI_COMMAND_MASTER;
+
+	return 0;
 }
 
 /* ---- shared memory ---- */

@@ -100,6 +100,7 @@ typedef s64 time64_t;
 #define ERR_PTR(err)	((void *)(long)(err))
 #define PTR_ERR(ptr)	((long)(ptr))
 #define IS_ERR(ptr)	((unsigned long)(ptr) >= (unsigned long)-MAX_ERRNO)
+#define PTR_ERR_OR_ZERO(ptr)	(IS_ERR(ptr) ? (int)PTR_ERR(ptr) : 0)
 
 /* Tracepoints: what they are given is computed, and goes nowhere. */
 #define TP_PROTO(...)			__VA_ARGS__
@@ -307,8 +308,8 @@ do {									\
 		fuzz_wait(ULONG_MAX);					\
 } while (0)
 
-/* Nobody is killed here. */
-#define wait_event_killable_timeout(queue, condition, timeout) \
+/* Nobody is killed or frozen here. */
+#define wait_event_freezable_timeout(queue, condition, timeout) \
 	((long)wait_event_timeout(queue, condition, timeout))
 #define wait_event_interruptible_timeout(queue, condition, timeout) \
 	((long)wait_event_timeout(queue, condition, timeout))
@@ -421,9 +422,11 @@ void irq_wake_thread(int irq, void *data);
 #define pci_resource_len(pdev, bar)			((void)(pdev), 4096)
 #define pci_resource_flags(pdev, bar)			((void)(pdev), IORESOURCE_MEM)
 #define IORESOURCE_MEM	1
-void *pcim_iomap(struct pci_dev *pdev, int bar, unsigned long len);
-void pci_set_master(struct pci_dev *pdev);
-void pci_clear_master(struct pci_dev *pdev);
+#define PCI_COMMAND		4
+#define PCI_COMMAND_MASTER	4
+void *pcim_iomap_region(struct pci_dev *pdev, int bar, const char *name);
+int pci_read_config_word(struct pci_dev *pdev, int where, u16 *value);
+int pci_write_config_word(struct pci_dev *pdev, int where, u16 value);
 u32 readl(const void *address);
 void writel(u32 value, void *address);
 
@@ -491,6 +494,7 @@ struct wwan_port_ops {
 	int (*start)(struct wwan_port *port);
 	void (*stop)(struct wwan_port *port);
 	int (*tx)(struct wwan_port *port, struct sk_buff *skb);
+	int (*tx_blocking)(struct wwan_port *port, struct sk_buff *skb);
 };
 
 struct wwan_port *wwan_create_port(struct device *dev, enum wwan_port_type type,

@@ -258,7 +258,7 @@ static void host(void)
 	iosm_pm_init(&pm, &pdev.dev, &mmio, &shm, &ops, &pdev);
 	iosm_msg_init(&msg, &pdev.dev, &shm, &pm);
 	if (!request_threaded_irq(7, handler, thread, 0, "iosm", NULL)) {
-		pci_set_master(&pdev);
+		pci_write_config_word(&pdev, PCI_COMMAND, PCI_COMMAND_MASTER);
 		link();
 		fuzz_others = others;
 		while (fuzz_left())

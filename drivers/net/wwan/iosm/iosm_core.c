@@ -15,6 +15,7 @@
 #include <linux/bitops.h>
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/freezer.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
@@ -64,12 +65,18 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_event);
 /* May the device read and write memory, and raise interrupts? */
 VISIBLE_IF_KUNIT void iosm_core_master(struct iosm_core *core, bool on)
 {
+	u16 old, command;
+
 	KUNIT_STATIC_STUB_REDIRECT(iosm_core_master, core, on);
 
-	if (on)
-		pci_set_master(core->pdev);
-	else
-		pci_clear_master(core->pdev);
+	/*
+	 * Not pci_set_master(): that notes it in a bit field of the PCI core,
+	 * and this may be an interrupt while that changes its neighbours.
+	 */
+	pci_read_config_word(core->pdev, PCI_COMMAND, &old);
+	command = on ? old | PCI_COMMAND_MASTER : old & ~PCI_COMMAND_MASTER;
+	if (command != old)
+		pci_write_config_word(core->pdev, PCI_COMMAND, command);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_master);
 
@@ -1024,19 +1031,19 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
  * @core: the device, started
  * @timeout_ms: at most this long
  *
- * Context: sleeps; ends early by a fatal signal, and when the device is
- * paused.
+ * Context: sleeps; ends early by a signal, and when the device is paused.
  *
  * Return: 0 when it is online, -EAGAIN when it is still on its way, -ENODEV
  * when it has failed.
  */
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms)
 {
-	wait_event_killable_timeout(core->event,
-				    READ_ONCE(core->stopping) ||
-				    READ_ONCE(core->ready) ||
-				    iosm_core_is_dead(core),
-				    msecs_to_jiffies(timeout_ms));
+	/* System sleep, which freezes user space, need not wait for it. */
+	wait_event_freezable_timeout(core->event,
+				     READ_ONCE(core->stopping) ||
+				     READ_ONCE(core->ready) ||
+				     iosm_core_is_dead(core),
+				     msecs_to_jiffies(timeout_ms));
 	if (iosm_core_is_dead(core))
 		return -ENODEV;
 

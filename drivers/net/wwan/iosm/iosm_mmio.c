@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Every read and write of a BAR. */
 
+#include <linux/err.h>
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/pci.h>
@@ -18,8 +19,8 @@
  * The mapping is managed: it ends with the binding of the driver.
  * Context: may sleep.
  *
- * Return: 0, -ENODEV when a BAR is missing, too small or no memory, -EBUSY or
- * -ENOMEM.
+ * Return: 0, -ENODEV when a BAR is missing, too small or no memory, -EBUSY when
+ * somebody else has it, or -ENOMEM.
  */
 int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
 {
@@ -33,15 +34,13 @@ int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
 		return -ENODEV;
 
 	mmio->dev = &pdev->dev;
-	mmio->doorbell = pcim_iomap(pdev, IOSM_BAR_DOORBELL, 0);
-	if (!mmio->doorbell)
-		return -ENOMEM;
+	mmio->doorbell = pcim_iomap_region(pdev, IOSM_BAR_DOORBELL, "iosm");
+	if (IS_ERR(mmio->doorbell))
+		return PTR_ERR(mmio->doorbell);
 
-	mmio->pad = pcim_iomap(pdev, IOSM_BAR_SCRATCHPAD, 0);
-	if (!mmio->pad)
-		return -ENOMEM;
+	mmio->pad = pcim_iomap_region(pdev, IOSM_BAR_SCRATCHPAD, "iosm");
 
-	return 0;
+	return PTR_ERR_OR_ZERO(mmio->pad);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_map);
 
