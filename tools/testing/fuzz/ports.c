@@ -190,7 +190,8 @@ void fuzz_port_write(unsigned int nr, unsigned int len)
 		return;
 	memset(skb->data, 0x5a, len);
 	skb->len = len;
-	if (port->ops->tx(port, skb))
+	if (len & 2 ? port->ops->tx_blocking(port, skb) :
+		      port->ops->tx(port, skb))
 		kfree_skb(skb);
 }
 

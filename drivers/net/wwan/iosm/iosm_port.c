@@ -44,8 +44,8 @@
  * @tx_lock: protects the UL pipe and @backlog
  * @backlog: mapped messages of writers that were let in at the same moment
  * @rx_lock: protects the DL pipe; @is_open changes under both locks
- * @rx_work: goes on reading the pipe when the reader has caught up, or when
- *	there may be memory again
+ * @rx_work: goes on reading the pipe when the reader has caught up, when
+ *	there may be memory again, or some time after the device sent rubbish
  * @rx_parked: a message for which there was no memory; its cookie is NULL
  *	otherwise
  * @rx_limit: bytes of unread messages at which DL buffers are kept back
@@ -131,7 +131,9 @@ static bool iosm_port_tx_fill(struct iosm_port *port)
 	return iosm_pipe_publish(ul);
 }
 
-static int iosm_port_tx(struct wwan_port *wwan, struct sk_buff *skb)
+/* @most: messages that may wait for room in the ring. */
+static int iosm_port_send(struct wwan_port *wwan, struct sk_buff *skb,
+			  unsigned int most)
 {
 	struct iosm_port *port = wwan_port_get_drvdata(wwan);
 	struct device *dev = port->core->dev;
@@ -159,7 +161,7 @@ static int iosm_port_tx(struct wwan_port *wwan, struct sk_buff *skb)
 	iosm_port_cb(skb)->dma = dma;
 
 	spin_lock(&port->tx_lock);
-	if (skb_queue_len(&port->backlog) >= IOSM_PORT_BACKLOG) {
+	if (skb_queue_len(&port->backlog) >= most) {
 		err = -EAGAIN;
 	} else {
 		__skb_queue_tail(&port->backlog, skb);
@@ -173,6 +175,20 @@ static int iosm_port_tx(struct wwan_port *wwan, struct sk_buff *skb)
 		iosm_channel_ring(&port->ch, IOSM_HPDA_UL_CTRL);
 
 	return err;
+}
+
+static int iosm_port_tx(struct wwan_port *wwan, struct sk_buff *skb)
+{
+	return iosm_port_send(wwan, skb, IOSM_PORT_BACKLOG);
+}
+
+/*
+ * Does not block either: the WWAN core has made the writer wait before, but
+ * lets in all who waited at once. Each of them has one message.
+ */
+static int iosm_port_tx_blocking(struct wwan_port *wwan, struct sk_buff *skb)
+{
+	return iosm_port_send(wwan, skb, UINT_MAX);
 }
 
 static void iosm_port_tx_done(struct iosm_port *port)
@@ -233,6 +249,11 @@ static void iosm_port_rx_freed(struct sk_buff *skb)
 	module_put(THIS_MODULE);
 }
 
+static bool iosm_port_is_bad(const struct iosm_done *done)
+{
+	return done->status != IOSM_TD_END || !done->len;
+}
+
 /* Hand one message up; false when there is no memory for its copy. */
 static bool iosm_port_rx_one(struct iosm_port *port,
 			     const struct iosm_done *done)
@@ -240,7 +261,7 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 	struct device *dev = port->core->dev;
 	struct sk_buff *skb;
 
-	if (done->status != IOSM_TD_END || !done->len) {
+	if (iosm_port_is_bad(done)) {
 		dev_warn_ratelimited(dev,
 				     "channel %u: downlink status %u, length %u\n",
 				     port->id, done->status, done->len);
@@ -291,10 +312,11 @@ static bool iosm_port_rx_next(struct iosm_port *port, struct iosm_done *done)
 	return iosm_pipe_take(&port->ch.dl, done);
 }
 
-static void iosm_port_rx(struct iosm_port *port)
+static void iosm_port_rx(struct iosm_port *port, bool from_work)
 {
 	struct iosm_pipe *dl = &port->ch.dl;
 	struct iosm_done done;
+	bool bad = false;
 
 	lockdep_assert_held(&port->rx_lock);
 
@@ -310,11 +332,19 @@ static void iosm_port_rx(struct iosm_port *port)
 					      msecs_to_jiffies(IOSM_PORT_RETRY_MS));
 			break;
 		}
+		bad |= iosm_port_is_bad(&done);
 		/* The message was copied: the same buffer goes out again. */
 		iosm_pipe_push(dl, &done.buf);
 	}
 
-	if (iosm_pipe_publish(dl))
+	/*
+	 * No reader slows down a device that sends what nobody can read, and
+	 * this is a thread of real-time priority: so we do.
+	 */
+	if (bad && !from_work)
+		schedule_delayed_work(&port->rx_work,
+				      msecs_to_jiffies(IOSM_PORT_RETRY_MS));
+	else if (iosm_pipe_publish(dl))
 		iosm_channel_ring(&port->ch, IOSM_HPDA_DL_REFILL);
 }
 
@@ -325,7 +355,7 @@ static void iosm_port_rx_work(struct work_struct *work)
 
 	mutex_lock(&port->rx_lock);
 	if (port->is_open)
-		iosm_port_rx(port);
+		iosm_port_rx(port, true);
 	mutex_unlock(&port->rx_lock);
 }
 
@@ -340,7 +370,7 @@ static void iosm_port_poll(void *priv)
 		mutex_lock(&port->rx_lock);
 		/* Before that the opener has the pipe for himself. */
 		if (port->is_open)
-			iosm_port_rx(port);
+			iosm_port_rx(port, false);
 		mutex_unlock(&port->rx_lock);
 	}
 }
@@ -485,6 +515,7 @@ static const struct wwan_port_ops iosm_port_ops = {
 	.start = iosm_port_start,
 	.stop = iosm_port_stop,
 	.tx = iosm_port_tx,
+	.tx_blocking = iosm_port_tx_blocking,
 };
 
 /* ---- Life ---- */
