@@ -188,6 +188,23 @@ void iosm_core_fault(struct iosm_core *core, const char *why)
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_fault);
 
 /**
+ * iosm_core_is_lost() - has this life ended, and does not begin anew by itself?
+ * @core: the device
+ *
+ * A device that is gone is not lost: what comes back is another one.
+ * Context: any.
+ *
+ * Return: true for one that crashed or was declared broken: to start it again
+ * is up to somebody.
+ */
+bool iosm_core_is_lost(const struct iosm_core *core)
+{
+	return iosm_core_is_dead(core) && !READ_ONCE(core->restart) &&
+	       READ_ONCE(core->life) != IOSM_LIFE_GONE;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_is_lost);
+
+/**
  * iosm_core_lies() - count what the device wrote that it must not
  * @core: the device
  * @lies: to fill, with everything since the driver was bound
@@ -477,13 +494,26 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	struct iosm_core *core = container_of(to_delayed_work(work),
 					      struct iosm_core, watch);
 	bool waking, vain;
+	u32 stage;
 
 	if (!READ_ONCE(core->listen) || READ_ONCE(core->quiet))
 		return;
 
-	/* One that was torn out owes its answer for ever. */
-	if (iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
+	/*
+	 * One that was torn out, or that began anew without a word, owes its
+	 * answer for ever.
+	 */
+	stage = iosm_mmio_stage(&core->mmio);
+	if (stage == IOSM_GONE) {
 		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
+		return;
+	}
+	if (stage == IOSM_STAGE_CRASH || stage == IOSM_STAGE_CD_READY) {
+		iosm_core_die(core, IOSM_LIFE_CRASHED, "found by its stage");
+		return;
+	}
+	if (stage != IOSM_STAGE_RUN) {
+		iosm_core_fault(core, "it has left its run stage");
 		return;
 	}
 
@@ -830,12 +860,18 @@ static void iosm_core_watch_dump(struct iosm_core *core)
 {
 	unsigned int i;
 
-	iosm_core_event(core, "CRASH");
+	/* System sleep comes through here again. */
+	if (core->dump_told)
+		return;
+	if (!core->crash_told)
+		iosm_core_event(core, "CRASH");
+	core->crash_told = true;
 
 	for (i = 0; i < IOSM_DUMP_TRIES; i++) {
 		u32 stage = iosm_mmio_stage(&core->mmio);
 
 		if (stage == IOSM_STAGE_CD_READY) {
+			core->dump_told = true;
 			iosm_core_event(core, "CD_READY");
 			return;
 		}
@@ -852,6 +888,8 @@ static void iosm_core_revive(struct iosm_core *core)
 {
 	core->restart = false;
 	core->rom_told = false;
+	core->crash_told = false;
+	core->dump_told = false;
 	core->life = IOSM_LIFE_BOOTING;
 	trace_iosm_life(core->dev, IOSM_LIFE_BOOTING);
 	WRITE_ONCE(core->dead, false);

@@ -149,6 +149,8 @@ struct iosm_core_stats {
  * @restart: boot again after going offline (power was lost); set by the fault
  *	that says so, if it was the first
  * @rom_told: the event ROM_READY went out
+ * @crash_told: so did CRASH, for this crash
+ * @dump_told: and CD_READY
  * @link_up: the device was asked for INIT, and may know our shared memory
  * @event: woken by interrupts while @waiters is not 0, and by @dead,
  *	@stopping
@@ -204,6 +206,8 @@ struct iosm_core {
 	bool quiet;
 	bool restart;
 	bool rom_told;
+	bool crash_told;
+	bool dump_told;
 	bool link_up;
 
 	wait_queue_head_t event;
@@ -245,6 +249,7 @@ int iosm_core_suspend(struct iosm_core *core, bool d3);
 void iosm_core_resume(struct iosm_core *core, bool d3);
 
 void iosm_core_fault(struct iosm_core *core, const char *why);
+bool iosm_core_is_lost(const struct iosm_core *core);
 void iosm_core_cut(struct iosm_core *core);
 void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies);
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);

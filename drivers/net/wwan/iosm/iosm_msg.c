@@ -262,7 +262,9 @@ static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
 	spin_lock_irqsave(&msg->lock, flags);
 	if (!req.status) {
 		/* Was it only the interrupt that got lost? */
-		iosm_msg_poll_locked(msg);
+		if (iosm_msg_poll_locked(msg) < 0)
+			/* Left to who looks for all, and ends the life. */
+			WRITE_ONCE(msg->broken, false);
 		if (req.status)
 			dev_warn_ratelimited(msg->dev, "interrupt was lost\n");
 	}

@@ -38,10 +38,13 @@ static const struct iosm_user *const iosm_pci_users[] = {
  * struct iosm_pci - what the PCI driver keeps for a device
  * @core: the device
  * @d3: system sleep is D3/L2; otherwise D0 with the link in L1.2
+ * @stay: it was dead before it was stopped, and stays so: an error that it can
+ *	cause, or an image of the memory, is nobody's will to start it again
  */
 struct iosm_pci {
 	struct iosm_core core;
 	bool d3;
+	bool stay;
 };
 
 /* The platform says which kind of system sleep the slot was built for. */
@@ -155,8 +158,11 @@ static int iosm_pci_suspend(struct device *dev)
 	int err;
 
 	err = iosm_core_suspend(&iosm->core, iosm->d3);
-	if (err)
+	if (err) {
+		/* As in iosm_pci_begin_again(). */
+		pci_save_state(pdev);
 		return err;
+	}
 
 	/* With the state saved here, the PCI core leaves the device in D0. */
 	if (!iosm->d3)
@@ -178,15 +184,30 @@ static int iosm_pci_resume(struct device *dev)
 }
 
 /*
+ * Stop the device, with a fault if there is a @why, and note whether it was
+ * lost before. Under the lock of the PCI device, as all that follows.
+ */
+static void iosm_pci_stop(struct iosm_pci *iosm, const char *why)
+{
+	struct iosm_core *core = &iosm->core;
+
+	/* Who comes second sees what the first has done. */
+	if (!core->paused) {
+		iosm->stay = iosm_core_is_lost(core);
+		if (why)
+			iosm_core_fault(core, why);
+	}
+	iosm_core_pause(core);
+}
+
+/*
  * Hibernation: the modem loses its power, or is used by the kernel that loads
  * the image in between. Nothing of the link may stay, on either side of it;
  * with it goes bus mastering, before the PCI core saves the state.
  */
 static int iosm_pci_freeze(struct device *dev)
 {
-	struct iosm_pci *iosm = pci_get_drvdata(to_pci_dev(dev));
-
-	iosm_core_pause(&iosm->core);
+	iosm_pci_stop(pci_get_drvdata(to_pci_dev(dev)), NULL);
 
 	return 0;
 }
@@ -201,7 +222,21 @@ static void iosm_pci_begin_again(struct pci_dev *pdev)
 	iosm_core_start(&iosm->core);
 }
 
+/* The image was made, or was not: the modem has had its power all the time. */
 static int iosm_pci_thaw(struct device *dev)
+{
+	struct pci_dev *pdev = to_pci_dev(dev);
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	if (iosm->stay)
+		pci_save_state(pdev);
+	else
+		iosm_pci_begin_again(pdev);
+
+	return 0;
+}
+
+static int iosm_pci_restore(struct device *dev)
 {
 	iosm_pci_begin_again(to_pci_dev(dev));
 
@@ -214,7 +249,7 @@ static const struct dev_pm_ops iosm_pci_pm_ops = {
 	.freeze = iosm_pci_freeze,
 	.thaw = iosm_pci_thaw,
 	.poweroff = iosm_pci_freeze,
-	.restore = iosm_pci_thaw,
+	.restore = iosm_pci_restore,
 };
 
 static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
@@ -225,8 +260,7 @@ static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 
-	iosm_core_fault(&iosm->core, "PCI error");
-	iosm_core_pause(&iosm->core);
+	iosm_pci_stop(iosm, "PCI error");
 
 	return state == pci_channel_io_perm_failure ?
 	       PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_NEED_RESET;
@@ -234,6 +268,11 @@ static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
 
 static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
 {
+	struct iosm_pci *iosm = pci_get_drvdata(pdev);
+
+	/* For the sake of another device below the port: nobody stopped us. */
+	if (!iosm->core.paused)
+		iosm_pci_stop(iosm, "PCI slot reset");
 	pci_restore_state(pdev);
 	/* Not before the handshake: the saved state may be that of a link. */
 	pci_clear_master(pdev);
@@ -246,7 +285,8 @@ static void iosm_pci_error_resume(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	iosm_core_start(&iosm->core);
+	if (!iosm->stay)
+		iosm_core_start(&iosm->core);
 }
 
 static void iosm_pci_reset_prepare(struct pci_dev *pdev)

@@ -466,6 +466,24 @@ static void core_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
 	KUNIT_EXPECT_STREQ(test, fc->events[0], "CRASH");
 	KUNIT_EXPECT_STREQ(test, fc->events[1], "CD_READY");
+
+	/* It is no other crash when the system has slept. */
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	iosm_core_resume(&fc->core, false);
+	KUNIT_EXPECT_TRUE(test, fc->queued);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
+
+	/* The next one is. */
+	iosm_core_pause(&fc->core);
+	fc->n_events = 0;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
+	fake_core_online(test, fc);
+	fake_core_stage(fc, IOSM_STAGE_CD_READY);
+	fake_core_irq(fc);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
 }
 
 /* Neither the CRASH of a stage that is none, nor one life for each of them. */
@@ -535,6 +553,57 @@ static void core_watch_sees_gone(struct kunit *test)
 	iosm_core_watch(&fc->core.watch.work);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+}
+
+/* Firmware that starts anew without a word: nothing will be answered. */
+static void core_watch_sees_reboot(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
+	iosm_core_watch(&fc->core.watch.work);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "it has left its run stage");
+}
+
+/* A crash whose interrupt got lost. */
+static void core_watch_sees_crash(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
+	iosm_core_watch(&fc->core.watch.work);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_CRASHED, "found by its stage");
+}
+
+/* Who must be asked before it may start again? */
+static void core_lost(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
+	iosm_core_fault(&fc->core, "test");
+	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
+	fake_core_run(fc);
+	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
+
+	iosm_core_pause(&fc->core);
+	fc->n_events = 0;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	fake_core_online(test, fc);
+	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
+	fc->gone = true;
+	iosm_core_watch(&fc->core.watch.work);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_GONE);
+	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
 }
 
 static void core_never_wakes(struct kunit *test)
@@ -950,6 +1019,29 @@ static void core_sleep_of_liar(struct kunit *test)
 	fc->core.fault = NULL;
 }
 
+static void core_tail_at_sleep_message(struct fake_core *fc,
+				       const struct iosm_msg_entry *msg)
+{
+	if (msg->type == IOSM_MSG_SLEEP)
+		fc->rubbish_tail = true;
+}
+
+/* A tail that cannot be, found by who waits for an answer: no life with that. */
+static void core_sleep_message_tail(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->on_message = core_tail_at_sleep_message;
+	KUNIT_EXPECT_NE(test, iosm_core_suspend(&fc->core, true), 0);
+	iosm_core_watch(&fc->core.watch.work);
+	fake_core_irq(fc);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_BROKEN);
+	KUNIT_EXPECT_STREQ(test, fc->core.health.why, "impossible message tail");
+}
+
 /* A PCI error that was none, in the middle of system sleep. */
 static void core_start_in_sleep(struct kunit *test)
 {
@@ -1035,6 +1127,9 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_message_tail),
 	KUNIT_CASE(core_sleep_requests_that_are_none),
 	KUNIT_CASE(core_watch_sees_gone),
+	KUNIT_CASE(core_watch_sees_reboot),
+	KUNIT_CASE(core_watch_sees_crash),
+	KUNIT_CASE(core_lost),
 	KUNIT_CASE(core_never_wakes),
 	KUNIT_CASE(core_interrupt_storm),
 	KUNIT_CASE(core_comes_back),
@@ -1052,6 +1147,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE_SLOW(core_sleep_of_gone),
 	KUNIT_CASE(core_sleep_without_power),
 	KUNIT_CASE(core_sleep_of_liar),
+	KUNIT_CASE_SLOW(core_sleep_message_tail),
 	KUNIT_CASE(core_start_in_sleep),
 	KUNIT_CASE(core_reset_in_sleep),
 	KUNIT_CASE(core_sleep_in_reset),

@@ -70,6 +70,11 @@ static void fake_core_messages(struct fake_core *fc)
 		if (fc->msg_silent & BIT(msg->type & 15))
 			return;
 		msg->status = cpu_to_le32(fake_core_answer(fc, msg));
+		if (fc->rubbish_tail) {
+			/* No interrupt either. */
+			block->msg_tail = cpu_to_le32(0xffffffff);
+			return;
+		}
 		fc->msg_tail = iosm_ring_next(fc->msg_tail, IOSM_MSG_ENTRIES);
 		block->msg_tail = cpu_to_le32(fc->msg_tail);
 	}

@@ -21,6 +21,7 @@
  * @gone: all registers read all ones
  * @no_init: the device does not follow into IPC state INIT
  * @no_running: nor into RUNNING
+ * @rubbish_tail: the tail of the messages cannot be, and no interrupt tells
  * @msg_silent: message types that get no answer, as bits of the low 4 bits
  * @msg_status: what it answers otherwise
  * @msg_tail: of the message ring, as the device has it
@@ -45,6 +46,7 @@ struct fake_core {
 	bool gone;
 	bool no_init;
 	bool no_running;
+	bool rubbish_tail;
 	u16 msg_silent;
 	u32 msg_status;
 	u32 msg_tail;

@@ -669,6 +669,7 @@ static void mux_credits(struct kunit *test)
 		.value = cpu_to_le32(0xffffffff),
 	};
 	struct mux_ctx *ctx = test->priv;
+	struct iosm_lite_table level;
 	unsigned int i;
 
 	mux_start(test, true, IOSM_CAP_UL_CREDITS);
@@ -714,7 +715,6 @@ static void mux_credits_aggregation(struct kunit *test)
 static void mux_asks_more_than_it_listens(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
-	struct iosm_lite_table level;
 	unsigned int i;
 	u8 report[8] = {};
 
@@ -1171,6 +1171,7 @@ static void mux_pays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_charge.lent, 6);
 	KUNIT_EXPECT_GE(test, mux_charge.truesize, 16384 - 6);
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+	mux_weigh_rubbish(test);
 
 	rtnl_lock();
 	netdev_rx_handler_unregister(ctx->links[0]);
@@ -1195,7 +1196,6 @@ static void mux_packets(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 200 / 8 * 36);
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
-	mux_weigh_rubbish(test);
 
 	/* For a session that is not open. */
 	len = mux_block(buf, 1, 3, 60);
