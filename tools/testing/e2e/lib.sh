@@ -166,6 +166,12 @@ log_no_errors()
 	[ $? = 1 ]
 }
 
+# mark: since_mark prints what the log says from now on. It is not cleared: all
+# of it is judged at the end.
+marks=0
+mark() { marks=$((marks + 1)); echo "test: mark $marks" >/dev/kmsg; }
+since_mark() { dmesg | sed "1,/test: mark $marks\$/d"; }
+
 # ---- modem ------------------------------------------------------------------
 
 modem() { host modem "$@"; }

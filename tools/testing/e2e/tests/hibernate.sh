@@ -13,7 +13,7 @@ hibernate() { echo disk >/sys/power/state; }
 # The log is part of the memory: what was said after the image has not been.
 from_image()
 {
-	dmesg >"$tmp/dmesg"
+	since_mark >"$tmp/dmesg"
 	grep "Creating image" "$tmp/dmesg" && ! grep "Image saving" "$tmp/dmesg"
 }
 
@@ -39,6 +39,7 @@ if ! mkswap /dev/ram0 >/dev/null || ! swapon /dev/ram0; then
 fi
 echo test_resume >/sys/power/disk
 for n in 1 2; do
+	mark
 	session_up 0
 	busy_on
 	link_before
@@ -47,6 +48,5 @@ for n in 1 2; do
 	check "it came back from the image" from_image
 	check "the modem gets ready again" wait_for 10 fresh
 	check "it works after that" alive
-	dmesg -C
 done
 finish

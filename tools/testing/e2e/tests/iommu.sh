@@ -9,6 +9,8 @@
 . /add/lib.sh
 
 start
+check "the modem is behind an IOMMU" grep -q '^DMA' \
+	"/sys/bus/pci/devices/$(pci_address)/iommu_group/type"
 session_up 0
 check "ping" ping_v4 0
 check "packets of all sizes" flow udp-echo $server 2 0 1 2 3 100 500 1000 1471 1472

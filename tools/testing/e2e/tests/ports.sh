@@ -104,15 +104,18 @@ bytes=$(stat_of pipe.4.bytes) lost=0
 for ((i = 0; i < 10; i++)); do
 	modem pipe 4 stop
 	pids=()
-	for n in 1 2 3 4 5 6 7 8; do
+	# Nobody is the last one before all are there.
+	exec {hold}>$at0
+	for n in {1..30}; do
 		printf 'AT\r' >$at0 &
 		pids+=($!)
 	done
 	pause 0.3
 	modem pipe 4 resume
+	exec {hold}>&-
 	wait "${pids[@]}"
 	wait_for 3 pipe_state 5 0
-	bytes=$((bytes + 8 * 3))
+	bytes=$((bytes + 30 * 3))
 	stat_is pipe.4.bytes $bytes || lost=$((lost + 1)) bytes=$(stat_of pipe.4.bytes)
 done
 is "last close lets all go that many writers wrote" $lost 0

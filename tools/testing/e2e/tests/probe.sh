@@ -18,6 +18,8 @@ between "probe returns at once" $(($(now) - before)) 0 2500
 check "modem gets ready" wait_for 20 ready || bail "nothing to look at"
 check "uevent MDM_READY" wait_for 3 uevent_seen MDM_READY
 check "uevent comes from the card" grep -q "/$card IOSM_EVENT=MDM_READY" "$tmp/uevents"
+[ "$driver" != ours ] ||
+	is "both BARs are claimed" "$(grep -c ' iosm$' /proc/iomem)" 2
 is "driver belongs to module iosm" \
 	"$(basename "$(readlink -f "$sys/driver/module")")" iosm
 
