@@ -48,7 +48,7 @@ help:
 	@echo '                      KCSAN=1 for one with KCSAN'
 	@echo 'make torture          lies, removals and failures on the debug kernel;'
 	@echo '                      SECONDS=1200 SEED=7 ONLY=hostile DRIVER=reference'
-	@echo 'make check-reference  the same with the iosm.ko of the kernel package'
+	@echo 'make check-reference  make e2e with the iosm.ko of the kernel package'
 	@echo 'make bench            measure ours and that one side by side, half an hour;'
 	@echo '                      PAIRS=5, QUICK=1 for a first look, MEASURES="ping ..."'
 	@echo ''
