@@ -475,11 +475,7 @@ static void core_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
 
 	/* The next one is. */
-	iosm_core_pause(&fc->core);
-	fc->n_events = 0;
-	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
-	fake_core_online(test, fc);
+	fake_core_reset(test, fc);
 	fake_core_stage(fc, IOSM_STAGE_CD_READY);
 	fake_core_irq(fc);
 	fake_core_run(fc);
@@ -540,6 +536,16 @@ static void core_sleep_requests_that_are_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lies.sleep, 2);
 }
 
+/* The watch finds what no interrupt has told. */
+static void core_watch_finds(struct kunit *test, enum iosm_life life, const char *why)
+{
+	struct core_ctx *ctx = test->priv;
+
+	iosm_core_watch(&ctx->fc->core.watch.work);
+	fake_core_run(ctx->fc);
+	core_expect_down(test, life, why);
+}
+
 /* Torn out without a word, while it owes us something. */
 static void core_watch_sees_gone(struct kunit *test)
 {
@@ -550,9 +556,7 @@ static void core_watch_sees_gone(struct kunit *test)
 	iosm_core_watch(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
 	fc->gone = true;
-	iosm_core_watch(&fc->core.watch.work);
-	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+	core_watch_finds(test, IOSM_LIFE_GONE, "registers read all ones");
 }
 
 /* Firmware that starts anew without a word: nothing will be answered. */
@@ -563,9 +567,7 @@ static void core_watch_sees_reboot(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
-	iosm_core_watch(&fc->core.watch.work);
-	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "it has left its run stage");
+	core_watch_finds(test, IOSM_LIFE_BROKEN, "it has left its run stage");
 }
 
 /* A crash whose interrupt got lost. */
@@ -576,9 +578,7 @@ static void core_watch_sees_crash(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
-	iosm_core_watch(&fc->core.watch.work);
-	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_CRASHED, "found by its stage");
+	core_watch_finds(test, IOSM_LIFE_CRASHED, "found by its stage");
 }
 
 /* Who must be asked before it may start again? */
@@ -594,10 +594,7 @@ static void core_lost(struct kunit *test)
 	fake_core_run(fc);
 	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
 
-	iosm_core_pause(&fc->core);
-	fc->n_events = 0;
-	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	fake_core_online(test, fc);
+	fake_core_reset(test, fc);
 	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
 	fc->gone = true;
 	iosm_core_watch(&fc->core.watch.work);
@@ -673,10 +670,7 @@ static void core_comes_back(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, fc->master);
 		KUNIT_EXPECT_EQ(test, ctx->stopped, i);
 
-		fc->gone = false;
-		fc->n_events = 0;
-		fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-		fake_core_online(test, fc);
+		fake_core_reset(test, fc);
 		KUNIT_EXPECT_EQ(test, ctx->started, i + 1);
 		KUNIT_EXPECT_EQ(test, fc->core.health.faults, i);
 	}

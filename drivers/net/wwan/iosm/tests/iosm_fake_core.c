@@ -220,6 +220,17 @@ void fake_core_online(struct kunit *test, struct fake_core *fc)
 	fc->n_messages = 0;
 }
 
+/* A reset of the device, whatever it was: a new life, as good as the first. */
+void fake_core_reset(struct kunit *test, struct fake_core *fc)
+{
+	iosm_core_pause(&fc->core);
+	fc->gone = false;
+	fc->n_events = 0;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
+	fake_core_online(test, fc);
+}
+
 /* The device goes to another stage, in registers and in memory. */
 void fake_core_stage(struct fake_core *fc, u32 stage)
 {

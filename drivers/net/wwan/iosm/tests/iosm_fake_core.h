@@ -69,6 +69,7 @@ struct fake_core *fake_core_new(struct kunit *test, const struct iosm_user *user
 void fake_core_run(struct fake_core *fc);
 void fake_core_irq(struct fake_core *fc);
 void fake_core_online(struct kunit *test, struct fake_core *fc);
+void fake_core_reset(struct kunit *test, struct fake_core *fc);
 void fake_core_stage(struct fake_core *fc, u32 stage);
 bool fake_core_told(struct fake_core *fc, const char *event);
 

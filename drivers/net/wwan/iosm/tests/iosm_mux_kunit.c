@@ -315,18 +315,24 @@ static void mux_expect_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_ONLINE);
 }
 
-static void mux_xmit(struct kunit *test, u8 if_id, unsigned int len)
+static void mux_xmit_skb(struct kunit *test, u8 if_id, struct sk_buff *skb)
 {
 	struct mux_ctx *ctx = test->priv;
+
+	skb->dev = ctx->links[if_id];
+	local_bh_disable();
+	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, if_id, skb));
+	local_bh_enable();
+}
+
+static void mux_xmit(struct kunit *test, u8 if_id, unsigned int len)
+{
 	struct sk_buff *skb = alloc_skb(len + 64, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	skb_reserve(skb, 64);
 	memset(skb_put(skb, len), 0x45, len);
-	skb->dev = ctx->links[if_id];
-	local_bh_disable();
-	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, if_id, skb));
-	local_bh_enable();
+	mux_xmit_skb(test, if_id, skb);
 }
 
 static u64 mux_rx_packets(struct mux_ctx *ctx, u8 if_id)
@@ -871,10 +877,7 @@ static void mux_checksum_zero(struct kunit *test)
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_headroom(skb) + start;
 	skb->csum_offset = offset;
-	skb->dev = ctx->links[0];
-	local_bh_disable();
-	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
-	local_bh_enable();
+	mux_xmit_skb(test, 0, skb);
 
 	KUNIT_ASSERT_EQ(test, ctx->ul_blocks, 1);
 	KUNIT_EXPECT_EQ(test, ctx->ul_data[sizeof(struct iosm_adbh)], 0x60);
@@ -901,7 +904,6 @@ static void mux_checksum_nowhere(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, skb);
 		skb_reserve(skb, 64);
 		memset(skb_put(skb, 60), i & 1 ? 0x45 : 0, 60);
-		skb->dev = ctx->links[0];
 		local_bh_disable();
 		if (i & 1) {
 			skb->ip_summed = CHECKSUM_PARTIAL;
@@ -910,7 +912,7 @@ static void mux_checksum_nowhere(struct kunit *test)
 		} else {
 			__this_cpu_write(softnet_data.xmit.more, true);
 		}
-		KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
+		mux_xmit_skb(test, 0, skb);
 		__this_cpu_write(softnet_data.xmit.more, false);
 		local_bh_enable();
 		if (!(i & 1))
@@ -950,16 +952,13 @@ static void mux_gso_of_others(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, skb);
 		skb_put_zero(skb, 600);
 		skb->data[0] = 0x45;
-		skb->dev = ctx->links[0];
 		skb_reset_network_header(skb);
 		skb_set_transport_header(skb, odd[i].transport);
 		tcp_hdr(skb)->doff = odd[i].doff;
 		skb_trim(skb, odd[i].len);
 		skb_shinfo(skb)->gso_size = 100;
 		skb_shinfo(skb)->gso_type = odd[i].type;
-		local_bh_disable();
-		KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
-		local_bh_enable();
+		mux_xmit_skb(test, 0, skb);
 		KUNIT_EXPECT_EQ(test, tx->tx_drop_size, i + 1);
 	}
 #ifdef CONFIG_BQL
@@ -1058,12 +1057,9 @@ static void mux_close_lets_go(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	skb_reserve(skb, 64);
 	skb_put_zero(skb, 100);
-	skb->dev = ctx->links[0];
 	skb->destructor = mux_orphaned;
 	mux_orphans = 0;
-	local_bh_disable();
-	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
-	local_bh_enable();
+	mux_xmit_skb(test, 0, skb);
 	mux_xmit(test, 1, 100);
 	/* While it is open the sender is to feel that it waits. */
 	KUNIT_EXPECT_EQ(test, mux_orphans, 0);
