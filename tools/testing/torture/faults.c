@@ -69,95 +69,85 @@ static bool inject(const struct function *f)
 	return true;
 }
 
-/* Address of a function of the kernel, 0 without. */
-static unsigned long address_of(const char *name)
+/* Code: addresses from, to (not included); none when that is 0. */
+struct range {
+	unsigned long from;
+	unsigned long to;
+};
+
+/*
+ * Where the code of the module is, and that of the checker of DMA (between its
+ * first and its last function).
+ */
+static void find_code(struct range *module, struct range *checker)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
-	unsigned long at, found = 0;
-	char line[256], symbol[128];
+	char line[256], symbol[128], in[64];
+	unsigned long at;
+	char type;
+	int n;
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx %*c %127s", &at, symbol) == 2 &&
-		    !strcmp(symbol, name))
-			found = at;
+	*module = (struct range){ ~0ul, 0 };
+	*checker = (struct range){ 0, 0 };
+	while (f && fgets(line, sizeof(line), f)) {
+		n = sscanf(line, "%lx %c %127s [%63[^]]", &at, &type, symbol,
+			   in);
+		if (n == 3 && !strcmp(symbol, "dma_entry_alloc"))
+			checker->from = at;
+		if (n == 3 && !strcmp(symbol, "debug_dma_free_pages"))
+			checker->to = at;
+		if (n != 4 || strcmp(in, "iosm") || (type | 0x20) != 't')
+			continue;
+		if (at < module->from)
+			module->from = at;
+		/* The last function has a length, too; then comes nobody. */
+		if (at + 64 > module->to)
+			module->to = at + 64;
+	}
 	if (f)
 		fclose(f);
-	return found;
 }
 
-/* The checker of DMA goes out when it gets no memory: spare it. */
-static bool spare_checker(void)
+static bool set_range(const char *attribute, const char *what, struct range r)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), "%s%s-start", attribute, what);
+	snprintf(text, sizeof(text), "0x%lx", r.from);
+	if (put(path, text))
+		return false;
+	snprintf(path, sizeof(path), "%s%s-end", attribute, what);
+	snprintf(text, sizeof(text), "0x%lx", r.to);
+	if (put(path, text))
+		return false;
+	snprintf(path, sizeof(path), "%sstacktrace-depth", attribute);
+	return !put(path, DEPTH);
+}
+
+/*
+ * What fails must have the module on its stack; but never the checker of DMA,
+ * which goes out when it gets no memory.
+ */
+static bool aim(void)
 {
 	static const char * const attributes[] = {
 		FAULT, "/sys/kernel/debug/failslab/",
 		"/sys/kernel/debug/fail_page_alloc/",
 	};
-	unsigned long from = address_of("dma_entry_alloc");
-	unsigned long to = address_of("debug_dma_free_pages");
-	char path[128], start[32], end[32];
+	struct range module, checker;
 	unsigned int i;
 
-	if (!from || to < from)
-		return true;
-	snprintf(start, sizeof(start), "0x%lx", from);
-	snprintf(end, sizeof(end), "0x%lx", to);
-	for (i = 0; i < ARRAY_SIZE(attributes); i++) {
-		snprintf(path, sizeof(path), "%sreject-start", attributes[i]);
-		if (put(path, start))
-			return false;
-		snprintf(path, sizeof(path), "%sreject-end", attributes[i]);
-		if (put(path, end))
-			return false;
-		snprintf(path, sizeof(path), "%sstacktrace-depth",
-			 attributes[i]);
-		if (put(path, DEPTH))
-			return false;
-	}
-	return true;
-}
-
-/* Where the code of the module is: the stack must have an address of it. */
-static bool text_of_module(unsigned long *from, unsigned long *to)
-{
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[256], symbol[128], module[64];
-	unsigned long at;
-	char type;
-
-	*from = ~0ul;
-	*to = 0;
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx %c %127s [%63[^]]", &at, &type, symbol,
-			   module) != 4 ||
-		    strcmp(module, "iosm") || (type | 0x20) != 't')
-			continue;
-		*from = at < *from ? at : *from;
-		*to = at > *to ? at : *to;
-	}
-	if (f)
-		fclose(f);
-	/* The last function has a length, too; what follows is nobody's. */
-	*to += 64;
-	return *from < *to;
-}
-
-static bool aim(void)
-{
-	unsigned long from, to;
-	char text[64];
-
-	if (!text_of_module(&from, &to))
-		return false;
-	snprintf(text, sizeof(text), "0x%lx", from);
-	if (set("require-start", text))
-		return false;
-	snprintf(text, sizeof(text), "0x%lx", to);
-	if (set("require-end", text))
+	find_code(&module, &checker);
+	if (!module.to || !set_range(FAULT, "require", module))
 		return false;
 	printf("# %lu KiB of code are on the stack of what fails\n",
-	       (to - from) / 1024);
-	return spare_checker() && !set("task-filter", "N") &&
-	       !set("interval", "1") && !set("verbose", "2");
+	       (module.to - module.from) / 1024);
+	if (checker.from && checker.to > checker.from)
+		for (i = 0; i < ARRAY_SIZE(attributes); i++)
+			if (!set_range(attributes[i], "reject", checker))
+				return false;
+	return !set("task-filter", "N") && !set("interval", "1") &&
+	       !set("verbose", "2");
 }
 
 static void disarm(void)
@@ -357,13 +347,14 @@ struct operation {
 };
 
 static const struct operation everywhere[] = {
-	{ "probe", before_probe, do_probe, after_probe, 2, false, true },
-	{ "reset", before_reset, do_reset, after_reset, 4, false, false },
-	{ "port", be_ready, do_port, after_port, 1, false, true },
-	{ "control", be_ready, do_control, after_control, 1, false, true },
-	{ "link", be_ready, do_link, after_link, 1, false, false },
-	{ "up", before_up, do_up, after_up, 2, true, true },
-	{ "traffic", before_traffic, do_traffic, after_traffic, 2, true, true },
+	{ "probe", before_probe, do_probe, after_probe, .stride = 2, .maps = true },
+	{ "reset", before_reset, do_reset, after_reset, .stride = 4 },
+	{ "port", be_ready, do_port, after_port, .stride = 1, .maps = true },
+	{ "control", be_ready, do_control, after_control, .stride = 1, .maps = true },
+	{ "link", be_ready, do_link, after_link, .stride = 1 },
+	{ "up", before_up, do_up, after_up, .stride = 2, .data = true, .maps = true },
+	{ "traffic", before_traffic, do_traffic, after_traffic, .stride = 2,
+	  .data = true, .maps = true },
 	{ .name = NULL }
 };
 
@@ -373,12 +364,13 @@ static void do_bind(void)
 }
 
 static const struct operation in_task[] = {
-	{ "bind", before_probe, do_bind, after_probe, 4, false, false },
-	{ "open", be_ready, do_port, after_port, 1, false, false },
-	{ "newlink", be_ready, do_link, after_link, 1, false, false },
-	{ "ifup", before_up, do_up, after_up, 2, true, false },
-	{ "packets", before_packets, do_packets, after_traffic, 2, true, false },
-	{ "load", before_load, do_load, before_load, 8, false, false },
+	{ "bind", before_probe, do_bind, after_probe, .stride = 4 },
+	{ "open", be_ready, do_port, after_port, .stride = 1 },
+	{ "newlink", be_ready, do_link, after_link, .stride = 1 },
+	{ "ifup", before_up, do_up, after_up, .stride = 2, .data = true },
+	{ "packets", before_packets, do_packets, after_traffic, .stride = 2,
+	  .data = true },
+	{ "load", before_load, do_load, before_load, .stride = 8 },
 	{ .name = NULL }
 };
 
