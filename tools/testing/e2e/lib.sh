@@ -222,6 +222,17 @@ unload()
 	timeout 60 rmmod iosm
 }
 
+# driver_folder: where cards are bound to what modprobe has loaded
+driver_folder()
+{
+	echo "/sys/bus/pci/drivers/$(ls /sys/module/iosm/drivers |
+		sed -n 's/^pci://p')"
+}
+
+# health: of the modem, as devlink tells it; health_is STATE: healthy or error
+health() { devlink -j health show "pci/$(pci_address)" reporter fw; }
+health_is() { health | grep -q "\"state\":\"$1\""; }
+
 ports()   { local p; for p in /dev/wwan0*; do [ -c "$p" ] && echo "${p#/dev/}"; done; :; }
 links()   { ip -o link show type wwan 2>/dev/null | sed 's/^[0-9]*: \([^:@]*\).*/\1/'; }
 no_ports() { [ -z "$(ports)" ] && [ -z "$(ls /sys/class/wwan 2>/dev/null)" ]; }

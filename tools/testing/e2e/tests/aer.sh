@@ -21,11 +21,6 @@ told() { since_mark | grep -q "pcieport $port: .*$1"; }
 
 # The link is the one of link_before, and its modem is ready.
 same() { ready && [ "$(</sys/class/net/wwan0/ifindex)" = "$link" ]; }
-health_is()
-{
-	devlink -j health show "pci/$(pci_address)" reporter fw |
-		grep -q "\"state\":\"$1\""
-}
 
 start
 expected_log='PCI error|AER|impossible|is broken'

@@ -14,9 +14,6 @@ dl=pci/$card
 expected_violations='dma-bus-master|uninit-pipe-open'
 expected_log='modem is broken: |message type 0x[12] for |does not open|impossible tail'
 
-health() { devlink -j health show "$dl" reporter fw; }
-# health_is STATE: healthy or error
-health_is() { health | grep -q "\"state\":\"$1\""; }
 errors_are() { health | grep -q "\"error\":$1,"; }
 diagnose() { devlink -j health diagnose "$dl" reporter fw >"$tmp/diag"; }
 # diagnosed PATTERN: in what devlink tells, as JSON without blanks

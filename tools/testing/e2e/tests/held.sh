@@ -10,7 +10,7 @@
 
 card=$(pci_address)
 start
-drivers=/sys/bus/pci/drivers/$(ls /sys/module/iosm/drivers | sed -n 's/^pci://p')
+drivers=$(driver_folder)
 expected_log='a message of it is still held'
 
 check "a message held for a moment" porttool /dev/wwan0at0 rdwr write 'AT\r' \

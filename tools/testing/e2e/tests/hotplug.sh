@@ -11,7 +11,7 @@
 card=$(pci_address)
 sys=/sys/bus/pci/devices/$card
 start
-drivers=/sys/bus/pci/drivers/$(ls /sys/module/iosm/drivers | sed -n 's/^pci://p')
+drivers=$(driver_folder)
 expected_log='modem is gone|modem is broken|failed: -ETIMEDOUT'
 
 # --- hot-unplug, with the attention button

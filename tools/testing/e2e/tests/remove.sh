@@ -16,7 +16,7 @@ start
 check "open port: hang-up and errors, no hang" timeout 20 porttool /dev/wwan0at0 rdwr at AT 'OK$' \
 	run "echo $card >$sys/driver/unbind" poll 3000 hup,err \
 	'!EIO' readnow '!ENODEV' write AT
-drivers=/sys/bus/pci/drivers/$(ls /sys/module/iosm/drivers | sed -n 's/^pci://p')
+drivers=$(driver_folder)
 check "unbound: ports and links are gone" wait_for 3 all_gone
 check "unbound: modem is in state UNINIT" state_is ipc UNINIT
 echo "$card" >"$drivers/bind"
