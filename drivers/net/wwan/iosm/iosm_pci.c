@@ -271,8 +271,7 @@ static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
 	/* For the sake of another device below the port: nobody stopped us. */
-	if (!iosm->core.paused)
-		iosm_pci_stop(iosm, "PCI slot reset");
+	iosm_pci_stop(iosm, "PCI slot reset");
 	pci_restore_state(pdev);
 	/* Not before the handshake: the saved state may be that of a link. */
 	pci_clear_master(pdev);
