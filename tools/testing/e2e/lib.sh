@@ -266,6 +266,48 @@ uevents_on()
 uevent_seen() { grep -q "change .* IOSM_EVENT=$1\$" "$tmp/uevents"; }
 uevents_off() { kill "$uevents_pid"; wait "$uevents_pid" 2>/dev/null; }
 
+# ---- errors of the PCIe link ------------------------------------------------
+
+# link_error NAME: the port above the modem reports it
+link_error()
+{
+	host qmp '{"execute": "human-monitor-command", "arguments":
+		{"command-line": "pcie_aer_inject_error rp0 '"$1"'"}}'
+}
+# recovered: that the kernel's recovery has said since the last mark
+recovered()
+{
+	since_mark | grep -q "pcieport $(slot_port): .*device recovery successful"
+}
+# slot_port: the address of the port above the modem
+slot_port()
+{
+	local device=/sys/bus/pci/devices/$(pci_address)
+
+	basename "$(dirname "$(readlink -f "$device")")"
+}
+
+# broken_stays_so NAME [COMMAND]: a modem that was declared broken can cause such
+# errors, and they are no way back for it; devlink is, after COMMAND
+broken_stays_so()
+{
+	mark
+	modem hostile 1 1000 tail
+	check "the modem lies, and is declared broken" wait_for 5 declared_broken
+	modem hostile off
+	check "all is gone" wait_for 5 all_gone
+	check "error of the link below a broken modem" link_error "$1"
+	check "the kernel has recovered" wait_for 20 recovered
+	pause 0.5
+	check "that is no way back" all_gone
+	check "devlink still says error" health_is error
+	[ -z "${2-}" ] || check "$2" "$2"
+	check "devlink brings it back" timeout 30 devlink health recover \
+		"pci/$(pci_address)" reporter fw
+	again "asked for"
+}
+declared_broken() { since_mark | grep -q 'modem is broken'; }
+
 # ---- system sleep -----------------------------------------------------------
 
 # system_sleep s2idle|deep: to sleep, and woken after 2 s by the power button
