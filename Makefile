@@ -141,7 +141,7 @@ torture:
 
 .PHONY: clean distclean
 clean:
-	rm -rf $(addprefix $(BUILD)/,module module-neighbour vmodem vmodem-san \
-		kunit lint e2e bench torture fuzz initramfs log)
+	rm -rf $(addprefix $(BUILD)/,module vmodem vmodem-san kunit lint e2e bench torture \
+		fuzz initramfs log)
 distclean:
 	rm -rf $(BUILD)
