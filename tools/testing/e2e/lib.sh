@@ -271,37 +271,36 @@ uevents_off() { kill "$uevents_pid"; wait "$uevents_pid" 2>/dev/null; }
 # link_error NAME: the port above the modem reports it
 link_error()
 {
+	local device=/sys/bus/pci/devices/$(pci_address)
+
+	error_port=$(basename "$(dirname "$(readlink -f "$device")")")
 	host qmp '{"execute": "human-monitor-command", "arguments":
 		{"command-line": "pcie_aer_inject_error rp0 '"$1"'"}}'
 }
 # recovered: that the kernel's recovery has said since the last mark
 recovered()
 {
-	since_mark | grep -q "pcieport $(slot_port): .*device recovery successful"
-}
-# slot_port: the address of the port above the modem
-slot_port()
-{
-	local device=/sys/bus/pci/devices/$(pci_address)
-
-	basename "$(dirname "$(readlink -f "$device")")"
+	since_mark | grep -q "pcieport $error_port: .*device recovery successful"
 }
 
-# broken_stays_so NAME [COMMAND]: a modem that was declared broken can cause such
-# errors, and they are no way back for it; devlink is, after COMMAND
+# broken_stays_so NAME [COMMAND...]: a modem that was declared broken can cause
+# such errors, and they are no way back for it; devlink is, after COMMAND
 broken_stays_so()
 {
+	local name=$1
+	shift
+
 	mark
 	modem hostile 1 1000 tail
 	check "the modem lies, and is declared broken" wait_for 5 declared_broken
 	modem hostile off
 	check "all is gone" wait_for 5 all_gone
-	check "error of the link below a broken modem" link_error "$1"
+	check "error of the link below a broken modem" link_error "$name"
 	check "the kernel has recovered" wait_for 20 recovered
 	pause 0.5
 	check "that is no way back" all_gone
 	check "devlink still says error" health_is error
-	[ -z "${2-}" ] || check "$2" "$2"
+	[ $# = 0 ] || check "${*//_/ }" "$@"
 	check "devlink brings it back" timeout 30 devlink health recover \
 		"pci/$(pci_address)" reporter fw
 	again "asked for"

@@ -36,6 +36,6 @@ for n in 1 2; do
 done
 
 # Resetting the modem alone needs a bus of its own.
-before_recovery() { echo 1 >"/sys/bus/pci/devices/$neighbour/remove"; }
-[ "$driver" = ours ] && broken_stays_so UNSUP before_recovery
+take_away_the_neighbour() { echo 1 >"/sys/bus/pci/devices/$neighbour/remove"; }
+[ "$driver" = ours ] && broken_stays_so UNSUP take_away_the_neighbour
 finish
