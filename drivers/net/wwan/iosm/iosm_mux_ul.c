@@ -157,9 +157,10 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 		if (!mux->adb.count[i])
 			continue;
 		levels[i] = iosm_mux_level(&mux->sessions[i]);
-		mux->sessions[i].tx.tx_blocks++;
-		packets += mux->adb.count[i];
 		sessions |= BIT(i);
+		/* Some only tell of their level. */
+		mux->sessions[i].tx.tx_blocks += !!block->packets[i];
+		packets += block->packets[i];
 	}
 
 	buf.cookie = block;

@@ -715,6 +715,14 @@ static void mux_credits_aggregation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 100000);
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 99900);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_blocks, 1);
+
+	/* Word of a packet that waits is a block, but none with a packet. */
+	ctx->mux->sessions[0].credit = 0;
+	mux_xmit(test, 0, 100);
+	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_blocks, 1);
 }
 
 /* Questions without end, from a device that takes no answer. */
