@@ -11,7 +11,8 @@
  * mux-command-unknown     not a command that a host may send
  * mux-reserved            reserved parameter not zero
  * mux-response            LINK_STATUS_REPORT_RESP with an error
- * mux-transaction         answer without a question, or with another id
+ * mux-transaction         answer without a question, or with another id; one
+ *                         that is late is not reported again
  * mux-ack-missing         FLOW_CTL not acknowledged within 1 s
  * mux-link-missing        LINK_STATUS_REPORT not answered (quirk 7 in
  *                         Aggregation)
@@ -71,30 +72,40 @@ static struct mux_msg *send_command(struct mux *mux, unsigned int session,
 	return msg;
 }
 
+/* A place for a question; what is late gives way, oldest first. */
+static struct mux_trans *free_trans(struct mux *mux)
+{
+	struct mux_trans *oldest = NULL, *t;
+
+	for (t = mux->trans; t < mux->trans + MUX_TRANS; t++) {
+		if (!t->used)
+			return t;
+		if (t->late && (!oldest || t->deadline < oldest->deadline))
+			oldest = t;
+	}
+	return oldest;
+}
+
 /* A command of ours that wants an answer. */
 static struct mux_msg *send_request(struct mux *mux, unsigned int session,
 				    uint32_t command, bool link,
 				    const uint8_t *params, size_t len)
 {
+	struct mux_trans *t = free_trans(mux);
 	struct mux_msg *msg;
-	struct mux_trans *t;
-	int i;
 
-	for (i = 0; i < MUX_TRANS && mux->trans[i].used; i++)
-		;
-	if (i == MUX_TRANS)
+	if (!t)
 		return NULL;
 	msg = send_command(mux, session, command, mux->next_id, params, len);
 	if (!msg)
 		return NULL;
-	t = &mux->trans[i];
 	*t = (struct mux_trans){
 		.used = true,
 		.link = link,
 		.session = session,
 		.id = mux->next_id++,
 	};
-	msg->trans = i;
+	msg->trans = t - mux->trans;
 	return msg;
 }
 
@@ -132,14 +143,14 @@ static void trans_tick(struct loop_timer *t)
 	for (i = 0; i < MUX_TRANS; i++) {
 		struct mux_trans *x = &mux->trans[i];
 
-		if (!x->used || !x->deadline)
+		if (!x->used || !x->deadline || x->late)
 			continue;
 		if (x->deadline > now) {
 			if (!next || x->deadline < next)
 				next = x->deadline;
 			continue;
 		}
-		x->used = false;
+		x->late = true;
 		if (x->orphan)
 			continue;
 		if (!x->link)
@@ -172,7 +183,7 @@ static void answer(struct mux *mux, unsigned int session, uint32_t id,
 		    t->id != id || t->session != session)
 			continue;
 		t->used = false;
-		if (!link && mux->s[session].stopped &&
+		if (!link && !t->late && mux->s[session].stopped &&
 		    id == mux->s[session].stop_id) {
 			mux->s[session].stop_acked = true;
 			mux->s[session].acked_at = loop_now();

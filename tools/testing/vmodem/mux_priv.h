@@ -70,6 +70,7 @@ struct mux_trans {
 	bool used;
 	bool link;		/* link status report, otherwise flow */
 	bool orphan;		/* its session was closed: no answer needed */
+	bool late;		/* time is up, but an answer may still come */
 	unsigned int session;
 	uint32_t id;
 	uint64_t deadline;	/* 0: not sent yet */

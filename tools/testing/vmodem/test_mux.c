@@ -1123,7 +1123,7 @@ static void test_flow_acks(void)
 		expect(NULL, 0);
 		fake_sleep(2000);
 		expect("mux-ack-missing", 0);
-		/* Never acknowledged: stopped all the same, in the end. */
+		/* Not acknowledged in time: stopped all the same, in the end. */
 		fake_sleep(100000);
 		if (lite)
 			lite_block(MUX_ADGH, 56);
@@ -1134,6 +1134,12 @@ static void test_flow_acks(void)
 			put_le16(blk + TABLE + 4, 24);
 		rx();
 		expect("mux-stopped", 0);
+		/* Late has been said; that makes it no answer to nothing. */
+		tap_ok(hear());
+		ack(1, said.id);
+		expect(NULL, 0);
+		ack(1, said.id);
+		expect("mux-transaction", 0);
 	}
 	/* In a hurry: the answer to a "go" is not that to a stop. */
 	start(false, false);
@@ -1163,6 +1169,11 @@ static void test_flow_acks(void)
 	fake_idle();
 	fake_forget(ch);
 	tap_ok(quiet());
+	/* An answer may have been on its way. */
+	ack(0, said.id);
+	expect(NULL, 0);
+	ack(0, said.id);
+	expect("mux-transaction", 0);
 }
 
 static void link_resp(uint32_t id, uint32_t value)
@@ -1177,7 +1188,7 @@ static void link_resp(uint32_t id, uint32_t value)
 
 static void test_link_report(void)
 {
-	unsigned int i;
+	unsigned int i, n;
 
 	for (i = 0; i < 2; i++) {
 		start(i, false);
@@ -1203,6 +1214,21 @@ static void test_link_report(void)
 		tap_is(said.len, 0);
 		fake_sleep(1100000);
 		expect("mux-link-missing", lite ? 0 : 7);
+		link_resp(said.id, 0);
+		expect(NULL, 0);
+		link_resp(said.id, 0);
+		expect("mux-transaction", 0);
+		/* Those never answered leave room for more, oldest first. */
+		for (n = 0; n < 33; n++) {
+			tap_ok(fake_ctl("link-report 0"));
+			tap_ok(hear());
+			fake_sleep(1100000);
+			expect("mux-link-missing", lite ? 0 : 7);
+		}
+		link_resp(said.id - 31, 0);
+		expect(NULL, 0);
+		link_resp(said.id - 32, 0);
+		expect("mux-transaction", 0);
 		tap_ok(!fake_ctl("link-report 0 257"));
 		tap_ok(!fake_ctl("link-report 1"));
 		tap_ok(quiet());
