@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -18,14 +19,17 @@
 #include <unistd.h>
 
 static const char *device;
+static bool zerocopy;
 static uint8_t buf[1 << 16];
 
 static void usage(FILE *f)
 {
-	fputs("usage: flow [-i DEVICE] COMMAND\n"
+	fputs("usage: flow [-i DEVICE] [-z] COMMAND\n"
 "  udp-recv PORT COUNT SECONDS     numbered packets; ends after COUNT, or when\n"
 "                                  none came for SECONDS\n"
-"  udp-send ADDRESS PORT SIZE COUNT RATE   RATE per second, 0: at once\n"
+"  udp-send ADDRESS PORT SIZE COUNT RATE   RATE per second, 0: at once; with -z by\n"
+"                                  MSG_ZEROCOPY: \"given-back\" is of how many\n"
+"                                  the memory came back within a second\n"
 "  udp-echo ADDRESS COUNT SIZE...  to port 7 and back, one at a time\n"
 "  tcp-recv ADDRESS PORT SECONDS   accept one connection, read all of it\n"
 "  tcp-send ADDRESS PORT BYTES SECONDS\n"
@@ -157,26 +161,60 @@ static int udp_recv(char **arg)
 	return corrupt ? 1 : 0;
 }
 
+/* Of how many packets sent by MSG_ZEROCOPY the kernel has let go meanwhile. */
+static long given_back(int fd)
+{
+	char control[256];
+	struct msghdr msg = {
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	const struct sock_extended_err *err;
+	struct cmsghdr *c;
+	long n = 0;
+
+	if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return 0;
+	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		err = (void *)CMSG_DATA(c);
+		if (err->ee_origin == SO_EE_ORIGIN_ZEROCOPY)
+			n += err->ee_data - err->ee_info + 1;
+	}
+	return n;
+}
+
 static int udp_send(char **arg)
 {
 	struct sockaddr_storage to;
 	socklen_t len = address(arg[0], number(arg[1]), &to);
 	long size = number(arg[2]), count = number(arg[3]);
 	long rate = number(arg[4]), i, full = 0;
-	int fd = open_socket(to.ss_family, SOCK_DGRAM);
+	int fd = open_socket(to.ss_family, SOCK_DGRAM), on = 1;
 	uint64_t start = now_us();
+	uint8_t *p = buf;
+	long back = 0;
 
 	if (size < 4 || (size_t)size > sizeof(buf))
 		return 2;
+	if (zerocopy) {
+		/* Each has its own memory: who knows when it is read. */
+		p = malloc(size * count);
+		if (!p || setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on,
+				     sizeof(on)))
+			die("zero copy");
+	}
 	for (i = 0; i < count; i++) {
 		uint64_t due = rate ? start + i * 1000000 / rate : 0;
 		uint64_t now = now_us();
 
 		if (due > now)
 			usleep(due - now);
-		fill(buf, size, i);
+		if (zerocopy && i)
+			p += size;
+		fill(p, size, i);
 		/* A full queue is not a loss: the same one again. */
-		while (sendto(fd, buf, size, 0, (void *)&to, len) < 0) {
+		while (sendto(fd, p, size, zerocopy ? MSG_ZEROCOPY : 0,
+			      (void *)&to, len) < 0) {
 			if (errno != ENOBUFS && errno != EAGAIN)
 				die("send");
 			if (++full > 1000000)
@@ -185,6 +223,13 @@ static int udp_send(char **arg)
 		}
 	}
 	printf("sent %ld\nfull %ld\n", count, full);
+	if (zerocopy) {
+		for (i = 0; back < count && i < 1000; i++) {
+			usleep(1000);
+			back += given_back(fd);
+		}
+		printf("given-back %ld\n", back);
+	}
 	return 0;
 }
 
@@ -316,6 +361,11 @@ int main(int argc, char **argv)
 		device = argv[2];
 		argc -= 2;
 		argv += 2;
+	}
+	if (argc > 1 && !strcmp(argv[1], "-z")) {
+		zerocopy = true;
+		argc--;
+		argv++;
 	}
 	cmd = argc > 1 ? argv[1] : "";
 	argc -= 2;

@@ -16,6 +16,8 @@ check "it works there" in_ns held ping -n -q -c 1 -W 3 $server
 check "the modem takes nothing" modem pipe 0 stop
 before=$(stat_of session.1.ul.packets)
 check "packets for it" in_ns held flow udp-send $server 9 500 20 0
+is "none of them has the memory of its program" \
+	"$(in_ns held flow -z udp-send $server 9 500 10 0 | sed -n 's/^given-back //p')" 10
 check "link down" in_ns held ip link set wwan0-1 down
 ip netns delete held
 check "the namespace goes, and the link with it" wait_for 5 link_add 1
