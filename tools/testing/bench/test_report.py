@@ -35,7 +35,7 @@ def udp(received, cpu, sent=None, rcvbuf=0, softnet=0):
             f"w.modem.session.0.sink.packets {received}\n"
             f"t.ns 2\nt.app.0.packets {2 * received}\n"
             f"t.modem.session.0.dl.packets {2 * sent}\n"
-            f"t.modem.session.0.ul.packets {2 * received}\n"
+            f"t.modem.session.0.sink.packets {2 * received}\n"
             f"t.udp.rcvbuf {rcvbuf}\nt.softnet.dropped {softnet}\n")
 
 
@@ -163,7 +163,8 @@ class Lost(unittest.TestCase):
                          [0])
         self.assertEqual(self.lost(
             "lost-ul", udp_ul_1400_flood="t.ns 1\nt.app.0.packets 5\n"
-            "t.modem.session.0.ul.packets 3\n"), [2])
+            "t.modem.session.0.ul.packets 5\n"
+            "t.modem.session.0.sink.packets 3\n"), [2])
 
 
 class Marks(unittest.TestCase):
