@@ -355,9 +355,12 @@ void iosm_pm_resume(struct iosm_pm *pm)
 	spin_lock_irqsave(&pm->lock, flags);
 	if (pm->state == IOSM_PM_SUSPENDED) {
 		iosm_pm_set(pm, IOSM_PM_ACTIVE);
-		if (pm->force_sleep)
+		if (pm->force_sleep) {
+			/* Active from now on, whatever it asked for before. */
+			iosm_shm_forget_sleep(pm->shm);
 			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
 				       IOSM_SLEEP_CTL_FORCE_ACTIVE);
+		}
 	}
 	spin_unlock_irqrestore(&pm->lock, flags);
 }

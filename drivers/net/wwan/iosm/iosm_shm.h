@@ -75,4 +75,16 @@ static inline u32 iosm_shm_sleep_request(const struct iosm_shm *shm)
 	return le32_to_cpu(READ_ONCE(shm->block->info.sleep_request));
 }
 
+/**
+ * iosm_shm_forget_sleep() - no request counts but those that come from now on
+ * @shm: shared block
+ *
+ * For a moment in which the device publishes nothing.
+ */
+static inline void iosm_shm_forget_sleep(struct iosm_shm *shm)
+{
+	WRITE_ONCE(shm->block->info.sleep_request,
+		   cpu_to_le32(IOSM_SLEEP_REQ_ACTIVE));
+}
+
 #endif

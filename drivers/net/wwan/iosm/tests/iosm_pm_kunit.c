@@ -273,6 +273,27 @@ static void pm_forced_suspend(struct kunit *test)
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
 }
 
+/* What was asked for before a forced sleep is void: the device is active now. */
+static void pm_forced_suspend_of_sleeper(struct kunit *test)
+{
+	struct pm_ctx *ctx = test->priv;
+
+	pm_fall_asleep(test);
+	iosm_pm_suspend(&ctx->pm, true);
+	iosm_pm_resume(&ctx->pm);
+	iosm_pm_release(&ctx->pm);
+	iosm_pm_irq(&ctx->pm);
+	iosm_fake_expect_bells(test, ctx->fake,
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_SLEEP),
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ACTIVE);
+
+	/* It may ask again. */
+	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
+	iosm_fake_expect_bells(test, ctx->fake,
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_SLEEP));
+}
+
 /* System suspend in D3: the message ring told the device, doorbell 2 is mute. */
 static void pm_suspend_by_message(struct kunit *test)
 {
@@ -505,6 +526,7 @@ static struct kunit_case pm_cases[] = {
 	KUNIT_CASE(pm_undefined_requests),
 	KUNIT_CASE(pm_stop_forgets_held_ring),
 	KUNIT_CASE(pm_forced_suspend),
+	KUNIT_CASE(pm_forced_suspend_of_sleeper),
 	KUNIT_CASE(pm_suspend_by_message),
 	KUNIT_CASE(pm_no_sleep_over_held_ring),
 	KUNIT_CASE(pm_no_sleep_while_quiet),
