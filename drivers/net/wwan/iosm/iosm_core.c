@@ -493,6 +493,7 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(to_delayed_work(work),
 					      struct iosm_core, watch);
+	struct iosm_pm_stats pm;
 	bool waking, vain;
 	u32 stage;
 
@@ -527,9 +528,12 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	wake_up(&core->event);
 
 	waking = READ_ONCE(core->pm.state) == IOSM_PM_WAKING;
-	if (!waking) {
+	iosm_pm_get_stats(&core->pm, &pm);
+	/* It may have woken, and fallen asleep again, since the last look. */
+	if (!waking || core->wakes != pm.host_wakes)
 		core->wake_ms = 0;
-	} else {
+	core->wakes = pm.host_wakes;
+	if (waking) {
 		core->wake_ms += IOSM_WATCH_MS;
 		if (core->wake_ms >= IOSM_WAKE_LIMIT_MS) {
 			iosm_core_fault(core, "does not wake up");

@@ -166,6 +166,7 @@ struct iosm_core_stats {
  * @work: boot and offline
  * @watch: looks after a device that owes us something
  * @wake_ms: how long it has not woken up; @watch only
+ * @wakes: how often it had been asked to, when that was looked at; @watch only
  * @users: who is attached, in order of start
  * @users_up: bit mask of those started
  * @n_users: entries of @users
@@ -223,6 +224,7 @@ struct iosm_core {
 	struct work_struct work;
 	struct delayed_work watch;
 	unsigned int wake_ms;
+	u64 wakes;
 
 	const struct iosm_user *users[IOSM_MAX_USERS];
 	unsigned long users_up;

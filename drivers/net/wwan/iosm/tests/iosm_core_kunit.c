@@ -623,6 +623,28 @@ static void core_never_wakes(struct kunit *test)
 	core_expect_down(test, IOSM_LIFE_BROKEN, "does not wake up");
 }
 
+/* It wakes up every time, and is asleep again whenever somebody looks. */
+static void core_wakes_each_time(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	__le32 *request = &fc->core.shm.block->info.sleep_request;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	for (i = 0; i < 60; i++) {
+		WRITE_ONCE(*request, cpu_to_le32(IOSM_SLEEP_REQ_SLEEP));
+		fake_core_irq(fc);
+		iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
+		KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_WAKING);
+		iosm_core_watch(&fc->core.watch.work);
+		KUNIT_ASSERT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+		WRITE_ONCE(*request, cpu_to_le32(IOSM_SLEEP_REQ_ACTIVE));
+		fake_core_irq(fc);
+		KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_ACTIVE);
+	}
+}
+
 /* Interrupts for nothing, as fast as it can: there is no other way to stop it. */
 static void core_interrupt_storm(struct kunit *test)
 {
@@ -1125,6 +1147,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_watch_sees_crash),
 	KUNIT_CASE(core_lost),
 	KUNIT_CASE(core_never_wakes),
+	KUNIT_CASE(core_wakes_each_time),
 	KUNIT_CASE(core_interrupt_storm),
 	KUNIT_CASE(core_comes_back),
 	KUNIT_CASE(core_channel),
