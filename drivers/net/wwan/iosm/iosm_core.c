@@ -15,7 +15,6 @@
 #include <linux/bitops.h>
 #include <linux/delay.h>
 #include <linux/device.h>
-#include <linux/freezer.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
@@ -1080,12 +1079,15 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
  */
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms)
 {
-	/* System sleep, which freezes user space, need not wait for it. */
-	wait_event_freezable_timeout(core->event,
-				     READ_ONCE(core->stopping) ||
-				     READ_ONCE(core->ready) ||
-				     iosm_core_is_dead(core),
-				     msecs_to_jiffies(timeout_ms));
+	/*
+	 * System sleep gives every task of user space a signal. Not freezable:
+	 * the caller holds locks.
+	 */
+	wait_event_interruptible_timeout(core->event,
+					 READ_ONCE(core->stopping) ||
+					 READ_ONCE(core->ready) ||
+					 iosm_core_is_dead(core),
+					 msecs_to_jiffies(timeout_ms));
 	if (iosm_core_is_dead(core))
 		return -ENODEV;
 
