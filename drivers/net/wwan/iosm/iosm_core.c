@@ -1248,14 +1248,14 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_suspend);
 
 /*
- * The device is told first, and looked at afterwards: until it has been told,
- * no access is allowed. One that lost its power meanwhile does not understand
- * what it is told, and shows it by its state.
+ * The device is told first, and looked at afterwards, by the watch too: until
+ * it has been told, no access is allowed. One that lost its power meanwhile
+ * does not understand what it is told, and shows it by its state. That is no
+ * fault of the device.
  */
 static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 {
 	iosm_pm_resume(&core->pm);
-	WRITE_ONCE(core->quiet, false);
 
 	if (d3 && iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
 				 IOSM_MSG_SLEEP_EXIT))
@@ -1265,6 +1265,7 @@ static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 	    iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_RUNNING)
 		return -ECONNRESET;
 
+	WRITE_ONCE(core->quiet, false);
 	iosm_pm_release(&core->pm);
 	/* What was under way when the watch ended goes on now. */
 	iosm_core_rung(core);

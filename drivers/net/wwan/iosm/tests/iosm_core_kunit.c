@@ -24,6 +24,7 @@ struct core_ctx {
 	int start_err;
 	/* How often devlink would have been told. */
 	unsigned int health;
+	struct kunit *test;
 	/* Done by somebody else at the same time, see core_elsewhere(). */
 	struct work_struct elsewhere;
 	void (*at_elsewhere)(struct core_ctx *ctx);
@@ -101,6 +102,7 @@ static int core_test_init(struct kunit *test)
 	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
+	ctx->test = test;
 	INIT_WORK(&ctx->elsewhere, core_elsewhere_work);
 	init_completion(&ctx->elsewhere_done);
 	ctx->fc = fake_core_new(test, &core_user);
@@ -1012,6 +1014,50 @@ static void core_sleep_without_power(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
 }
 
+/* While the device boots again, and hears nothing of what it is told. */
+static void core_watch_in_resume(struct core_ctx *ctx)
+{
+	struct fake_core *fc = ctx->fc;
+
+	/* Stubs are the test's: be it for a moment. */
+	current->kunit_test = ctx->test;
+	iosm_core_watch(&fc->core.watch.work);
+	current->kunit_test = NULL;
+	fc->msg_silent = 0;
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
+}
+
+static void core_bell_in_resume(struct fake_core *fc)
+{
+	struct core_ctx *ctx = fc->priv;
+
+	fc->on_bell = NULL;
+	schedule_work(&ctx->elsewhere);
+}
+
+/* The same in D3: it is told that the host is back, and nobody looks meanwhile. */
+static void core_sleep_d3_without_power(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	fc->msg_silent = BIT(IOSM_MSG_SLEEP & 15);
+	fc->on_bell = core_bell_in_resume;
+	ctx->at_elsewhere = core_watch_in_resume;
+	iosm_core_resume(&fc->core, true);
+	flush_work(&ctx->elsewhere);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->started, 2);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+}
+
 static void core_fault_at_sleep_message(struct fake_core *fc,
 					const struct iosm_msg_entry *msg)
 {
@@ -1163,6 +1209,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_sleep_of_dead),
 	KUNIT_CASE_SLOW(core_sleep_of_gone),
 	KUNIT_CASE(core_sleep_without_power),
+	KUNIT_CASE_SLOW(core_sleep_d3_without_power),
 	KUNIT_CASE(core_sleep_of_liar),
 	KUNIT_CASE_SLOW(core_sleep_message_tail),
 	KUNIT_CASE(core_start_in_sleep),
