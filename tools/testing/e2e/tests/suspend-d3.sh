@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # System sleep on a platform that puts the modem into D3: it agrees by a
-# message first, is not touched in between, and is told when it is over.
+# message first, is not touched in between, and is told when it is over. Where
+# power is lost it takes a while to boot, so that it is not back at a first look.
+# modem: --boot-delay 4000
 # timeout: 120
 # machine: --d3
 
