@@ -319,6 +319,33 @@ static u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
 }
 
 /*
+ * Length of all headers of a large TCP packet. False: they are not where it
+ * says, which may be in front of the packet after XDP has cut it there.
+ */
+static bool iosm_mux_gso_head(const struct sk_buff *skb, u32 *head_len)
+{
+	bool is_v4 = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
+	const struct iphdr *ip = (const struct iphdr *)skb->data;
+	int min_len = is_v4 ? sizeof(*ip) : sizeof(struct ipv6hdr);
+	int ip_len;
+
+	if (!skb_transport_header_was_set(skb))
+		return false;
+
+	ip_len = skb_transport_offset(skb);
+	if (ip_len < min_len ||
+	    ip_len + sizeof(struct tcphdr) > skb_headlen(skb) ||
+	    (is_v4 && ip->ihl * 4 != ip_len))
+		return false;
+
+	*head_len = skb_tcp_all_headers(skb);
+
+	return *head_len >= ip_len + sizeof(struct tcphdr) &&
+	       *head_len <= IOSM_MUX_GSO_HEAD &&
+	       *head_len <= skb_headlen(skb) && *head_len < skb->len;
+}
+
+/*
  * Headers of one segment, of those of the whole. @at: where its data begins in
  * the data of the whole, @n: bytes of that, @csum: their sum.
  */
@@ -369,16 +396,13 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 	u8 head[IOSM_MUX_GSO_HEAD] __aligned(4);
 	u32 type = skb_shinfo(skb)->gso_type;
 	u32 mss = skb_shinfo(skb)->gso_size;
-	u32 head_len = skb_tcp_all_headers(skb);
-	u32 packets = 0, bytes = 0, at, n;
+	u32 head_len, packets = 0, bytes = 0, at, n;
 	__wsum csum;
 	u8 *to;
 
 	/* User space can make such ones, and XDP sends what nobody checked. */
 	if (unlikely(!(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) || !mss ||
-		     head_len < skb_transport_offset(skb) + sizeof(struct tcphdr) ||
-		     head_len > sizeof(head) || head_len > skb_headlen(skb) ||
-		     head_len >= skb->len)) {
+		     !iosm_mux_gso_head(skb, &head_len))) {
 		iosm_mux_put_drop(mux, if_id, skb, skb->len);
 		return true;
 	}

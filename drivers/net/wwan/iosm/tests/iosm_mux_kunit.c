@@ -24,6 +24,8 @@
 #define MUX_SEEN	8
 /* What is kept of the last data that went up. */
 #define MUX_DATA	256
+/* A header that nobody has looked for. */
+#define MUX_UNSET	INT_MAX
 
 /* A command as the device got it. */
 struct mux_seen {
@@ -934,11 +936,16 @@ static void mux_checksum_nowhere(struct kunit *test)
 	}
 }
 
-/* Packets that say they are large, but not what is known how to cut. */
+/*
+ * Packets that say they are large, but not what is known how to cut; XDP may
+ * have cut off the headers.
+ */
 static void mux_gso_of_others(struct kunit *test)
 {
 	static const struct {
-		u32 type, transport, len;
+		u32 type;
+		int transport;
+		u32 len;
 		u8 doff;
 	} odd[] = {
 		{ SKB_GSO_UDP_L4, 20, 600, 5 },
@@ -946,6 +953,13 @@ static void mux_gso_of_others(struct kunit *test)
 		{ SKB_GSO_TCPV6, 120, 600, 0 },
 		{ SKB_GSO_TCPV4, 20, 40, 5 },
 		{ SKB_GSO_TCPV4, 20, 30, 5 },
+		{ SKB_GSO_TCPV4, -4, 600, 6 },
+		{ SKB_GSO_TCPV4, -20, 600, 15 },
+		{ SKB_GSO_TCPV6, -60, 600, 15 },
+		{ SKB_GSO_TCPV4, MUX_UNSET, 600, 5 },
+		{ SKB_GSO_TCPV4, 16, 600, 6 },
+		{ SKB_GSO_TCPV4, 24, 600, 5 },
+		{ SKB_GSO_TCPV6, 20, 600, 5 },
 	};
 	struct mux_ctx *ctx = test->priv;
 	struct iosm_mux_tx_stats *tx;
@@ -958,11 +972,14 @@ static void mux_gso_of_others(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(odd); i++) {
 		skb = alloc_skb(1024, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, skb);
+		skb_reserve(skb, 64);
 		skb_put_zero(skb, 600);
 		skb->data[0] = 0x45;
 		skb_reset_network_header(skb);
-		skb_set_transport_header(skb, odd[i].transport);
-		tcp_hdr(skb)->doff = odd[i].doff;
+		if (odd[i].transport != MUX_UNSET) {
+			skb_set_transport_header(skb, odd[i].transport);
+			tcp_hdr(skb)->doff = odd[i].doff;
+		}
 		skb_trim(skb, odd[i].len);
 		skb_shinfo(skb)->gso_size = 100;
 		skb_shinfo(skb)->gso_type = odd[i].type;
