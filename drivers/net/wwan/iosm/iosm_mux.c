@@ -89,12 +89,32 @@ void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 
+/* Most padding of UL datagrams beside packets of that size. */
+static u32 iosm_mux_max_pad(u32 mtu)
+{
+	u32 max = IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD - 3;
+
+	return mtu < max ? max - mtu : 0;
+}
+
+/* A session cannot be: who asked for too much? */
+static void iosm_mux_no_room(struct iosm_mux *mux,
+			     const struct iosm_mux_session *s, u32 head_pad)
+{
+	if (iosm_mux_ul_pad(mux->flavour, head_pad,
+			    iosm_mux_max_pad(s->netdev->min_mtu)) < 0)
+		iosm_mux_lie(mux, "head padding");
+	else
+		netdev_warn(s->netdev,
+			    "mtu %u is too large beside the padding that the modem needs\n",
+			    READ_ONCE(s->netdev->mtu));
+}
+
 /* An answer that somebody may wait for; caller holds ul_lock. */
 static void iosm_mux_answered(struct iosm_mux *mux,
 			      const struct iosm_mux_cmd *cmd)
 {
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
-	u32 max, mtu;
 	int pad;
 
 	if (!s->calling || s->answered || s->answer_op != cmd->op ||
@@ -108,15 +128,13 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 
 	/* Data may follow at once: it must not find a closed session. */
 	if (cmd->op == IOSM_MUX_OPEN_RESP && !cmd->response) {
-		max = IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD - 3;
-		mtu = READ_ONCE(s->netdev->mtu);
-		max = mtu < max ? max - mtu : 0;
-		pad = iosm_mux_ul_pad(mux->flavour, cmd->head_pad, max);
+		pad = iosm_mux_ul_pad(mux->flavour, cmd->head_pad,
+				      iosm_mux_max_pad(READ_ONCE(s->netdev->mtu)));
 		if (pad < 0) {
-			iosm_mux_lie(mux, "head padding");
+			iosm_mux_no_room(mux, s, cmd->head_pad);
 			s->result = -ERANGE;
 		} else {
-			s->ul_pad = pad;
+			WRITE_ONCE(s->ul_pad, pad);
 			iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_UP);
 		}
 	}
@@ -597,6 +615,7 @@ unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id)
 
 	return iosm_mux_mtu(mux, pad);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_max_mtu);
 
 /**
  * iosm_mux_clear_stats() - a session gets a new network device: count anew

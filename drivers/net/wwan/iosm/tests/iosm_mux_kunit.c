@@ -523,6 +523,23 @@ static void mux_open_absurd_padding(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 1);
 }
 
+/* The user's MTU leaves no room for what is an honest wish: nobody lied. */
+static void mux_open_mtu_without_padding(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	ctx->ul_pad = 32;
+	mux_start(test, false, 0);
+	ctx->links[0]->mtu = iosm_mux_max_mtu(ctx->mux, 0);
+	KUNIT_EXPECT_EQ(test, -ERANGE, iosm_mux_open(ctx->mux, 0, ctx->links[0]));
+	mux_expect_closed(test);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+
+	ctx->links[0]->mtu -= 16;
+	ctx->n_seen = 0;
+	mux_open(test, 0);
+}
+
 static void mux_open_wrong_transaction(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -1301,6 +1318,7 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE_SLOW(mux_open_unanswered),
 	KUNIT_CASE(mux_open_refused),
 	KUNIT_CASE(mux_open_absurd_padding),
+	KUNIT_CASE(mux_open_mtu_without_padding),
 	KUNIT_CASE_SLOW(mux_open_wrong_transaction),
 	KUNIT_CASE_SLOW(mux_open_wrong_session),
 	KUNIT_CASE_SLOW(mux_open_wrong_command),
