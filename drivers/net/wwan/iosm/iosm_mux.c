@@ -442,7 +442,7 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	s->held = NULL;
 	netdev = s->netdev;
 	s->netdev = NULL;
-	s->ul_pad = 0;
+	WRITE_ONCE(s->ul_pad, 0);
 	iosm_mux_ul_disown(mux, if_id);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
 	spin_unlock_bh(&mux->ul_lock);
@@ -482,7 +482,7 @@ static void iosm_mux_post_close(struct iosm_mux *mux, u8 if_id)
  * Context: sleeps, up to about 2 s; ndo_open.
  *
  * Return: 0, -ETIMEDOUT without an answer, -EREMOTEIO when the device
- * refuses, -ERANGE when it wants more padding than a block can hold, -ENODEV
+ * refuses, -ERANGE when a block cannot hold its padding and the MTU, -ENODEV
  * when it is dead, or an error of iosm_channel_open().
  */
 int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
@@ -508,7 +508,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	s->is_stopped = false;
 	s->is_level_told = false;
 	s->credit = 0;
-	s->ul_pad = 0;
+	WRITE_ONCE(s->ul_pad, 0);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_OPENING);
 	spin_unlock_bh(&mux->ul_lock);
 
@@ -680,27 +680,39 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 
 /**
  * iosm_mux_features() - what the uplink does for a packet
- * @skb: on its way to a session
+ * @mux: the IP channel
+ * @if_id: session that is to send it
+ * @skb: on its way to the session
  * @features: of the network device
  *
  * Context: ndo_features_check.
  *
  * Return: those of @features that hold for @skb.
  */
-netdev_features_t iosm_mux_features(const struct sk_buff *skb,
+netdev_features_t iosm_mux_features(const struct iosm_mux *mux, u8 if_id,
+				    const struct sk_buff *skb,
 				    netdev_features_t features)
 {
-	unsigned int ip_len = sizeof(struct iphdr);
+	u32 type = skb_shinfo(skb)->gso_type;
+	u32 ip_len, head_len;
 
-	if (!skb_is_gso(skb))
+	/* Others are cut by the stack in any case, and have no TCP header. */
+	if (!skb_is_gso(skb) || !(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
 		return features;
 
-	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6)
-		ip_len = sizeof(struct ipv6hdr);
+	ip_len = type & SKB_GSO_TCPV4 ? sizeof(struct iphdr) :
+					sizeof(struct ipv6hdr);
+	head_len = skb_tcp_all_headers(skb);
 
-	/* With a source route, the address that is summed up is elsewhere. */
-	if (skb_tcp_all_headers(skb) > IOSM_MUX_GSO_HEAD ||
-	    skb_network_header_len(skb) != ip_len)
+	/*
+	 * With a source route, the address that is summed up is elsewhere. What
+	 * needs too many blocks cannot wait as a whole.
+	 */
+	if (head_len > IOSM_MUX_GSO_HEAD || head_len > skb->len ||
+	    skb_network_header_len(skb) != ip_len ||
+	    iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len,
+				skb_shinfo(skb)->gso_size) >
+	    IOSM_MUX_BLOCKS_MIN)
 		features &= ~NETIF_F_GSO_MASK;
 
 	return features;

@@ -110,7 +110,8 @@ struct iosm_mux_rx_stats {
  * @rx: see struct iosm_mux_rx_stats
  * @rx_block: last block that was counted in @rx; NAPI only
  *
- * All but the last two under the mux's @ul_lock.
+ * All but the last two under the mux's @ul_lock; iosm_mux_features() reads
+ * @ul_pad without.
  */
 struct iosm_mux_session {
 	enum iosm_mux_state state;
@@ -286,7 +287,8 @@ void iosm_mux_suspend(struct iosm_mux *mux);
 void iosm_mux_resume(struct iosm_mux *mux);
 
 void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev);
-netdev_features_t iosm_mux_features(const struct sk_buff *skb,
+netdev_features_t iosm_mux_features(const struct iosm_mux *mux, u8 if_id,
+				    const struct sk_buff *skb,
 				    netdev_features_t features);
 unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id);

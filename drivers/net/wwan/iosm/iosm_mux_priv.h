@@ -42,6 +42,8 @@ bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
 void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when);
 enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer);
 void iosm_mux_ul_flush(struct iosm_mux *mux);
+u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
+			const struct sk_buff *skb, u32 head_len, u32 mss);
 void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
 

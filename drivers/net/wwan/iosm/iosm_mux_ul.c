@@ -304,15 +304,23 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 
 /* ---- Data, Aggregation: large TCP packets ---- */
 
-/*
- * Blocks that the segments of a packet need at most, if they get fresh ones.
- * Counts with what is cut below, not with what the packet says of itself.
+/**
+ * iosm_mux_gso_blocks() - blocks that the segments of a packet need
+ * @s: session that is to send it
+ * @skb: large TCP packet
+ * @head_len: bytes of its headers, at most its length
+ * @mss: data bytes of a segment, more than 0
+ *
+ * Counts with what is cut here, not with what the packet says of itself.
+ * Context: any.
+ *
+ * Return: blocks, at most that, if all of them are fresh.
  */
-static u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
-			       const struct sk_buff *skb, u32 head_len, u32 mss)
+u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
+			const struct sk_buff *skb, u32 head_len, u32 mss)
 {
 	u32 segments = DIV_ROUND_UP(skb->len - head_len, mss);
-	u32 fit = iosm_mux_adb_fit(IOSM_MUX_BLOCK_SIZE, s->ul_pad,
+	u32 fit = iosm_mux_adb_fit(IOSM_MUX_BLOCK_SIZE, READ_ONCE(s->ul_pad),
 				   head_len + mss, IOSM_MUX_MIN_ROOM);
 
 	return DIV_ROUND_UP(segments, max(fit, 1));

@@ -60,7 +60,9 @@ static netdev_features_t iosm_net_features(struct sk_buff *skb,
 					   struct net_device *netdev,
 					   netdev_features_t features)
 {
-	return iosm_mux_features(skb, features);
+	struct iosm_link *link = iosm_link(netdev);
+
+	return iosm_mux_features(link->net->mux, link->if_id, skb, features);
 }
 
 static int iosm_net_change_mtu(struct net_device *netdev, int mtu)

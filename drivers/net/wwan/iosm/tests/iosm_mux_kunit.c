@@ -1009,12 +1009,19 @@ static void mux_gso_of_others(struct kunit *test)
 #endif
 }
 
+static netdev_features_t mux_features(struct mux_ctx *ctx, struct sk_buff *skb)
+{
+	return iosm_mux_features(ctx->mux, 0, skb, NETIF_F_TSO | NETIF_F_TSO6);
+}
+
 /* With a source route, the sum is of an address that is elsewhere. */
 static void mux_gso_source_route(struct kunit *test)
 {
 	struct sk_buff *skb = alloc_skb(2048, GFP_KERNEL);
+	struct mux_ctx *ctx = test->priv;
 	unsigned int i;
 
+	mux_start(test, false, 0);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	skb_put_zero(skb, 2000);
 	skb_reset_network_header(skb);
@@ -1023,12 +1030,69 @@ static void mux_gso_source_route(struct kunit *test)
 		skb_shinfo(skb)->gso_type = i ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
 		skb_set_transport_header(skb, i ? 40 : 20);
 		tcp_hdr(skb)->doff = 5;
-		KUNIT_EXPECT_EQ(test, iosm_mux_features(skb, NETIF_F_TSO | NETIF_F_TSO6),
-				NETIF_F_TSO | NETIF_F_TSO6);
+		KUNIT_EXPECT_EQ(test, mux_features(ctx, skb), NETIF_F_TSO | NETIF_F_TSO6);
 		skb_set_transport_header(skb, i ? 64 : 28);
 		tcp_hdr(skb)->doff = 5;
-		KUNIT_EXPECT_EQ(test, iosm_mux_features(skb, NETIF_F_TSO | NETIF_F_TSO6), 0);
+		KUNIT_EXPECT_EQ(test, mux_features(ctx, skb), 0);
 	}
+	kfree_skb(skb);
+}
+
+/*
+ * What needs more blocks than can be waited for is cut by the stack, whose
+ * segments can wait one by one.
+ */
+static void mux_gso_too_many_blocks(struct kunit *test)
+{
+	static const struct {
+		u32 ul_pad, mss, len;
+		bool ok;
+	} odd[] = {
+		{ 0, 1340, 60000, true },
+		{ 16 + 12000, 1340, 40 + 16 * 1340, true },
+		{ 16 + 12000, 1340, 40 + 16 * 1340 + 1, false },
+		{ 0, 8, 60000, false },
+	};
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb;
+	unsigned int i;
+
+	mux_start(test, false, 0);
+	skb = alloc_skb(60000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, 60000);
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, 20);
+	tcp_hdr(skb)->doff = 5;
+	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+	for (i = 0; i < ARRAY_SIZE(odd); i++) {
+		ctx->ul_pad = odd[i].ul_pad;
+		mux_open(test, 0);
+		skb->len = odd[i].len;
+		skb_shinfo(skb)->gso_size = odd[i].mss;
+		KUNIT_EXPECT_EQ_MSG(test, mux_features(ctx, skb),
+				    odd[i].ok ? NETIF_F_TSO | NETIF_F_TSO6 : 0, "%u", i);
+		iosm_mux_close(ctx->mux, 0);
+	}
+	kfree_skb(skb);
+}
+
+/* A large UDP packet has no TCP header that one could read. */
+static void mux_gso_udp_features(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb;
+
+	mux_start(test, false, 0);
+	skb = alloc_skb(1024, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	memset(skb_put(skb, 600), 0xff, 600);
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, 40);
+	skb_shinfo(skb)->gso_size = 100;
+	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
+	/* Nothing to forbid: the device has no feature for it. */
+	KUNIT_EXPECT_EQ(test, mux_features(ctx, skb), NETIF_F_TSO | NETIF_F_TSO6);
 	kfree_skb(skb);
 }
 
@@ -1339,6 +1403,8 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_checksum_nowhere),
 	KUNIT_CASE(mux_gso_of_others),
 	KUNIT_CASE(mux_gso_source_route),
+	KUNIT_CASE(mux_gso_too_many_blocks),
+	KUNIT_CASE(mux_gso_udp_features),
 	KUNIT_CASE(mux_gso_all_or_nothing),
 	KUNIT_CASE_SLOW(mux_close_lets_go),
 	KUNIT_CASE(mux_pays),
