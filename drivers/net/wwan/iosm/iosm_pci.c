@@ -2,18 +2,8 @@
 /*
  * PCI driver: binding, system sleep, errors, reset, shutdown.
  *
- *        user space     /dev/wwan0*      wwan0, wwan0-1 ...
- *                           |                  |
- *   users               iosm_port          iosm_net, iosm_mux
- *                           |                  |
- *   core                iosm_channel ---- iosm_core <-- interrupt
- *                           |                  |
- *   transport           iosm_pipe, iosm_msg, iosm_pm
- *                           |                  |
- *   access              iosm_shm           iosm_mmio
- *                           |                  |
- *   device              host memory        BAR 0, BAR 2
- *
+ * The driver is built in floors; the picture of them is in
+ * Documentation/networking/device_drivers/wwan/iosm.rst.
  * A floor calls the floors below by name and the ones above through what they
  * registered.
  */
