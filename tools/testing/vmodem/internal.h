@@ -258,7 +258,7 @@ const char *sleep_name(const struct vm *vm);
 struct vm_verdict {
 	struct vm_verdict *next;
 	char *name;
-	int quirk;		/* its number in section 12, 0: violation */
+	int quirk;		/* its number in README, 0: violation */
 	uint64_t count;
 	char last[160];
 };

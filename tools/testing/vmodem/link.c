@@ -12,7 +12,7 @@
 #define CONTEXT_SIZE	52
 
 /*
- * From doorbell RUNNING to the interrupt. Section 12.2: the reference driver
+ * From doorbell RUNNING to the interrupt. Quirk 2: the reference driver
  * loses one that comes before its probe function has returned.
  */
 #define RUN_DELAY_US	5000

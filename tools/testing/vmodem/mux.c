@@ -31,7 +31,7 @@
 #define DL_PAD_MAX	1024
 #define ANSWER_US	1000000		/* for the host to answer a command */
 #define GRACE_US	50000		/* for what was under way at a stop */
-#define FIRST_GRANT_US	20000		/* for habit 4 of section 12 */
+#define FIRST_GRANT_US	20000		/* for quirk 4 */
 #define GRANT_US	1000		/* small credits wait for more */
 #define KICK		1500		/* granted to wake the reference up */
 

@@ -160,7 +160,7 @@ static uint32_t block_header(struct block *b, bool *known, uint16_t *last,
 	check_zero(b->mux, d + 4, 2, false, command ? "ACBH" : "ADBH");
 	length = get_le32(d + 8);
 	if (length != b->len) {
-		/* The header alone: section 12, habit 3. */
+		/* The header alone: quirk 3. */
 		if (command && length == MUX_BLOCK_HDR) {
 			vm_quirk(b->mux->vm, 3, "mux-acb-length",
 				 "%u, TD has %zu", length, b->len);

@@ -43,7 +43,7 @@ struct vm_config {
 	bool boot_rom;			/* start in stage BOOT, not RUN */
 	unsigned int rom_time_ms;	/* from BOOT to RUN by itself; 0: never */
 	bool attach_mbim;		/* route a session only once connected */
-	bool quirks_reference;		/* tolerate section 12 of the interface */
+	bool quirks_reference;		/* tolerate the quirks in README */
 	bool verbose;
 };
 
@@ -65,7 +65,7 @@ void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The host did what section 12 lists as habit @nr (1..11) of the reference
+ * The host did what README lists as quirk @nr (1..11) of the reference
  * driver: counted as a quirk when --quirks reference was given, otherwise as
  * a violation, in both cases under @name. Returns true when tolerated.
  */
