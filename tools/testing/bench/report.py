@@ -308,7 +308,7 @@ class Values:
 
     def text(self):
         if not self.numbers:
-            return STALL if self.stalls else "-"
+            return STALL if self.stalls else "n/a"
         t = number(self.median())
         if len(self.numbers) > 1:
             t += f" ({number(min(self.numbers))} to {number(max(self.numbers))})"
@@ -319,7 +319,7 @@ class Values:
 
 def number(v):
     if v is None:
-        return "-"
+        return "n/a"
     if v == 0 or float(v).is_integer() and abs(v) < 1e6:
         return f"{v:.0f}"
     digits = 0 if abs(v) >= 100 else 1 if abs(v) >= 10 else 2
@@ -356,7 +356,7 @@ class Line:
 
     def gain_text(self):
         if not self.gains:
-            return "-"
+            return "n/a"
         t = number(self.gain())
         if len(self.gains) > 1:
             t += f" ({number(min(self.gains))} to {number(max(self.gains))})"
@@ -498,7 +498,7 @@ def busy(runs, flavour):
         for driver in (OURS, REF):
             shares = by_driver.get(driver)
             row += [f"{statistics.median(x):.0f}" for x in zip(*shares)] \
-                if shares else ["-"] * 3
+                if shares else ["n/a"] * 3
         yield row
 
 

@@ -113,7 +113,7 @@ class Figures(unittest.TestCase):
                 "w.cpu.modem 250000000\n")
         r = made(run(1, "ours", tcp_dl=text))
         self.assertEqual(list(report.busy(r.runs, "aggregation")),
-                         [["tcp-dl", "150", "0", "25", "-", "-", "-"]])
+                         [["tcp-dl", "150", "0", "25", "n/a", "n/a", "n/a"]])
         self.assertEqual(list(report.busy(r.runs, "lite")), [])
 
     def test_stall(self):
@@ -130,7 +130,7 @@ class Figures(unittest.TestCase):
     def test_nothing_measured(self):
         r = made(run(1, "ours", ping=ping(1)))
         self.assertTrue(self.line(r, "tcp-dl-cpu").empty())
-        self.assertEqual(self.line(r, "ping").gain_text(), "-")
+        self.assertEqual(self.line(r, "ping").gain_text(), "n/a")
         self.assertNotIn("TCP down", r.text())
 
     def test_measures(self):
