@@ -140,6 +140,19 @@ static void cmd_msg(void *priv, int argc, char **argv, struct vm_reply *r)
 		message_run(vm);
 }
 
+static void cmd_host_sleep(void *priv, int argc, char **argv,
+			   struct vm_reply *r)
+{
+	struct vm *vm = priv;
+
+	if (argc != 2 || (strcmp(argv[1], "refuse") &&
+			  strcmp(argv[1], "allow"))) {
+		ctl_error(r, "usage: host-sleep refuse|allow");
+		return;
+	}
+	vm->refuse_sleep = !strcmp(argv[1], "refuse");
+}
+
 static void cmd_mute_msi(void *priv, int argc, char **argv,
 			 struct vm_reply *r)
 {
@@ -273,6 +286,8 @@ int devctl_create(struct vm *vm)
 		  "pipe P stop|resume - stop taking UL TDs or filling DL TDs" },
 		{ "msg", cmd_msg,
 		  "msg stop|resume - stop answering the message ring" },
+		{ "host-sleep", cmd_host_sleep,
+		  "host-sleep refuse|allow - answer the host's SLEEP by an error" },
 		{ "mute-msi", cmd_mute_msi,
 		  "mute-msi N - lose the next N interrupts" },
 		{ "crash", cmd_crash, "crash - go to stage CRASH" },

@@ -133,6 +133,7 @@ struct vm {
 	uint32_t mhead, mtail, mbad;
 	unsigned int messages;	/* since RUNNING */
 	bool msg_stopped;
+	bool refuse_sleep;	/* of the host */
 	bool in_band;		/* FEATURE_SET bit 7 */
 	uint8_t features;
 

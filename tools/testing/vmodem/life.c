@@ -91,6 +91,7 @@ void vm_power_off(struct vm *vm)
 	vm->msi_pending = false;
 	vm->mute = 0;
 	vm->msg_stopped = false;
+	vm->refuse_sleep = false;
 	for (i = 0; i < VM_PIPES; i++)
 		vm->pipe[i].stopped = false;
 	vm->half = -1;

@@ -90,6 +90,9 @@ static int message_handle(struct vm *vm, const uint8_t *msg)
 	case MSG_ABORT_PIPE:
 		return pipe_abort(vm, msg[10]);
 	case MSG_SLEEP:
+		if (vm->refuse_sleep && is_host_sleep(msg) &&
+		    msg[9] != STATE_EXIT)
+			return -EBUSY;
 		return sleep_message(vm, msg[8], msg[9]);
 	case MSG_FEATURE_SET:
 		vm->features = msg[10];

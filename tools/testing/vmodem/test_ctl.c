@@ -103,7 +103,7 @@ static void test_words(void)
 	static const char * const refused[] = {
 		"sleep\n", "sleep auto\n", "sleep auto 0\n", "sleep auto 5x\n",
 		"sleep now\n", "wake\n", "pipe\n", "pipe 24 stop\n",
-		"pipe 1 halt\n", "msg\n", "mute-msi -1\n", "crash\n",
+		"pipe 1 halt\n", "msg\n", "host-sleep\n", "mute-msi -1\n", "crash\n",
 		"cd-ready\n", "boot-run\n", "violations all\n",
 	};
 	unsigned int i;
@@ -122,6 +122,10 @@ static void test_words(void)
 	tap_ok(!vm->pipe[12].stopped);
 	tap_ok(says(fd, "msg stop\n", "ok\n"));
 	tap_ok(vm->msg_stopped);
+	tap_ok(says(fd, "host-sleep refuse\n", "ok\n"));
+	tap_ok(vm->refuse_sleep);
+	tap_ok(says(fd, "host-sleep allow\n", "ok\n"));
+	tap_ok(!vm->refuse_sleep);
 	vm_violation(vm, "td-size", "pipe %d", 3);
 	vm_violation(vm, "td-size", "pipe %d", 4);
 	vm_quirk(vm, 6, "mux-hint", "some");

@@ -1515,6 +1515,11 @@ static void test_host_sleep(void)
 	open_channel(6);
 	tap_is(message(0, 0, 1, 0, 4), 2);
 	ONLY("sleep-message");
+	h.vm->refuse_sleep = true;
+	tap_is(message(0, 0, 0, 0, 4), 2);
+	tap_ok(!h.vm->host_sleep);
+	h.vm->refuse_sleep = false;
+	CLEAN();
 	tap_is(message(0, 0, 0, 0, 4), 1);
 	tap_ok(h.vm->host_sleep);
 	CLEAN();
