@@ -1158,6 +1158,18 @@ static void iosm_core_suspend_users(struct iosm_core *core, bool suspend)
 	}
 }
 
+/* Tells the device, in D3 only, that the host goes to sleep or is back. */
+static int iosm_core_tell_sleep(struct iosm_core *core, u8 state)
+{
+	int err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST, state);
+
+	/* Found by the sender: it may look as it should in the next moment. */
+	if (err == -EIO)
+		iosm_core_fault(core, "impossible message tail");
+
+	return err;
+}
+
 static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
 {
 	int err;
@@ -1180,12 +1192,10 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
 
 	if (d3) {
 		iosm_pm_quiet(&core->pm);
-		err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
-				     IOSM_MSG_SLEEP_ENTER);
+		err = iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_ENTER);
 		/* It may still come to believe that we sleep: take it back. */
 		if (err == -ETIMEDOUT)
-			iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
-				       IOSM_MSG_SLEEP_EXIT);
+			iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_EXIT);
 		if (err) {
 			WRITE_ONCE(core->quiet, false);
 			iosm_pm_release(&core->pm);
@@ -1257,8 +1267,7 @@ static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 {
 	iosm_pm_resume(&core->pm);
 
-	if (d3 && iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST,
-				 IOSM_MSG_SLEEP_EXIT))
+	if (d3 && iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_EXIT))
 		return -ECONNRESET;
 
 	if (iosm_mmio_stage(&core->mmio) != IOSM_STAGE_RUN ||

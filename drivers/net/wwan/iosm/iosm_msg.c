@@ -240,7 +240,8 @@ static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
 }
 
 /*
- * Send one command and wait. After a timeout the entry stays with the device
+ * Send one command and wait. -EIO: the tail cannot be. If it is us who find that
+ * out, nobody else will: the caller ends the life. After a timeout the entry stays with the device
  * until it moves its tail, but nothing of ours hangs on it.
  */
 static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
@@ -262,16 +263,15 @@ static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
 	spin_lock_irqsave(&msg->lock, flags);
 	if (!req.status) {
 		/* Was it only the interrupt that got lost? */
-		if (iosm_msg_poll_locked(msg) < 0)
-			/* Left to who looks for all, and ends the life. */
-			WRITE_ONCE(msg->broken, false);
+		err = iosm_msg_poll_locked(msg);
 		if (req.status)
 			dev_warn_ratelimited(msg->dev, "interrupt was lost\n");
 	}
 	if (!req.status) {
 		msg->reqs[slot] = NULL;
-		msg->stats.timeouts++;
-		req.status = -ETIMEDOUT;
+		if (!err)
+			msg->stats.timeouts++;
+		req.status = err ?: -ETIMEDOUT;
 	}
 	spin_unlock_irqrestore(&msg->lock, flags);
 

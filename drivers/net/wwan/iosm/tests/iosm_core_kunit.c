@@ -24,6 +24,8 @@ struct core_ctx {
 	int start_err;
 	/* How often devlink would have been told. */
 	unsigned int health;
+	/* To the device, where a test counts them. */
+	unsigned int messages;
 	struct kunit *test;
 	/* Done by somebody else at the same time, see core_elsewhere(). */
 	struct work_struct elsewhere;
@@ -1096,12 +1098,52 @@ static void core_sleep_message_tail(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->on_message = core_tail_at_sleep_message;
-	KUNIT_EXPECT_NE(test, iosm_core_suspend(&fc->core, true), 0);
-	iosm_core_watch(&fc->core.watch.work);
-	fake_core_irq(fc);
+	/* Nobody is left who could agree. */
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	iosm_core_resume(&fc->core, true);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_BROKEN);
-	KUNIT_EXPECT_STREQ(test, fc->core.health.why, "impossible message tail");
+	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
+}
+
+/* ... in between, all is in order again when it is told that nobody sleeps. */
+static void core_tail_at_first_message(struct fake_core *fc,
+				       const struct iosm_msg_entry *msg)
+{
+	struct core_ctx *ctx = fc->priv;
+
+	fc->rubbish_tail = !ctx->messages++;
+}
+
+static void core_sleep_message_tail_once(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->on_message = core_tail_at_first_message;
+	iosm_core_suspend(&fc->core, true);
+	iosm_core_resume(&fc->core, true);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
+}
+
+/* ... in resume: that is no loss of power, after which it would start again. */
+static void core_resume_message_tail(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	fc->on_message = core_tail_at_sleep_message;
+	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
+	iosm_core_resume(&fc->core, true);
+	fc->on_message = NULL;
+	fc->rubbish_tail = false;
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 1);
 }
 
 /* A PCI error that was none, in the middle of system sleep. */
@@ -1206,12 +1248,15 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_sleep_d0),
 	KUNIT_CASE(core_sleep_d3),
 	KUNIT_CASE(core_sleep_refused),
+	KUNIT_CASE(core_sleep_refused_always),
 	KUNIT_CASE(core_sleep_of_dead),
 	KUNIT_CASE_SLOW(core_sleep_of_gone),
 	KUNIT_CASE(core_sleep_without_power),
 	KUNIT_CASE_SLOW(core_sleep_d3_without_power),
 	KUNIT_CASE(core_sleep_of_liar),
 	KUNIT_CASE_SLOW(core_sleep_message_tail),
+	KUNIT_CASE_SLOW(core_sleep_message_tail_once),
+	KUNIT_CASE_SLOW(core_resume_message_tail),
 	KUNIT_CASE(core_start_in_sleep),
 	KUNIT_CASE(core_reset_in_sleep),
 	KUNIT_CASE(core_sleep_in_reset),

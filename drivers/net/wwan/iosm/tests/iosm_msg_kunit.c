@@ -473,6 +473,24 @@ static void msg_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msg_device_head(ctx), 3);
 }
 
+/* The same, but no interrupt makes anybody look: who waits finds out. */
+static void msg_tail_lies_to_sender(struct kunit *test)
+{
+	struct msg_ctx *ctx = test->priv;
+
+	ctx->silent = true;
+	msg_device_tail(ctx, 99);
+	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 1), -EIO);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 1);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 0);
+	msg_expect_nobody(test);
+	/* A tail that can be makes it no better. */
+	msg_device_tail(ctx, 1);
+	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), 0);
+	KUNIT_EXPECT_EQ(test, ctx->msg.tail, 0);
+	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 1), -EIO);
+}
+
 /* Head and entries in shared memory are copies for the device, no more. */
 static void msg_device_scribbles(struct kunit *test)
 {
@@ -507,6 +525,7 @@ static struct kunit_case msg_cases[] = {
 	KUNIT_CASE(msg_stop_ends_the_wait),
 	KUNIT_CASE(msg_start_again),
 	KUNIT_CASE_PARAM(msg_tail_lies, msg_lie_gen_params),
+	KUNIT_CASE_SLOW(msg_tail_lies_to_sender),
 	KUNIT_CASE(msg_device_scribbles),
 	{}
 };
