@@ -309,7 +309,8 @@ declared_broken() { since_mark | grep -q 'modem is broken'; }
 
 # ---- system sleep -----------------------------------------------------------
 
-# system_sleep s2idle|deep: to sleep, and woken after 2 s by the power button
+# system_sleep s2idle|deep [SECONDS]: to sleep, and woken by the power button
+# that long after it was asked for (default: 2)
 system_sleep()
 {
 	local wake=system_wakeup
@@ -325,7 +326,7 @@ system_sleep()
 			bs=1 seek=96 conv=notrunc status=none || return 1
 	fi
 	echo "$1" >/sys/power/mem_sleep || return 1
-	host later 2 qmp "{\"execute\": \"$wake\"}" || return 1
+	host later "${2:-2}" qmp "{\"execute\": \"$wake\"}" || return 1
 	echo mem >/sys/power/state
 }
 

@@ -39,6 +39,7 @@
 #define IOSM_DUMP_POLL_MS	1000
 #define IOSM_DUMP_TRIES		300
 #define IOSM_QUIESCE_MS		500
+#define IOSM_REFUSALS		3	/* of system sleep, in a row */
 
 /* What iosm_trace.h shows of enum iosm_life. */
 static_assert(IOSM_LIFE_BOOTING == 0 && IOSM_LIFE_ONLINE == 1 &&
@@ -890,6 +891,7 @@ static void iosm_core_watch_dump(struct iosm_core *core)
 static void iosm_core_revive(struct iosm_core *core)
 {
 	core->restart = false;
+	core->refusals = 0;
 	core->rom_told = false;
 	core->crash_told = false;
 	core->dump_told = false;
@@ -1214,6 +1216,8 @@ static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
  * @core: the device
  * @d3: the platform puts the device into D3, so it must agree first
  *
+ * A device that does not agree, IOSM_REFUSALS times in a row, is taken down for
+ * this sleep, and started after it as after a probe.
  * Context: sleeps, under the lock of the PCI device.
  *
  * Return: 0, or a negative errno: then the device goes on as before and the
@@ -1230,6 +1234,7 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 	if (iosm_core_is_up(core)) {
 		iosm_core_suspend_users(core, true);
 		err = iosm_core_suspend_link(core, d3);
+		core->refusals = err ? core->refusals + 1 : 0;
 		if (err && iosm_mmio_stage(&core->mmio) == IOSM_GONE)
 			iosm_core_die(core, IOSM_LIFE_GONE,
 				      "registers read all ones");
@@ -1239,6 +1244,15 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 	if (iosm_core_is_dead(core)) {
 		/* Nobody is left to agree, and nobody to keep the system up. */
 		iosm_core_offline(core);
+		err = 0;
+	} else if (core->refusals >= IOSM_REFUSALS) {
+		/* A laptop in its bag must not stay awake for a modem. */
+		dev_err(core->dev, "modem refuses to sleep each time: %pe\n",
+			ERR_PTR(err));
+		iosm_core_offline(core);
+		/* Unless it did not let go of its pipes. */
+		if (!iosm_core_is_dead(core))
+			iosm_core_revive(core);
 		err = 0;
 	} else if (core->life == IOSM_LIFE_BOOTING && core->link_up) {
 		/* Interrupted in the middle of a handshake: begin again. */

@@ -146,6 +146,7 @@ struct iosm_core_stats {
  * @fault: first fault that was reported, NULL for none
  * @ready: online, and its users have been started
  * @quiet: system sleep: @watch must not touch the device
+ * @refusals: system sleeps in a row that the device did not agree to
  * @restart: boot again after going offline (power was lost); set by the fault
  *	that says so, if it was the first
  * @rom_told: the event ROM_READY went out
@@ -205,6 +206,7 @@ struct iosm_core {
 	const char *fault;
 	bool ready;
 	bool quiet;
+	u8 refusals;
 	bool restart;
 	bool rom_told;
 	bool crash_told;

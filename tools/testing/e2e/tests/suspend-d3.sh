@@ -5,7 +5,7 @@
 # message first, is not touched in between, and is told when it is over. Where
 # power is lost it takes a while to boot, so that it is not back at a first look.
 # modem: --boot-delay 4000
-# timeout: 120
+# timeout: 180
 # machine: --d3
 
 . /add/lib.sh
@@ -31,12 +31,40 @@ wait_for 2 state_is sleep asleep
 check "suspend to idle while the modem sleeps" system_sleep s2idle
 check "it works after that" alive
 
-# A modem that does not answer must not be put into D3: the system stays awake.
+# A modem that does not agree must not be put into D3: the system stays awake.
 expected_log='message type 0x4|refuses to sleep|PM: '
 modem msg stop
-check_fails "a modem that does not agree keeps the system awake" \
-	system_sleep s2idle
+check_fails "a modem that does not answer keeps the system awake" \
+	system_sleep s2idle 5
 modem msg resume
+check "it works after that" alive
+check "and sleeps the next time" system_sleep s2idle
+
+# But not for ever: the system may be a laptop in its bag.
+modem host-sleep refuse
+for n in 1 2; do
+	check_fails "one that refuses does so, too, time $n" system_sleep s2idle
+	check "it works after that" alive
+done
+link_before
+check "the third time the system sleeps all the same" system_sleep s2idle
+modem host-sleep allow
+check "the modem gets ready again" wait_for 10 fresh
+check "it works after that" alive
+
+# Nor for one that says nothing at all, and does not even let go of its pipes.
+expected_log="$expected_log|message type 0x2|modem is broken: pipe does not close"
+expected_violations='d3-while-running|dma-bus-master|uninit-pipe-open'
+modem msg stop
+for n in 1 2; do
+	check_fails "one that is silent does so, too, time $n" \
+		system_sleep s2idle 5
+done
+check "the third time the system sleeps all the same" system_sleep s2idle 15
+modem msg resume
+check "the modem was declared broken" health_is error
+check "it comes back when asked for" \
+	devlink health recover "pci/$(pci_address)" reporter fw
 check "it works after that" alive
 
 expected_log="$expected_log|lost its power"

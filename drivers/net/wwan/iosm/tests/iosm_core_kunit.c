@@ -966,6 +966,45 @@ static void core_sleep_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
 }
 
+/*
+ * But not for ever: one that does not agree time after time is taken down, and
+ * started again afterwards.
+ */
+static void core_sleep_refused_always(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	for (i = 0; i < 5; i++) {
+		/* One that agreed counts from the beginning. */
+		fc->msg_status = i == 1 ? IOSM_MSG_SUCCESS : IOSM_MSG_ERROR;
+		KUNIT_EXPECT_EQ_MSG(test, iosm_core_suspend(&fc->core, true),
+				    i == 1 || i == 4 ? 0 : -EREMOTEIO, "%u", i);
+		if (i == 1)
+			iosm_core_resume(&fc->core, true);
+		if (i < 4)
+			fake_core_run(fc);
+		KUNIT_EXPECT_EQ_MSG(test, ctx->stopped, i < 4 ? 0 : 1, "%u", i);
+	}
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	/* It was told before it loses its power, or does not. */
+	KUNIT_EXPECT_EQ(test, fc->pad[IOSM_PAD_IPC_STATE / 4], IOSM_IPC_UNINIT);
+	fc->msg_status = IOSM_MSG_SUCCESS;
+	iosm_core_resume(&fc->core, true);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, ctx->started, 2);
+	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+
+	/* The new life counts anew, too. */
+	fc->msg_status = IOSM_MSG_ERROR;
+	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+}
+
 static void core_sleep_of_dead(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
