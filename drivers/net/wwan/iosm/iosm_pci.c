@@ -212,7 +212,10 @@ static void iosm_pci_begin_again(struct pci_dev *pdev)
 	iosm_core_start(&iosm->core);
 }
 
-/* The image was made, or was not: the modem has had its power all the time. */
+/*
+ * The image was made or loaded, or was not. Whether the modem has had its power
+ * all the time cannot be told: that is no reason to start one that was lost.
+ */
 static int iosm_pci_thaw(struct device *dev)
 {
 	struct pci_dev *pdev = to_pci_dev(dev);
@@ -226,20 +229,13 @@ static int iosm_pci_thaw(struct device *dev)
 	return 0;
 }
 
-static int iosm_pci_restore(struct device *dev)
-{
-	iosm_pci_begin_again(to_pci_dev(dev));
-
-	return 0;
-}
-
 static const struct dev_pm_ops iosm_pci_pm_ops = {
 	.suspend = iosm_pci_suspend,
 	.resume = iosm_pci_resume,
 	.freeze = iosm_pci_freeze,
 	.thaw = iosm_pci_thaw,
 	.poweroff = iosm_pci_freeze,
-	.restore = iosm_pci_restore,
+	.restore = iosm_pci_thaw,
 };
 
 static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,

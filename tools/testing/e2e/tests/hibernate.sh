@@ -49,4 +49,18 @@ for n in 1 2; do
 	check "the modem gets ready again" wait_for 10 fresh
 	check "it works after that" alive
 done
+
+# The image is nobody's will to start one that broke the rules.
+expected_log='modem is broken: |impossible tail'
+expected_violations='dma-bus-master|uninit-pipe-open'
+modem hostile 1 1000 tail
+check "a modem that lies is declared broken" wait_for 10 health_is error
+modem hostile off
+check "hibernation with it" hibernate
+check "it came back from the image" from_image
+sleep 3
+check "the modem stays as it was" health_is error
+check "until somebody says recover" \
+	devlink health recover "pci/$(pci_address)" reporter fw
+check "it works after that" alive
 finish
