@@ -6,6 +6,7 @@
  * with the device happens below, in iosm_mux.c.
  */
 
+#include <linux/capability.h>
 #include <linux/if_arp.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -27,8 +28,9 @@ static int iosm_net_open(struct net_device *netdev)
 
 	err = iosm_mux_open(mux, link->if_id, netdev);
 	if (err) {
-		netdev_err(netdev, "session %u does not open: %pe\n",
-			   link->if_id, ERR_PTR(err));
+		if (net_ratelimit())
+			netdev_err(netdev, "session %u does not open: %pe\n",
+				   link->if_id, ERR_PTR(err));
 		return err;
 	}
 
@@ -94,6 +96,8 @@ static void iosm_net_setup(struct net_device *netdev)
 	netdev->ethtool_ops = &iosm_ethtool_ops;
 	netdev->type = ARPHRD_NONE;
 	netdev->flags = IFF_POINTOPOINT | IFF_NOARP;
+	/* It would send from under the lock of the uplink, and Ethernet. */
+	netdev->priv_flags |= IFF_DISABLE_NETPOLL;
 	netdev->mtu = ETH_DATA_LEN;
 	netdev->min_mtu = ETH_MIN_MTU;
 	netdev->tx_queue_len = DEFAULT_TX_QUEUE_LEN;
@@ -108,6 +112,14 @@ static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 	struct iosm_net *net = ctxt;
 	int err;
 
+	/*
+	 * The core looks for the capability in the name space of the link only,
+	 * where everybody can be root. The sessions belong to the system.
+	 */
+	if (!capable(CAP_NET_ADMIN)) {
+		NL_SET_ERR_MSG_MOD(extack, "only for root of the system");
+		return -EPERM;
+	}
 	if (if_id >= IOSM_SESSIONS) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "linkid must be 0 to %u",
 				       IOSM_SESSIONS - 1);

@@ -106,6 +106,17 @@ check "with the namespace the session goes" wait_for 10 stat_is session.5.open 0
 check "its number is free again" link_add 5
 ip link del wwan0-5
 
+# Whoever is root in a user namespace of his own only must not take sessions.
+stranger() { unshare -Urn "$@"; }
+if stranger ip link set lo up; then
+	check_fails "a stranger gets no session" stranger \
+		ip link add dev wwan0-5 parentdev wwan0 type wwan linkid 5
+	check "it is free for others" link_add 5
+	ip link del wwan0-5
+else
+	skip "a stranger gets no session" "no user namespaces"
+fi
+
 check "the session works after all that" wait_for 5 ping_v4 0
 kill $sender 2>/dev/null
 wait $sender 2>/dev/null
