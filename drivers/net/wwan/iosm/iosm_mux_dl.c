@@ -217,11 +217,23 @@ static unsigned int iosm_mux_headers(const struct sk_buff *skb)
 	return clamp_t(unsigned int, len, sizeof(*ip), IOSM_MUX_HEADERS);
 }
 
+/* Room for a packet, or for its headers. */
+static struct sk_buff *iosm_mux_alloc_skb(struct iosm_mux *mux, u32 len)
+{
+	struct sk_buff *skb = napi_alloc_skb(&mux->napi, len);
+
+	/* That is for an Ethernet header, which would move IP to a whole word. */
+	if (skb)
+		skb_reserve(skb, -NET_IP_ALIGN);
+
+	return skb;
+}
+
 /* A packet in memory of its own. */
 static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
 				     const struct iosm_mux_dg *dg)
 {
-	struct sk_buff *skb = napi_alloc_skb(&mux->napi, dg->len);
+	struct sk_buff *skb = iosm_mux_alloc_skb(mux, dg->len);
 
 	if (skb)
 		skb_put_data(skb, mux->dl_at.cookie + dg->offset, dg->len);
@@ -238,7 +250,7 @@ static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 	unsigned int headers;
 	struct sk_buff *skb;
 
-	skb = napi_alloc_skb(&mux->napi, IOSM_MUX_HEADERS);
+	skb = iosm_mux_alloc_skb(mux, IOSM_MUX_HEADERS);
 	if (!skb)
 		return NULL;
 

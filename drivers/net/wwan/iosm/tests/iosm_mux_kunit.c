@@ -58,6 +58,10 @@ struct mux_ctx {
 	u8 wrong_session;
 	u32 wrong_command;
 	u32 short_by;
+
+	/* What the stack got, and what of it does not lie at a whole word. */
+	unsigned int received;
+	unsigned int odd;
 };
 
 /* A counter of struct iosm_mux_stats. */
@@ -1280,6 +1284,18 @@ static void mux_pays(struct kunit *test)
 	rtnl_unlock();
 }
 
+/* Packets without a link-layer header: IP has to be where CPUs want it. */
+static rx_handler_result_t mux_received(struct sk_buff **skb)
+{
+	struct mux_ctx *ctx = rcu_dereference((*skb)->dev->rx_handler_data);
+
+	ctx->received++;
+	if (!IS_ALIGNED((uintptr_t)(*skb)->data, 4))
+		ctx->odd++;
+
+	return RX_HANDLER_PASS;
+}
+
 static void mux_packets(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -1290,6 +1306,9 @@ static void mux_packets(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	mux_start(test, false, 0);
 	mux_open(test, 0);
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, 0, netdev_rx_handler_register(ctx->links[0], mux_received, ctx));
+	rtnl_unlock();
 	/* Some times round the ring, copied ones and those that are lent. */
 	for (i = 0; i < 200; i++) {
 		len = mux_block(buf, 0, 1 + i % 8, i & 1 ? 1400 : 60);
@@ -1297,6 +1316,11 @@ static void mux_packets(struct kunit *test)
 		mux_irq(ctx);
 	}
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 200 / 8 * 36);
+	rtnl_lock();
+	netdev_rx_handler_unregister(ctx->links[0]);
+	rtnl_unlock();
+	KUNIT_EXPECT_GT(test, ctx->received, 0);
+	KUNIT_EXPECT_EQ(test, ctx->odd, 0);
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
 
 	/* For a session that is not open. */
