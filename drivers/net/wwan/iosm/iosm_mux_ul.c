@@ -481,9 +481,12 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 		s->tx.tx_drop_size++;
 		goto drop;
 	}
+	if (skb_linearize(skb))
+		goto no_memory;
+	/* Before our header: who asked for the time gets the packet with it. */
+	skb_tx_timestamp(skb);
 	/* The last: MSG_ZEROCOPY holds a socket even where all was copied. */
-	if (skb_cow_head(skb, head) || skb_linearize(skb) ||
-	    skb_orphan_frags_rx(skb, GFP_ATOMIC))
+	if (skb_cow_head(skb, head) || skb_orphan_frags_rx(skb, GFP_ATOMIC))
 		goto no_memory;
 
 	iosm_mux_adgh_encode(skb_push(skb, head), if_id, skb->priority,
@@ -506,7 +509,6 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	cb->epoch = s->epoch;
 	cb->bytes = bytes;
 	trace_iosm_block_encode(mux->dev, buf.len, 1, BIT(if_id));
-	skb_tx_timestamp(skb);
 	iosm_pipe_push(&mux->ch.ul, &buf);
 	dev_sw_netstats_tx_add(s->netdev, 1, bytes);
 	s->tx.tx_blocks++;
@@ -711,8 +713,10 @@ static bool iosm_mux_is_stream(struct iosm_mux_session *s)
 	u32 limit = window * IOSM_MUX_STREAM_PPS / HZ;
 	unsigned long now = jiffies;
 
-	if (time_after_eq(now, s->window + window)) {
-		if (time_after(now, s->window + IOSM_MUX_STREAM_MEMORY * window))
+	/* One that lies in the future is very old: jiffies go round. */
+	if (!time_in_range(now, s->window, s->window + window - 1)) {
+		if (!time_in_range(now, s->window,
+				   s->window + IOSM_MUX_STREAM_MEMORY * window))
 			s->stream = 0;
 		else if (s->window_packets > limit)
 			s->stream = IOSM_MUX_STREAM_MEMORY;

@@ -9,12 +9,16 @@
 #include <linux/etherdevice.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/net.h>
+#include <linux/net_tstamp.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/tcp.h>
 #include <net/checksum.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "iosm_fake_core.h"
 #include "../iosm_mux.h"
@@ -1142,6 +1146,64 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
 }
 
+/*
+ * Jiffies go round, and begin near the end of that where they have 32 bits: a
+ * window in the future is no window.
+ */
+static void mux_lone_packets_after_wrap(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned int i;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	for (i = 0; i < 20; i++) {
+		ctx->mux->sessions[0].window = jiffies + HZ;
+		mux_xmit(test, 0, 100);
+		KUNIT_EXPECT_LE(test, ctx->mux->sessions[0].window_packets, 1);
+	}
+}
+
+/* Who wants to know when a packet was sent gets that packet, and no more. */
+static void mux_time_stamp(struct kunit *test, bool lite)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct sk_buff *skb, *told;
+	struct socket *sock;
+
+	mux_start(test, lite, 0);
+	mux_open(test, 0);
+	KUNIT_ASSERT_EQ(test, 0, sock_create_kern(&init_net, AF_NETLINK, SOCK_RAW, 0, &sock));
+	WRITE_ONCE(sock->sk->sk_tsflags, SOF_TIMESTAMPING_TX_SOFTWARE);
+	skb = alloc_skb(200, GFP_KERNEL);
+	if (skb) {
+		skb_reserve(skb, 64);
+		memset(skb_put(skb, 100), 0x45, 100);
+		skb_set_owner_w(skb, sock->sk);
+		skb_shinfo(skb)->tx_flags |= SKBTX_SW_TSTAMP;
+		mux_xmit_skb(test, 0, skb);
+	}
+	told = skb_dequeue(&sock->sk->sk_error_queue);
+	KUNIT_EXPECT_NOT_NULL(test, told);
+	if (told) {
+		KUNIT_EXPECT_EQ(test, told->len, 100);
+		KUNIT_EXPECT_EQ(test, told->data[0], 0x45);
+		kfree_skb(told);
+	}
+	iosm_mux_close(ctx->mux, 0);
+	sock_release(sock);
+}
+
+static void mux_time_stamp_aggregation(struct kunit *test)
+{
+	mux_time_stamp(test, false);
+}
+
+static void mux_time_stamp_lite(struct kunit *test)
+{
+	mux_time_stamp(test, true);
+}
+
 /* Of the only packet that has it. */
 static unsigned int mux_orphans;
 
@@ -1430,6 +1492,9 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_gso_too_many_blocks),
 	KUNIT_CASE(mux_gso_udp_features),
 	KUNIT_CASE(mux_gso_all_or_nothing),
+	KUNIT_CASE(mux_lone_packets_after_wrap),
+	KUNIT_CASE(mux_time_stamp_aggregation),
+	KUNIT_CASE(mux_time_stamp_lite),
 	KUNIT_CASE_SLOW(mux_close_lets_go),
 	KUNIT_CASE(mux_pays),
 	KUNIT_CASE(mux_packets),
