@@ -114,28 +114,38 @@ static void cmd_wake(void *priv, int argc, char **argv, struct vm_reply *r)
 		sleep_wake(vm);
 }
 
+/* *@first: is @word the one or the other? -EINVAL: neither. */
+static int one_of(const char *word, const char *one, const char *other,
+		  bool *first)
+{
+	*first = !strcmp(word, one);
+
+	return *first || !strcmp(word, other) ? 0 : -EINVAL;
+}
+
 static void cmd_pipe(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct vm *vm = priv;
 	uint64_t nr;
+	bool stop;
 
 	if (argc != 3 || ctl_number(argv[1], VM_PIPES - 1, &nr) ||
-	    (strcmp(argv[2], "stop") && strcmp(argv[2], "resume")))
+	    one_of(argv[2], "stop", "resume", &stop))
 		ctl_error(r, "usage: pipe P stop|resume");
 	else
-		pipe_set_stopped(vm, nr, !strcmp(argv[2], "stop"));
+		pipe_set_stopped(vm, nr, stop);
 }
 
 static void cmd_msg(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct vm *vm = priv;
+	bool stop;
 
-	if (argc != 2 || (strcmp(argv[1], "stop") &&
-			  strcmp(argv[1], "resume"))) {
+	if (argc != 2 || one_of(argv[1], "stop", "resume", &stop)) {
 		ctl_error(r, "usage: msg stop|resume");
 		return;
 	}
-	vm->msg_stopped = !strcmp(argv[1], "stop");
+	vm->msg_stopped = stop;
 	if (!vm->msg_stopped && (vm_active(vm) || vm->host_sleep))
 		message_run(vm);
 }
@@ -144,13 +154,12 @@ static void cmd_host_sleep(void *priv, int argc, char **argv,
 			   struct vm_reply *r)
 {
 	struct vm *vm = priv;
+	bool refuse;
 
-	if (argc != 2 || (strcmp(argv[1], "refuse") &&
-			  strcmp(argv[1], "allow"))) {
+	if (argc != 2 || one_of(argv[1], "refuse", "allow", &refuse))
 		ctl_error(r, "usage: host-sleep refuse|allow");
-		return;
-	}
-	vm->refuse_sleep = !strcmp(argv[1], "refuse");
+	else
+		vm->refuse_sleep = refuse;
 }
 
 static void cmd_mute_msi(void *priv, int argc, char **argv,
