@@ -89,20 +89,20 @@ void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 
-/* Most padding of UL datagrams beside packets of that size. */
-static u32 iosm_mux_max_pad(u32 mtu)
+/* Head padding of UL datagrams beside packets of that size, or -ERANGE. */
+static int iosm_mux_pad_beside(const struct iosm_mux *mux, u32 mtu,
+			       u32 head_pad)
 {
-	u32 max = IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD - 3;
-
-	return mtu < max ? max - mtu : 0;
+	return iosm_mux_ul_pad(mux->flavour, head_pad,
+			       iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE,
+						       mtu));
 }
 
 /* A session cannot be: who asked for too much? */
 static void iosm_mux_no_room(struct iosm_mux *mux,
 			     const struct iosm_mux_session *s, u32 head_pad)
 {
-	if (iosm_mux_ul_pad(mux->flavour, head_pad,
-			    iosm_mux_max_pad(s->netdev->min_mtu)) < 0)
+	if (iosm_mux_pad_beside(mux, s->netdev->min_mtu, head_pad) < 0)
 		iosm_mux_lie(mux, "head padding");
 	else
 		netdev_warn(s->netdev,
@@ -128,8 +128,8 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 
 	/* Data may follow at once: it must not find a closed session. */
 	if (cmd->op == IOSM_MUX_OPEN_RESP && !cmd->response) {
-		pad = iosm_mux_ul_pad(mux->flavour, cmd->head_pad,
-				      iosm_mux_max_pad(READ_ONCE(s->netdev->mtu)));
+		pad = iosm_mux_pad_beside(mux, READ_ONCE(s->netdev->mtu),
+					  cmd->head_pad);
 		if (pad < 0) {
 			iosm_mux_no_room(mux, s, cmd->head_pad);
 			s->result = -ERANGE;
@@ -590,7 +590,7 @@ static unsigned int iosm_mux_mtu(const struct iosm_mux *mux, u32 pad)
 		ul = IOSM_MUX_BLOCK_SIZE - sizeof(struct iosm_adgh) - pad;
 	} else {
 		dl = buf - IOSM_MUX_ADB_OVERHEAD - IOSM_MUX_DL_HEAD_PAD;
-		ul = IOSM_MUX_BLOCK_SIZE - IOSM_MUX_ADB_OVERHEAD - 3 - pad;
+		ul = iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE, pad);
 	}
 
 	return min(dl, ul);

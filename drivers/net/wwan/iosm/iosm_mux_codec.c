@@ -556,6 +556,21 @@ u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_room);
 
 /**
+ * iosm_mux_adb_fresh_room() - what a fresh block has beside one part
+ * @size: bytes of the block, more than IOSM_MUX_ADB_OVERHEAD
+ * @part: bytes of the only packet in it, or of its head padding
+ *
+ * Return: bytes for the other one of the two, 0 when there is no room.
+ */
+u32 iosm_mux_adb_fresh_room(u32 size, u32 part)
+{
+	/* As in iosm_mux_adb_room(). */
+	u32 need = IOSM_MUX_ADB_OVERHEAD + 3 + part;
+
+	return size > need ? size - need : 0;
+}
+
+/**
  * iosm_mux_adb_fit() - how many datagrams of one size will a block take?
  * @size: bytes of a fresh block, more than IOSM_MUX_ADB_OVERHEAD
  * @pad: head padding of their session, the only one in the block
@@ -567,9 +582,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_room);
 u32 iosm_mux_adb_fit(u32 size, u32 pad, u32 len, u32 least)
 {
 	u32 each = iosm_mux_adb_align(pad + len) + sizeof(struct iosm_adth_dg);
-	/* The room of a fresh block; a datagram takes @each of it. */
-	u32 need = IOSM_MUX_ADB_OVERHEAD + 3 + pad;
-	u32 room = size > need ? size - need : 0;
+	/* A datagram takes @each of it. */
+	u32 room = iosm_mux_adb_fresh_room(size, pad);
 	u32 fit;
 
 	if (len > room)

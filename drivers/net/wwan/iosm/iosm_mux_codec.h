@@ -185,6 +185,7 @@ u32 iosm_mux_dl_pad(enum iosm_mux_flavour flavour, u32 wanted);
 
 void iosm_mux_adb_begin(struct iosm_mux_adb *adb, void *block, u32 size);
 u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad);
+u32 iosm_mux_adb_fresh_room(u32 size, u32 part);
 u32 iosm_mux_adb_fit(u32 size, u32 pad, u32 len, u32 least);
 void *iosm_mux_adb_add(struct iosm_mux_adb *adb, u8 if_id, u8 service_class,
 		       u32 pad, u32 len);
