@@ -240,9 +240,10 @@ static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
 }
 
 /*
- * Send one command and wait. -EIO: the tail cannot be. If it is us who find that
- * out, nobody else will: the caller ends the life. After a timeout the entry stays with the device
- * until it moves its tail, but nothing of ours hangs on it.
+ * Send one command and wait. After a timeout the entry stays with the device
+ * until it moves its tail, but nothing of ours hangs on it. -EIO: the tail
+ * cannot be. If it is us who find that out, nobody else will: the caller ends
+ * the life.
  */
 static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
 {
