@@ -25,6 +25,7 @@
 #define SCALE		7
 #define WINDOW		(1024 * 1024u)	/* that we offer */
 
+#define WRITE_SIZE	(64u << 10)	/* of the application that sends */
 #define CWND_FIRST	10	/* segments */
 #define CWND_MOST	(384u << 10)
 #define QUEUE_MOST	512	/* packets that may wait below us */
@@ -131,6 +132,17 @@ static void rto_start(struct net_tcp *c)
 		loop_timer_set(&c->rto, RTO_US << c->tries);
 }
 
+/*
+ * Data from @seq on. As Linux does it: PSH marks the end of a write, here of
+ * WRITE_SIZE bytes; a receiver's GRO joins what is between two of them.
+ */
+static bool send_data(struct net_tcp *c, uint32_t seq, size_t len)
+{
+	bool ends = (seq - c->iss - 1) % WRITE_SIZE + len >= WRITE_SIZE;
+
+	return segment(c, ends ? PSH : 0, seq, len);
+}
+
 static void push(struct net_tcp *c)
 {
 	const struct net_link *link = c->net->link;
@@ -147,7 +159,7 @@ static void push(struct net_tcp *c)
 		if (len > c->mss)
 			len = c->mss;
 		if (link->queued(c->net->link_priv, c->session) >= QUEUE_MOST ||
-		    !segment(c, PSH, c->snd_nxt, len)) {
+		    !send_data(c, c->snd_nxt, len)) {
 			if (!c->delayed.at)
 				loop_timer_set(&c->delayed, BUSY_US);
 			break;
@@ -183,7 +195,7 @@ static void resend(struct net_tcp *c)
 	else if (c->state == TCP_CLOSING && len <= 1)
 		segment(c, FIN, c->snd_una, 0);
 	else
-		segment(c, PSH, c->snd_una, len < c->mss ? len : c->mss);
+		send_data(c, c->snd_una, len < c->mss ? len : c->mss);
 }
 
 static void timed_out(struct loop_timer *t)

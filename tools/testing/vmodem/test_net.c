@@ -682,7 +682,7 @@ static void test_tcp_source(void)
 	start();
 	iss = connected(19, 65535);
 	for (i = 0; i < 10; i++) {
-		p = expect(T_ACK | 8, iss + 1 + i * 1460, 1001, 1460);
+		p = expect(T_ACK, iss + 1 + i * 1460, 1001, 1460);
 		for (k = 0; k < 1460; k++)
 			if (p[k] != (uint8_t)(i * 1460 + k))
 				break;
@@ -691,15 +691,15 @@ static void test_tcp_source(void)
 	/* Ten at first, then two for each that has arrived. */
 	tap_ok(quiet());
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
-	expect(T_ACK | 8, iss + 1 + 10 * 1460, 1001, 1460);
-	expect(T_ACK | 8, iss + 1 + 11 * 1460, 1001, 1460);
+	expect(T_ACK, iss + 1 + 10 * 1460, 1001, 1460);
+	expect(T_ACK, iss + 1 + 11 * 1460, 1001, 1460);
 	tap_ok(quiet());
 	/* No room at the host: nothing, then as much as there is. */
 	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 0, 0);
 	fake_sleep(10000);
 	tap_ok(quiet());
 	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 8, 0);
-	expect(T_ACK | 8, iss + 1 + 12 * 1460, 1001, 1024);
+	expect(T_ACK, iss + 1 + 12 * 1460, 1001, 1024);
 	tap_ok(quiet());
 	tap_is(fake_stat("session.0.tcp.out"), 12 * 1460);
 	tap_is(fake_stat("session.0.tcp.resent"), 0);
@@ -711,6 +711,33 @@ static void test_tcp_source(void)
 	tap_ok(quiet());
 }
 
+/* PSH at the end of each write of 64 KiB, and nowhere else. */
+static void test_tcp_source_push(void)
+{
+	uint32_t iss, at = 0, end, pushed = 0, wrong = 0;
+	const uint8_t *p;
+	size_t len;
+
+	start();
+	iss = connected(19, 65535);
+	while (at < 3 * 65536) {
+		p = take(0, &len);
+		if (get_be32(p + 24) != iss + 1 + at)
+			break;
+		end = at + len - 40;
+		if ((p[33] & 8 ? 1 : 0) != end / 65536 - at / 65536)
+			wrong++;
+		pushed += !!(p[33] & 8);
+		at = end;
+		segment(19, T_ACK, 1001, iss + 1 + at, 65535, 0);
+	}
+	tap_is(wrong, 0);
+	tap_is(pushed, 3);
+	/* The host has had enough: what is under way does not count. */
+	segment(19, T_RST, 1001, 0, 0, 0);
+	taken = outs;
+}
+
 static void test_tcp_source_losses(void)
 {
 	uint32_t iss, i, at;
@@ -718,20 +745,20 @@ static void test_tcp_source_losses(void)
 	start();
 	iss = connected(19, 65535);
 	for (i = 0; i < 10; i++)
-		expect(T_ACK | 8, iss + 1 + i * 1460, 1001, 1460);
+		expect(T_ACK, iss + 1 + i * 1460, 1001, 1460);
 	/* The second and the fifth are lost; the third duplicate tells. */
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
-	expect(T_ACK | 8, iss + 1 + 10 * 1460, 1001, 1460);
-	expect(T_ACK | 8, iss + 1 + 11 * 1460, 1001, 1460);
+	expect(T_ACK, iss + 1 + 10 * 1460, 1001, 1460);
+	expect(T_ACK, iss + 1 + 11 * 1460, 1001, 1460);
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
 	tap_ok(quiet());
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
-	expect(T_ACK | 8, iss + 1 + 1460, 1001, 1460);
+	expect(T_ACK, iss + 1 + 1460, 1001, 1460);
 	tap_ok(quiet());
 	/* A part of it: the next hole is filled at once. */
 	segment(19, T_ACK, 1001, iss + 1 + 4 * 1460, 65535, 0);
-	expect(T_ACK | 8, iss + 1 + 4 * 1460, 1001, 1460);
+	expect(T_ACK, iss + 1 + 4 * 1460, 1001, 1460);
 	tap_is(fake_stat("session.0.tcp.resent"), 2);
 	taken = outs;
 	/* All of it: on with half of the window, no more is sent again. */
@@ -740,13 +767,13 @@ static void test_tcp_source_losses(void)
 	at = outs - taken;
 	tap_ok(at >= 4 && at <= 7);
 	for (i = 0; i < at; i++)
-		expect(T_ACK | 8, iss + 1 + (12 + i) * 1460, 1001, 1460);
+		expect(T_ACK, iss + 1 + (12 + i) * 1460, 1001, 1460);
 	/* Nothing comes back: again after 1, 2, 4, ... s, then never. */
 	for (i = 0; i < 6; i++) {
 		fake_sleep((1000000ull << i) - 20);
 		tap_ok(quiet());
 		fake_sleep(20);
-		expect(T_ACK | 8, iss + 1 + 12 * 1460, 1001, 1460);
+		expect(T_ACK, iss + 1 + 12 * 1460, 1001, 1460);
 	}
 	fake_sleep(1000000000);
 	tap_ok(quiet());
@@ -763,7 +790,7 @@ static void test_tcp_source_full_link(void)
 	link_room = 4;
 	iss = connected(19, 65535);
 	for (i = 0; i < 4; i++)
-		expect(T_ACK | 8, iss + 1 + i * 1460, 1001, 1460);
+		expect(T_ACK, iss + 1 + i * 1460, 1001, 1460);
 	tap_ok(quiet());
 	/* Soon tried again, without anything from the host. */
 	fake_sleep(1000);
@@ -813,11 +840,11 @@ static void test_tcp_handshake(void)
 	tap_is(get_be32(p + 24), iss);
 	/* Its window and its segments are as small as it said. */
 	segment(19, T_ACK, 1001, iss + 1, 600, 0);
-	expect(T_ACK | 8, iss + 1, 1001, 256);
+	expect(T_ACK, iss + 1, 1001, 256);
 	tap_ok(quiet());
 	segment(19, T_ACK, 1001, iss + 257, 600, 0);
-	expect(T_ACK | 8, iss + 257, 1001, 256);
-	expect(T_ACK | 8, iss + 513, 1001, 256);
+	expect(T_ACK, iss + 257, 1001, 256);
+	expect(T_ACK, iss + 513, 1001, 256);
 	tap_ok(quiet());
 	/* More connections than there is room for: the oldest one goes. */
 	for (i = 0; i < NET_TCP; i++) {
@@ -1360,6 +1387,7 @@ int main(void)
 	TAP_RUN(test_tcp_sink);
 	TAP_RUN(test_tcp_sink_disorder);
 	TAP_RUN(test_tcp_source);
+	TAP_RUN(test_tcp_source_push);
 	TAP_RUN(test_tcp_source_losses);
 	TAP_RUN(test_tcp_source_full_link);
 	TAP_RUN(test_route_between_sessions);
