@@ -25,8 +25,9 @@ static uint8_t buf[1 << 16];
 static void usage(FILE *f)
 {
 	fputs("usage: flow [-i DEVICE] [-z] COMMAND\n"
-"  udp-recv PORT COUNT SECONDS     numbered packets; ends after COUNT, or when\n"
-"                                  none came for SECONDS\n"
+"  udp-recv PORT COUNT SECONDS [TTL]   numbered packets; ends after COUNT, or when\n"
+"                                  none came for SECONDS; \"other-ttl\" is of how\n"
+"                                  many IPv4 packets the TTL is another one\n"
 "  udp-send ADDRESS PORT SIZE COUNT RATE   RATE per second, 0: at once; with -z by\n"
 "                                  MSG_ZEROCOPY: \"given-back\" is of how many\n"
 "                                  the memory came back within a second\n"
@@ -129,25 +130,49 @@ static bool intact(const uint8_t *p, size_t len, uint32_t *seq)
 	return true;
 }
 
-static int udp_recv(char **arg)
+/* Receive one datagram; *@ttl is that of its IPv4 header, or -1. */
+static ssize_t recv_ttl(int fd, int *ttl)
 {
+	char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
+	struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+
+	*ttl = -1;
+	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
+		memcpy(ttl, CMSG_DATA(c), sizeof(*ttl));
+	return n;
+}
+
+static int udp_recv(int argc, char **arg)
+{
+	long want_ttl = argc == 4 ? number(arg[3]) : -1, other_ttl = 0;
 	long count = number(arg[1]), ms = number(arg[2]) * 1000;
 	long received = 0, corrupt = 0, late = 0;
 	struct sockaddr_storage any;
 	uint32_t seq = 0, next = 0;
 	socklen_t len = address("::", number(arg[0]), &any);
-	int fd = open_socket(AF_INET6, SOCK_DGRAM);
+	int fd = open_socket(AF_INET6, SOCK_DGRAM), one = 1, ttl;
 	ssize_t n;
 
+	if (setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &one, sizeof(one)))
+		die("IP_RECVTTL");
 	if (bind(fd, (void *)&any, len))
 		die("bind");
 	puts("listening");
 	fflush(stdout);
 	while (received < count && wait_in(fd, ms)) {
-		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		n = recv_ttl(fd, &ttl);
 		if (n < 0)
 			continue;
 		received++;
+		other_ttl += ttl != want_ttl;
 		if (!intact(buf, n, &seq))
 			corrupt++;
 		else if ((int32_t)(seq - next) < 0)
@@ -158,6 +183,8 @@ static int udp_recv(char **arg)
 	/* Numbers start at 0. */
 	printf("received %ld\nlost %ld\ncorrupt %ld\nlate %ld\n", received,
 	       (long)next - received + corrupt, corrupt, late);
+	if (argc == 4)
+		printf("other-ttl %ld\n", other_ttl);
 	return corrupt ? 1 : 0;
 }
 
@@ -374,8 +401,8 @@ int main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
-	if (!strcmp(cmd, "udp-recv") && argc == 3)
-		return udp_recv(argv);
+	if (!strcmp(cmd, "udp-recv") && (argc == 3 || argc == 4))
+		return udp_recv(argc, argv);
 	if (!strcmp(cmd, "udp-send") && argc == 5)
 		return udp_send(argv);
 	if (!strcmp(cmd, "udp-echo") && argc >= 3)

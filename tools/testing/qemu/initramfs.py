@@ -33,7 +33,8 @@ LEFT_OUT = re.compile(r"""
 
 # Modules of the stock kernel that tests load; modprobe finds what they need.
 MODULES = ("button virtio_pci virtio_console wwan iosm veth tun bridge 8021q "
-           "sch_netem sch_tbf sch_ingress cls_matchall act_mirred ifb af_packet packet_diag aer_inject "
+           "sch_netem sch_tbf sch_ingress cls_matchall act_mirred act_pedit "
+           "act_csum ifb af_packet packet_diag aer_inject "
            "udp_tunnel xt_tcpudp nf_tables nft_compat configs "
            "sch_fq sch_fq_codel tcp_bbr dummy macvlan ipvlan brd").split()
 

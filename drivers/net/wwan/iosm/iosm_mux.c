@@ -673,8 +673,6 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 					       NETIF_F_TSO_ECN;
 		netdev->features |= netdev->hw_features;
 	}
-	/* UDP goes through the stack in lists; ethtool -K rx-gro-list. */
-	netdev->features |= NETIF_F_GRO_FRAGLIST;
 	netdev->max_mtu = iosm_mux_mtu(mux, 0);
 }
 
