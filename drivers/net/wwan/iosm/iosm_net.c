@@ -10,8 +10,10 @@
 #include <linux/if_arp.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/pkt_sched.h>
+#include <kunit/visibility.h>
 
 #include "iosm_compat.h"
 #include "iosm_core.h"
@@ -19,6 +21,7 @@
 #include "iosm_net.h"
 
 #define IOSM_NET_DEFAULT_LINK	0
+#define IOSM_NET_RELEASE_MS	10
 
 static int iosm_net_open(struct net_device *netdev)
 {
@@ -105,6 +108,45 @@ static void iosm_net_setup(struct net_device *netdev)
 	netdev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 }
 
+static bool iosm_net_is_released(const struct iosm_link *link)
+{
+	return READ_ONCE(link->netdev->reg_state) == NETREG_RELEASED;
+}
+
+/* Let go of the links that nobody refers to any more, so that the list is short. */
+static void iosm_net_forget_released(struct iosm_net *net)
+{
+	struct iosm_link *link, *next;
+
+	list_for_each_entry_safe(link, next, &net->deleted, deleted) {
+		if (!iosm_net_is_released(link))
+			continue;
+		list_del(&link->deleted);
+		put_device(&link->netdev->dev);
+	}
+}
+
+/*
+ * After a link was deleted, other tasks may still call its netdev_ops until the
+ * last reference to the network device is gone: linkwatch, or whoever waits in
+ * netdev_run_todo(). These ops are part of this module, and nothing else makes
+ * its removal wait for them. A module reference per link would not do: the
+ * default link would keep the module loaded for ever.
+ *
+ * Context: sleeps, without RTNL; all links have been deleted.
+ */
+static void iosm_net_wait_released(struct iosm_net *net)
+{
+	struct iosm_link *link, *next;
+
+	list_for_each_entry_safe(link, next, &net->deleted, deleted) {
+		while (!iosm_net_is_released(link))
+			schedule_timeout_idle(msecs_to_jiffies(IOSM_NET_RELEASE_MS));
+		list_del(&link->deleted);
+		put_device(&link->netdev->dev);
+	}
+}
+
 static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 			    struct netlink_ext_ack *extack)
 {
@@ -131,7 +173,9 @@ static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 		return -EEXIST;
 	}
 
+	iosm_net_forget_released(net);
 	link->net = net;
+	link->netdev = netdev;
 	link->if_id = if_id;
 	iosm_mux_setup_netdev(net->mux, netdev);
 	/* One given with the link was checked before there was a limit. */
@@ -163,7 +207,10 @@ static void iosm_net_dellink(void *ctxt, struct net_device *netdev,
 {
 	struct iosm_link *link = iosm_link(netdev);
 
+	iosm_net_forget_released(link->net);
 	link->net->links[link->if_id] = NULL;
+	get_device(&netdev->dev);
+	list_add_tail(&link->deleted, &link->net->deleted);
 	unregister_netdevice_queue(netdev, head);
 }
 
@@ -184,6 +231,7 @@ static int iosm_net_start(struct iosm_core *core)
 		return -ENOMEM;
 
 	net->core = core;
+	INIT_LIST_HEAD(&net->deleted);
 	net->mux = iosm_mux_create(core);
 	if (!net->mux)
 		goto err_free;
@@ -211,6 +259,7 @@ static void iosm_net_shutdown(struct iosm_core *core)
 
 	/* Removes all links, and that closes their sessions. */
 	wwan_unregister_ops(core->dev);
+	iosm_net_wait_released(net);
 
 	core->mux = NULL;
 	core->net = NULL;
@@ -250,3 +299,4 @@ const struct iosm_user iosm_net_user = {
 	.suspend = iosm_net_suspend,
 	.resume = iosm_net_resume,
 };
+EXPORT_SYMBOL_IF_KUNIT(iosm_net_user);

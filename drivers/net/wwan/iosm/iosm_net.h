@@ -3,6 +3,7 @@
 #ifndef IOSM_NET_H
 #define IOSM_NET_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 #include <linux/wwan.h>
 
@@ -19,20 +20,27 @@ struct net_device;
  * @core: the device
  * @mux: its IP channel
  * @links: by if_id; under RTNL
+ * @deleted: links that were deleted and that a task may still refer to; under
+ *	RTNL, but in iosm_net_wait_released()
  */
 struct iosm_net {
 	struct iosm_core *core;
 	struct iosm_mux *mux;
 	struct net_device *links[IOSM_SESSIONS];
+	struct list_head deleted;
 };
 
 /**
  * struct iosm_link - private part of a link
  * @net: all links of the device
+ * @netdev: the network device
+ * @deleted: entry in the list of the same name
  * @if_id: its session
  */
 struct iosm_link {
 	struct iosm_net *net;
+	struct net_device *netdev;
+	struct list_head deleted;
 	u8 if_id;
 };
 
