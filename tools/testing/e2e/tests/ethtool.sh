@@ -3,6 +3,7 @@
 #
 # The driver's numbers, of every kind, and those of the modem agree.
 # matrix: aggregation lite aggregation-credits lite-credits
+# driver: ours
 # timeout: 120
 
 . /add/lib.sh

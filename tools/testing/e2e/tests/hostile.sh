@@ -6,6 +6,7 @@
 # Words for more than a short run: seeds=FIRST-LAST rate=N kinds=A,B,-C
 # honest=N (look with a good modem every N seeds).
 # matrix: aggregation lite-credits
+# driver: ours
 # timeout: 240
 
 . /add/lib.sh

@@ -3,6 +3,7 @@
 #
 # Every tracepoint appears when what it is about happens.
 # matrix: aggregation lite-credits
+# driver: ours
 # timeout: 120
 
 . /add/lib.sh
