@@ -311,6 +311,8 @@ do {									\
 /* Nobody is killed or frozen here. */
 #define wait_event_freezable_timeout(queue, condition, timeout) \
 	((long)wait_event_timeout(queue, condition, timeout))
+#define wait_event_idle_timeout(queue, condition, timeout) \
+	((long)wait_event_timeout(queue, condition, timeout))
 #define wait_event_interruptible_timeout(queue, condition, timeout) \
 	((long)wait_event_timeout(queue, condition, timeout))
 
@@ -393,6 +395,7 @@ void fuzz_log(const char *text, ...);
 #define dev_warn(dev, ...)		dev_err(dev, __VA_ARGS__)
 #define dev_info(dev, ...)		dev_err(dev, __VA_ARGS__)
 #define dev_dbg(dev, ...)		dev_err(dev, __VA_ARGS__)
+#define dev_err_probe(dev, err, ...)	(dev_err(dev, __VA_ARGS__), err)
 #define dev_err_ratelimited(dev, ...)	dev_err(dev, __VA_ARGS__)
 #define dev_warn_ratelimited(dev, ...)	dev_err(dev, __VA_ARGS__)
 #define dev_name(dev)			((void)(dev), "pci")
@@ -415,6 +418,8 @@ void free_irq(int irq, void *data);
 void synchronize_irq(int irq);
 void irq_wake_thread(int irq, void *data);
 
+#define PCI_POSSIBLE_ERROR(value)	((value) == (__typeof__(value))~0ull)
+#define pci_msi_enabled()		true
 #define pci_alloc_irq_vectors(pdev, least, most, flags)	((void)(pdev), 1)
 #define pci_irq_vector(pdev, nr)			((void)(pdev), 7)
 #define pci_free_irq_vectors(pdev)			((void)(pdev))

@@ -184,7 +184,7 @@ static void others(void)
 static bool blocked(const struct work_struct *work)
 {
 	/* A port cannot be removed while somebody opens or closes it. */
-	return work == &core.work && (core.lock.held || fuzz_ports_busy());
+	return work == &core.work.work && (core.lock.held || fuzz_ports_busy());
 }
 
 static void downlink(u8 how)

@@ -66,8 +66,10 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 	int err = iosm_msg_open_pipe(&ch->core->msg, pipe->nr, pipe->ring_dma,
 				     pipe->entries, ch->config.backoff_us);
 
-	/* Refused is closed; without an answer, the device may have it open. */
-	if (err && err != -EREMOTEIO && err != -EBUSY)
+	/* Refused is closed; after a time-out the device may have it open. */
+	if (err == -ETIMEDOUT)
+		iosm_core_unresponsive(ch->core, "pipe does not open");
+	else if (err && err != -EREMOTEIO && err != -EBUSY)
 		iosm_core_fault(ch->core, "pipe does not open");
 
 	return err;
@@ -80,12 +82,17 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 static void iosm_channel_close_pipe(struct iosm_channel *ch,
 				    struct iosm_pipe *pipe)
 {
+	int err;
+
 	if (iosm_core_is_dead(ch->core)) {
 		iosm_core_cut(ch->core);
 		return;
 	}
 
-	if (iosm_msg_close_pipe(&ch->core->msg, pipe->nr))
+	err = iosm_msg_close_pipe(&ch->core->msg, pipe->nr);
+	if (err == -ETIMEDOUT)
+		iosm_core_unresponsive(ch->core, "pipe does not close");
+	else if (err)
 		iosm_core_fault(ch->core, "pipe does not close");
 }
 

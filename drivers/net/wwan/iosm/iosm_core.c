@@ -44,7 +44,7 @@
 /* What iosm_trace.h shows of enum iosm_life. */
 static_assert(IOSM_LIFE_BOOTING == 0 && IOSM_LIFE_ONLINE == 1 &&
 	      IOSM_LIFE_CRASHED == 2 && IOSM_LIFE_BROKEN == 3 &&
-	      IOSM_LIFE_GONE == 4);
+	      IOSM_LIFE_GONE == 4 && IOSM_LIFE_UNRESPONSIVE == 5);
 
 /* Names of events are part of the user ABI. */
 VISIBLE_IF_KUNIT void iosm_core_event(struct iosm_core *core,
@@ -62,10 +62,28 @@ VISIBLE_IF_KUNIT void iosm_core_event(struct iosm_core *core,
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_event);
 
+/*
+ * Compute the PCI command register with bus mastering on or off. Returns false
+ * when there is nothing to write: a read that failed, or that returned all
+ * ones because the device was removed, says nothing about the other bits.
+ */
+VISIBLE_IF_KUNIT bool iosm_core_master_command(int err, u16 old, bool on,
+					       u16 *command)
+{
+	if (err || PCI_POSSIBLE_ERROR(old))
+		return false;
+
+	*command = on ? old | PCI_COMMAND_MASTER : old & ~PCI_COMMAND_MASTER;
+
+	return *command != old;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_master_command);
+
 /* May the device read and write memory, and raise interrupts? */
 VISIBLE_IF_KUNIT void iosm_core_master(struct iosm_core *core, bool on)
 {
 	u16 old, command;
+	int err;
 
 	KUNIT_STATIC_STUB_REDIRECT(iosm_core_master, core, on);
 
@@ -73,9 +91,8 @@ VISIBLE_IF_KUNIT void iosm_core_master(struct iosm_core *core, bool on)
 	 * Not pci_set_master(): that notes it in a bit field of the PCI core,
 	 * and this may be an interrupt while that changes its neighbours.
 	 */
-	pci_read_config_word(core->pdev, PCI_COMMAND, &old);
-	command = on ? old | PCI_COMMAND_MASTER : old & ~PCI_COMMAND_MASTER;
-	if (command != old)
+	err = pci_read_config_word(core->pdev, PCI_COMMAND, &old);
+	if (iosm_core_master_command(err, old, on, &command))
 		pci_write_config_word(core->pdev, PCI_COMMAND, command);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_master);
@@ -84,9 +101,21 @@ VISIBLE_IF_KUNIT void iosm_core_queue(struct iosm_core *core)
 {
 	KUNIT_STATIC_STUB_REDIRECT(iosm_core_queue, core);
 
-	queue_work(core->wq, &core->work);
+	mod_delayed_work(core->wq, &core->work, 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_queue);
+
+/*
+ * Run the worker again after @ms, unless iosm_core_queue() has asked for an
+ * earlier run meanwhile: queue_delayed_work() leaves a pending work alone.
+ */
+VISIBLE_IF_KUNIT void iosm_core_rearm(struct iosm_core *core, unsigned int ms)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_core_rearm, core, ms);
+
+	queue_delayed_work(core->wq, &core->work, msecs_to_jiffies(ms));
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_rearm);
 
 static void iosm_core_health(struct iosm_core *core)
 {
@@ -149,6 +178,7 @@ static void iosm_core_end(struct iosm_core *core, enum iosm_life life,
 		dev_err(core->dev, "%s: %s\n",
 			life == IOSM_LIFE_CRASHED ? "modem crashed" :
 			life == IOSM_LIFE_GONE ? "modem is gone" :
+			life == IOSM_LIFE_UNRESPONSIVE ? "modem is unresponsive" :
 			"modem is broken", why);
 		iosm_core_note(core, life, why);
 	}
@@ -186,6 +216,21 @@ void iosm_core_fault(struct iosm_core *core, const char *why)
 	iosm_core_die(core, IOSM_LIFE_BROKEN, why);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_fault);
+
+/**
+ * iosm_core_unresponsive() - a request to the device timed out for good
+ * @core: the device
+ * @why: static text for the log
+ *
+ * Fails the device as iosm_core_fault() does. A time-out is no violation of the
+ * protocol, so the health reporter may reset and restart the device by itself.
+ * Context: any.
+ */
+void iosm_core_unresponsive(struct iosm_core *core, const char *why)
+{
+	iosm_core_die(core, IOSM_LIFE_UNRESPONSIVE, why);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_unresponsive);
 
 /**
  * iosm_core_is_lost() - has this life ended, and does not begin anew by itself?
@@ -486,8 +531,31 @@ static const struct iosm_pm_ops iosm_core_pm_ops = {
 };
 
 /*
- * Runs while the device owes us something, and looks at what an interrupt
- * should have told: one that gets lost costs time, and nothing else.
+ * A device that was removed, or that rebooted silently, never completes what is
+ * outstanding, and raises no interrupt. Its stage register tells. Returns false
+ * when the device has failed.
+ */
+static bool iosm_core_watch_stage(struct iosm_core *core)
+{
+	switch (iosm_mmio_stage(&core->mmio)) {
+	case IOSM_STAGE_RUN:
+		return true;
+	case IOSM_GONE:
+		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
+		return false;
+	case IOSM_STAGE_CRASH:
+	case IOSM_STAGE_CD_READY:
+		iosm_core_die(core, IOSM_LIFE_CRASHED, "found by its stage");
+		return false;
+	default:
+		iosm_core_fault(core, "it has left its run stage");
+		return false;
+	}
+}
+
+/*
+ * Runs while requests to the device are outstanding, and looks at what an
+ * interrupt should have reported: a missed interrupt costs time, nothing else.
  */
 VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 {
@@ -495,28 +563,9 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 					      struct iosm_core, watch);
 	struct iosm_pm_stats pm;
 	bool waking, vain;
-	u32 stage;
 
 	if (!READ_ONCE(core->listen) || READ_ONCE(core->quiet))
 		return;
-
-	/*
-	 * One that was torn out, or that began anew without a word, owes its
-	 * answer for ever.
-	 */
-	stage = iosm_mmio_stage(&core->mmio);
-	if (stage == IOSM_GONE) {
-		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
-		return;
-	}
-	if (stage == IOSM_STAGE_CRASH || stage == IOSM_STAGE_CD_READY) {
-		iosm_core_die(core, IOSM_LIFE_CRASHED, "found by its stage");
-		return;
-	}
-	if (stage != IOSM_STAGE_RUN) {
-		iosm_core_fault(core, "it has left its run stage");
-		return;
-	}
 
 	/* The lock keeps channels from going, as the interrupt would not. */
 	mutex_lock(&core->channel_lock);
@@ -527,7 +576,18 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	mutex_unlock(&core->channel_lock);
 	wake_up(&core->event);
 
+	/*
+	 * Memory says that nothing is outstanding: done, without a register
+	 * read, which would wake the PCIe link from L1.2.
+	 */
 	waking = READ_ONCE(core->pm.state) == IOSM_PM_WAKING;
+	if (!waking && !iosm_pm_busy(&core->pm)) {
+		core->wake_ms = 0;
+		return;
+	}
+	if (!iosm_core_watch_stage(core))
+		return;
+
 	iosm_pm_get_stats(&core->pm, &pm);
 	/* It may have woken, and fallen asleep again, since the last look. */
 	if (!waking || core->wakes != pm.host_wakes)
@@ -536,7 +596,7 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	if (waking) {
 		core->wake_ms += IOSM_WATCH_MS;
 		if (core->wake_ms >= IOSM_WAKE_LIMIT_MS) {
-			iosm_core_fault(core, "does not wake up");
+			iosm_core_unresponsive(core, "does not wake up");
 			return;
 		}
 		if (core->wake_ms == IOSM_WAKE_TIMEOUT_MS)
@@ -544,19 +604,20 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 					     "modem is slow to wake up\n");
 	}
 
-	if (waking || iosm_pm_busy(&core->pm))
-		iosm_core_rung(core);
+	iosm_core_rung(core);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_watch);
 
 /* ---- Handshake ---- */
 
-/* Sleep that ends early; false when the work must end. */
+/*
+ * Sleep that ends early; false when the work must end. TASK_IDLE: the wait for
+ * a device is no load.
+ */
 static bool iosm_core_nap(struct iosm_core *core, unsigned int ms)
 {
-	wait_event_timeout(core->event,
-			   READ_ONCE(core->stopping) || iosm_core_is_dead(core),
-			   msecs_to_jiffies(ms));
+	wait_event_idle_timeout(core->event, READ_ONCE(core->stopping) ||
+				iosm_core_is_dead(core), msecs_to_jiffies(ms));
 
 	return !READ_ONCE(core->stopping) && !iosm_core_is_dead(core);
 }
@@ -585,55 +646,53 @@ static int iosm_core_wait_ipc(struct iosm_core *core, u32 wanted,
 	}
 }
 
-/*
- * Wait for firmware that runs. Without a limit: a modem in its boot ROM may
- * be waiting for somebody to load it.
- */
-static int iosm_core_wait_stage(struct iosm_core *core)
+/* The device has no valid stage (yet). Returns the time to the next look in ms. */
+static int iosm_core_stage_unknown(struct iosm_core *core, u32 stage)
 {
-	unsigned int waited = 0;
-	unsigned int pause;
-	u32 stage;
+	if (core->stage_ms >= IOSM_STAGE_PATIENCE_MS)
+		return IOSM_BOOT_POLL_MS;
 
-	for (;;) {
-		stage = iosm_mmio_stage(&core->mmio);
-		pause = IOSM_BOOT_POLL_MS;
+	core->stage_ms += IOSM_STAGE_POLL_MS;
+	if (core->stage_ms < IOSM_STAGE_PATIENCE_MS)
+		return IOSM_STAGE_POLL_MS;
 
-		switch (stage) {
-		case IOSM_STAGE_RUN:
-			return 0;
-		case IOSM_GONE:
-			return -ENODEV;
-		case IOSM_STAGE_CRASH:
-			return -EREMOTEIO;
-		case IOSM_STAGE_CD_READY:
-			iosm_core_event(core, "CD_READY_LINK_DOWN");
-			return -EREMOTEIO;
-		case IOSM_STAGE_BOOT:
-			if (!core->rom_told) {
-				dev_info(core->dev, "modem is in its boot ROM\n");
-				core->rom_told = true;
-				iosm_core_event(core, "ROM_READY");
-			}
-			fallthrough;
-		case IOSM_STAGE_PSI:
-		case IOSM_STAGE_EBL:
-			break;
-		default:
-			if (waited < IOSM_STAGE_PATIENCE_MS) {
-				pause = IOSM_STAGE_POLL_MS;
-				waited += pause;
-				if (waited >= IOSM_STAGE_PATIENCE_MS) {
-					dev_info(core->dev,
-						 "modem is not ready yet (stage %#x)\n",
-						 stage);
-					iosm_core_event(core, "MDM_NOT_READY");
-				}
-			}
+	dev_info(core->dev, "modem is not ready yet (stage %#x)\n", stage);
+	iosm_core_event(core, "MDM_NOT_READY");
+
+	return IOSM_STAGE_POLL_MS;
+}
+
+/*
+ * Look for running firmware, once. There is no limit to how often: a modem in
+ * its boot ROM may wait for a firmware download. Returns 0 when the firmware
+ * runs, the time to the next look in ms, or a negative errno.
+ */
+static int iosm_core_look_stage(struct iosm_core *core)
+{
+	u32 stage = iosm_mmio_stage(&core->mmio);
+
+	switch (stage) {
+	case IOSM_STAGE_RUN:
+		return 0;
+	case IOSM_GONE:
+		return -ENODEV;
+	case IOSM_STAGE_CRASH:
+		return -EREMOTEIO;
+	case IOSM_STAGE_CD_READY:
+		iosm_core_event(core, "CD_READY_LINK_DOWN");
+		return -EREMOTEIO;
+	case IOSM_STAGE_BOOT:
+		if (!core->rom_told) {
+			dev_info(core->dev, "modem is in its boot ROM\n");
+			core->rom_told = true;
+			iosm_core_event(core, "ROM_READY");
 		}
-
-		if (!iosm_core_nap(core, pause))
-			return -EINTR;
+		return IOSM_BOOT_POLL_MS;
+	case IOSM_STAGE_PSI:
+	case IOSM_STAGE_EBL:
+		return IOSM_BOOT_POLL_MS;
+	default:
+		return iosm_core_stage_unknown(core, stage);
 	}
 }
 
@@ -737,11 +796,14 @@ static void iosm_core_stop_users(struct iosm_core *core)
 	}
 }
 
-static void iosm_core_boot(struct iosm_core *core)
+/* Returns the time to the next look at a device that is not ready in ms, or 0. */
+static unsigned int iosm_core_boot(struct iosm_core *core)
 {
 	int err;
 
-	err = iosm_core_wait_stage(core);
+	err = iosm_core_look_stage(core);
+	if (err > 0)
+		return err;
 	if (err)
 		goto fail;
 
@@ -759,12 +821,12 @@ static void iosm_core_boot(struct iosm_core *core)
 
 	/* Who stops us takes a link offline that is not online yet. */
 	if (READ_ONCE(core->stopping))
-		return;
+		return 0;
 
 	/* A fault that came meanwhile has set another state: keep that. */
 	if (cmpxchg(&core->life, IOSM_LIFE_BOOTING, IOSM_LIFE_ONLINE) !=
 	    IOSM_LIFE_BOOTING)
-		return;
+		return 0;
 	trace_iosm_life(core->dev, IOSM_LIFE_ONLINE);
 
 	iosm_core_start_users(core);
@@ -773,11 +835,11 @@ static void iosm_core_boot(struct iosm_core *core)
 	if (!iosm_core_is_dead(core))
 		iosm_core_event(core, "MDM_READY");
 	iosm_core_health(core);
-	return;
+	return 0;
 
 fail:
 	if (READ_ONCE(core->stopping) || iosm_core_is_dead(core))
-		return;
+		return 0;
 
 	if (err == -ENODEV && iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
 		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
@@ -789,6 +851,8 @@ fail:
 		iosm_core_event(core, "MDM_TIMEOUT");
 		iosm_core_fault(core, "no answer during the handshake");
 	}
+
+	return 0;
 }
 
 /* ---- Going down ---- */
@@ -859,33 +923,33 @@ static void iosm_core_offline(struct iosm_core *core)
 	core->quiet = false;
 }
 
-/* After a crash the firmware may get a core dump ready: tell user space. */
-static void iosm_core_watch_dump(struct iosm_core *core)
+/*
+ * After a crash the firmware may prepare a core dump: tell user space when it
+ * is ready. Returns the time to the next look in ms, or 0.
+ */
+static unsigned int iosm_core_look_dump(struct iosm_core *core)
 {
-	unsigned int i;
+	u32 stage;
 
 	/* System sleep comes through here again. */
 	if (core->dump_told)
-		return;
-	if (!core->crash_told)
+		return 0;
+	if (!core->crash_told) {
 		iosm_core_event(core, "CRASH");
-	core->crash_told = true;
-
-	for (i = 0; i < IOSM_DUMP_TRIES; i++) {
-		u32 stage = iosm_mmio_stage(&core->mmio);
-
-		if (stage == IOSM_STAGE_CD_READY) {
-			core->dump_told = true;
-			iosm_core_event(core, "CD_READY");
-			return;
-		}
-		if (stage == IOSM_GONE)
-			return;
-		wait_event_timeout(core->event, READ_ONCE(core->stopping),
-				   msecs_to_jiffies(IOSM_DUMP_POLL_MS));
-		if (READ_ONCE(core->stopping))
-			return;
+		core->crash_told = true;
+		core->dump_looks = 0;
 	}
+
+	stage = iosm_mmio_stage(&core->mmio);
+	if (stage == IOSM_STAGE_CD_READY) {
+		core->dump_told = true;
+		iosm_core_event(core, "CD_READY");
+		return 0;
+	}
+	if (stage == IOSM_GONE || ++core->dump_looks >= IOSM_DUMP_TRIES)
+		return 0;
+
+	return IOSM_DUMP_POLL_MS;
 }
 
 static void iosm_core_revive(struct iosm_core *core)
@@ -895,6 +959,7 @@ static void iosm_core_revive(struct iosm_core *core)
 	core->rom_told = false;
 	core->crash_told = false;
 	core->dump_told = false;
+	core->stage_ms = 0;
 	core->life = IOSM_LIFE_BOOTING;
 	trace_iosm_life(core->dev, IOSM_LIFE_BOOTING);
 	WRITE_ONCE(core->dead, false);
@@ -904,9 +969,14 @@ static void iosm_core_revive(struct iosm_core *core)
 
 VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 {
-	struct iosm_core *core = container_of(work, struct iosm_core, work);
+	struct iosm_core *core = container_of(to_delayed_work(work),
+					      struct iosm_core, work);
+	unsigned int again = 0;
 
-	/* Who stops us may hold the lock for long; we are queued again. */
+	/*
+	 * A pending reset, removal or suspend may hold core->lock for a long
+	 * time. Do not wait for it: its end queues this work.
+	 */
 	if (READ_ONCE(core->stopping))
 		return;
 
@@ -917,7 +987,7 @@ VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 			iosm_core_offline(core);
 			if (!core->restart) {
 				if (core->life == IOSM_LIFE_CRASHED)
-					iosm_core_watch_dump(core);
+					again = iosm_core_look_dump(core);
 				break;
 			}
 			iosm_core_revive(core);
@@ -926,9 +996,13 @@ VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 		if (READ_ONCE(core->life) != IOSM_LIFE_BOOTING)
 			break;
 
-		iosm_core_boot(core);
+		again = iosm_core_boot(core);
+		if (again)
+			break;
 	}
 
+	if (again && !READ_ONCE(core->stopping))
+		iosm_core_rearm(core, again);
 	mutex_unlock(&core->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_work);
@@ -958,7 +1032,7 @@ VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
 	for (i = 0; i < IOSM_PIPES; i++)
 		u64_stats_init(&core->stats.pipes[i].sync);
 	init_waitqueue_head(&core->event);
-	INIT_WORK(&core->work, iosm_core_work);
+	INIT_DELAYED_WORK(&core->work, iosm_core_work);
 	INIT_DELAYED_WORK(&core->watch, iosm_core_watch);
 
 	core->wq = alloc_workqueue("iosm-%s", WQ_UNBOUND, 0, dev_name(dev));
@@ -995,7 +1069,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_cleanup);
  *
  * Context: may sleep.
  *
- * Return: 0 or a negative errno; then nothing is left but managed resources.
+ * Return: 0 or a negative errno, which was logged with its cause; then nothing
+ * is left but managed resources.
  */
 int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 		   const struct iosm_user *const *users, unsigned int n_users)
@@ -1007,21 +1082,27 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 
 	err = iosm_mmio_map(&core->mmio, pdev);
 	if (err)
-		return err;
+		return dev_err_probe(&pdev->dev, err, "cannot map the BARs\n");
 
 	err = iosm_core_setup(core, &pdev->dev, users, n_users);
 	if (err)
-		return err;
+		return dev_err_probe(&pdev->dev, err, "cannot allocate memory\n");
 
 	err = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSI);
-	if (err < 0)
+	if (err < 0) {
+		dev_err_probe(&pdev->dev, err,
+			      "no MSI vector, which the modem needs%s\n",
+			      pci_msi_enabled() ? "" : " (MSI is disabled)");
 		goto err_cleanup;
+	}
 
 	core->irq = pci_irq_vector(pdev, 0);
 	err = request_threaded_irq(core->irq, iosm_core_irq, iosm_core_thread,
 				   0, "iosm", core);
-	if (err)
+	if (err) {
+		dev_err_probe(&pdev->dev, err, "cannot request the interrupt\n");
 		goto err_vectors;
+	}
 
 	return 0;
 
@@ -1101,7 +1182,7 @@ static void iosm_core_halt_work(struct iosm_core *core)
 {
 	iosm_core_update_stopping(core);
 	wake_up_all(&core->event);
-	cancel_work_sync(&core->work);
+	cancel_delayed_work_sync(&core->work);
 }
 
 /**

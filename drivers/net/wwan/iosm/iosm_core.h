@@ -32,6 +32,7 @@ struct pci_dev;
  * @IOSM_LIFE_CRASHED: the firmware said that it crashed
  * @IOSM_LIFE_BROKEN: the device broke the rules, or does not answer
  * @IOSM_LIFE_GONE: reads as all ones
+ * @IOSM_LIFE_UNRESPONSIVE: a request timed out for good
  */
 enum iosm_life {
 	IOSM_LIFE_BOOTING,
@@ -39,6 +40,7 @@ enum iosm_life {
 	IOSM_LIFE_CRASHED,
 	IOSM_LIFE_BROKEN,
 	IOSM_LIFE_GONE,
+	IOSM_LIFE_UNRESPONSIVE,
 };
 
 /**
@@ -152,6 +154,8 @@ struct iosm_core_stats {
  * @rom_told: the event ROM_READY went out
  * @crash_told: so did CRASH, for this crash
  * @dump_told: and CD_READY
+ * @stage_ms: how long the device has had no valid stage; worker only
+ * @dump_looks: looks for a core dump since the crash; worker only
  * @link_up: the device was asked for INIT, and may know our shared memory
  * @event: woken by interrupts while @waiters is not 0, and by @dead,
  *	@stopping
@@ -164,7 +168,7 @@ struct iosm_core_stats {
  *	IOSM_WORK_MESSAGES
  * @channels: those that have a user
  * @wq: for what waits, one device only
- * @work: boot and offline
+ * @work: boot and offline; looks once and re-arms itself
  * @watch: looks after a device that owes us something
  * @wake_ms: how long it has not woken up; @watch only
  * @wakes: how often it had been asked to, when that was looked at; @watch only
@@ -211,6 +215,8 @@ struct iosm_core {
 	bool rom_told;
 	bool crash_told;
 	bool dump_told;
+	unsigned int stage_ms;
+	unsigned int dump_looks;
 	bool link_up;
 
 	wait_queue_head_t event;
@@ -223,7 +229,7 @@ struct iosm_core {
 	struct iosm_channel *channels[IOSM_CHANNELS];
 
 	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct delayed_work work;
 	struct delayed_work watch;
 	unsigned int wake_ms;
 	u64 wakes;
@@ -253,6 +259,7 @@ int iosm_core_suspend(struct iosm_core *core, bool d3);
 void iosm_core_resume(struct iosm_core *core, bool d3);
 
 void iosm_core_fault(struct iosm_core *core, const char *why);
+void iosm_core_unresponsive(struct iosm_core *core, const char *why);
 bool iosm_core_is_lost(const struct iosm_core *core);
 void iosm_core_cut(struct iosm_core *core);
 void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies);
@@ -269,7 +276,9 @@ int iosm_core_setup(struct iosm_core *core, struct device *dev,
 void iosm_core_cleanup(struct iosm_core *core);
 void iosm_core_event(struct iosm_core *core, const char *event);
 void iosm_core_master(struct iosm_core *core, bool on);
+bool iosm_core_master_command(int err, u16 old, bool on, u16 *command);
 void iosm_core_queue(struct iosm_core *core);
+void iosm_core_rearm(struct iosm_core *core, unsigned int ms);
 void iosm_core_rung(void *priv);
 void iosm_core_work(struct work_struct *work);
 void iosm_core_watch(struct work_struct *work);

@@ -3,10 +3,12 @@
  * devlink: what the device is, and how it is.
  *
  * The instance is there while the driver is bound, whatever the modem does.
- * A modem that crashed, or that was declared broken, is an error of the health
- * reporter "fw". It is not started again by itself: a modem that lied must not
- * get its access to memory back without somebody's will, and firmware that
- * crashed may be preparing a core dump. "devlink health recover" is that will.
+ * A modem that failed is an error of the health reporter "fw". One that is
+ * unresponsive is reset and restarted by the reporter, unless its auto_recover
+ * is off, or too many restarts did not help. One that violated the protocol must
+ * not get its access to memory back unless the administrator asks for it, and
+ * firmware that crashed may be preparing a core dump: these wait for "devlink
+ * health recover".
  *
  * Lock order: the lock of the PCI device, the lock of devlink, those of the
  * core. So the core's calls come through a work that holds none of them, and
@@ -25,6 +27,9 @@
 
 /* How long somebody who asked for recovery waits for the modem to be up. */
 #define IOSM_RECOVER_MS		20000
+/* Automatic restarts: at most that many in that time. */
+#define IOSM_RESTARTS		3
+#define IOSM_RESTART_WINDOW_S	600
 
 /**
  * struct iosm_devlink - private part of the devlink instance
@@ -32,12 +37,15 @@
  * @fw: health of the modem
  * @work: tells devlink about changes
  * @told: number of faults that devlink knows of; @work only
+ * @restarts: times of the last automatic restarts, oldest first, 0: none; in
+ *	seconds since boot; under the lock of devlink
  */
 struct iosm_devlink {
 	struct iosm_core *core;
 	struct devlink_health_reporter *fw;
 	struct work_struct work;
 	unsigned int told;
+	time64_t restarts[IOSM_RESTARTS];
 };
 
 /* ---- Versions ---- */
@@ -84,6 +92,8 @@ static const char *iosm_devlink_life(enum iosm_life life)
 		return "broken";
 	case IOSM_LIFE_GONE:
 		return "gone";
+	case IOSM_LIFE_UNRESPONSIVE:
+		return "unresponsive";
 	}
 
 	return "unknown";
@@ -180,16 +190,40 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 	return 0;
 }
 
-static int iosm_devlink_recover(struct devlink_health_reporter *reporter,
-				void *priv_ctx, struct netlink_ext_ack *extack)
+/* What ended the last life of the device. */
+static enum iosm_life iosm_devlink_failure(struct iosm_core *core)
 {
-	struct iosm_devlink *dl = devlink_health_reporter_priv(reporter);
-	struct iosm_core *core = dl->core;
-	int err;
+	struct iosm_health *health = &core->health;
+	enum iosm_life life;
 
-	/* Our own report of a fault, see the top of this file. */
-	if (priv_ctx)
-		return -EOPNOTSUPP;
+	spin_lock_irq(&health->lock);
+	life = health->life;
+	spin_unlock_irq(&health->lock);
+
+	return life;
+}
+
+/* Count an automatic restart. Returns false when there were too many lately. */
+static bool iosm_devlink_may_restart(struct iosm_devlink *dl)
+{
+	time64_t now = ktime_get_boottime_seconds() + 1;
+	time64_t oldest = dl->restarts[0];
+
+	if (oldest && now - oldest < IOSM_RESTART_WINDOW_S)
+		return false;
+
+	memmove(dl->restarts, dl->restarts + 1,
+		sizeof(dl->restarts) - sizeof(dl->restarts[0]));
+	dl->restarts[IOSM_RESTARTS - 1] = now;
+
+	return true;
+}
+
+/* Reset the device and wait until it is online again. */
+static int iosm_devlink_restart(struct iosm_core *core,
+				struct netlink_ext_ack *extack)
+{
+	int err;
 
 	/*
 	 * With devlink's lock held we must not wait for that of the PCI
@@ -202,12 +236,51 @@ static int iosm_devlink_recover(struct devlink_health_reporter *reporter,
 	}
 
 	err = iosm_core_await(core, IOSM_RECOVER_MS);
-	if (err == -EAGAIN)
+	if (err == -EAGAIN) {
 		NL_SET_ERR_MSG_MOD(extack, "reset, but the modem is not up yet");
-	else if (err)
+		err = -ETIMEDOUT;
+	} else if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "reset, but the modem failed again");
+	}
 
 	return err;
+}
+
+/* The reporter's own attempt, when auto_recover is on. */
+static int iosm_devlink_auto_recover(struct iosm_devlink *dl)
+{
+	struct iosm_core *core = dl->core;
+	int err;
+
+	if (iosm_devlink_failure(core) != IOSM_LIFE_UNRESPONSIVE)
+		return -EOPNOTSUPP;
+
+	if (!iosm_devlink_may_restart(dl)) {
+		dev_err(core->dev,
+			"modem is not restarted: %u restarts in %u s did not help\n",
+			IOSM_RESTARTS, IOSM_RESTART_WINDOW_S);
+		return -EOPNOTSUPP;
+	}
+
+	dev_info(core->dev, "restarting modem: it was unresponsive\n");
+	err = iosm_devlink_restart(core, NULL);
+	/* A removal or a system sleep that ends the wait is no failure. */
+	if (err && !READ_ONCE(core->stopping))
+		dev_err(core->dev, "restart failed: %pe\n", ERR_PTR(err));
+
+	return err;
+}
+
+static int iosm_devlink_recover(struct devlink_health_reporter *reporter,
+				void *priv_ctx, struct netlink_ext_ack *extack)
+{
+	struct iosm_devlink *dl = devlink_health_reporter_priv(reporter);
+
+	/* Our own report of a failure, see iosm_devlink_work(). */
+	if (priv_ctx)
+		return iosm_devlink_auto_recover(dl);
+
+	return iosm_devlink_restart(dl->core, extack);
 }
 
 static const struct devlink_health_reporter_ops iosm_devlink_fw_ops = {

@@ -67,23 +67,6 @@ static bool iosm_pci_wants_d3(struct pci_dev *pdev)
 	return d3;
 }
 
-/* The modem needs latency reports for L1.2; they work only up the whole way. */
-static void iosm_pci_enable_ltr(struct pci_dev *pdev)
-{
-	struct pci_dev *bridge = pci_upstream_bridge(pdev);
-	u32 cap;
-	u16 ctl;
-
-	if (!bridge)
-		return;
-
-	pcie_capability_read_word(bridge, PCI_EXP_DEVCTL2, &ctl);
-	pcie_capability_read_dword(pdev, PCI_EXP_DEVCAP2, &cap);
-	if ((ctl & PCI_EXP_DEVCTL2_LTR_EN) && (cap & PCI_EXP_DEVCAP2_LTR))
-		pcie_capability_set_word(pdev, PCI_EXP_DEVCTL2,
-					 PCI_EXP_DEVCTL2_LTR_EN);
-}
-
 static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct iosm_pci *iosm;
@@ -95,26 +78,30 @@ static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	err = pcim_enable_device(pdev);
 	if (err)
-		return dev_err_probe(&pdev->dev, err, "cannot enable\n");
+		return dev_err_probe(&pdev->dev, err,
+				     "cannot enable the PCI device\n");
+
+	if (!pci_device_is_present(pdev))
+		return dev_err_probe(&pdev->dev, -ENODEV,
+				     "device does not respond: configuration space reads all ones\n");
 
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err)
-		return dev_err_probe(&pdev->dev, err, "no usable DMA\n");
+		return dev_err_probe(&pdev->dev, err, "no 64-bit DMA\n");
 
 	iosm->d3 = iosm_pci_wants_d3(pdev);
-	iosm_pci_enable_ltr(pdev);
 
 	err = iosm_core_init(&iosm->core, pdev, iosm_pci_users,
 			     ARRAY_SIZE(iosm_pci_users));
 	if (err)
-		return dev_err_probe(&pdev->dev, err, "cannot set up\n");
+		return err;
 
 	pci_set_drvdata(pdev, iosm);
 
 	err = iosm_devlink_create(&iosm->core);
 	if (err) {
 		iosm_core_exit(&iosm->core);
-		return dev_err_probe(&pdev->dev, err, "no devlink\n");
+		return dev_err_probe(&pdev->dev, err, "cannot register with devlink\n");
 	}
 
 	/* What the device comes back to when the slot was reset. */

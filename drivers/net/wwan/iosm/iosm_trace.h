@@ -101,7 +101,8 @@ TRACE_DEFINE_ENUM(IOSM_MSG_FEATURE_SET);
 			 { 1, "online" },				\
 			 { 2, "crashed" },				\
 			 { 3, "broken" },				\
-			 { 4, "gone" })
+			 { 4, "gone" },				\
+			 { 5, "unresponsive" })
 
 #define iosm_show_pm(value)						\
 	__print_symbolic(value,						\

@@ -10,7 +10,12 @@
 uevents_on
 check "module loads" load
 check "uevent ROM_READY" wait_for 4 uevent_seen ROM_READY
-pause 0.5
+# The wait for firmware is no load: no task of the driver is in state D.
+for ((n = uninterruptible = 0; n < 25; n++)); do
+	uninterruptible=$((uninterruptible + $(grep -lE '^State:[[:space:]]+D' /proc/[0-9]*/status 2>/dev/null | wc -l)))
+	pause 0.02
+done
+between "tasks in state D in 25 looks at the boot ROM" $uninterruptible 0 2
 no_ports
 result $? "no ports in the boot ROM"
 check "module unloads in the boot ROM" unload

@@ -225,6 +225,70 @@ static void core_boot_of_other_chip(struct kunit *test)
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
+/* The worker looks at a modem in its boot ROM once a second, and never waits. */
+static void core_boot_rom(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "ROM_READY"));
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
+		KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
+	}
+	/* Neither the event nor a doorbell is repeated. */
+	KUNIT_EXPECT_EQ(test, fc->n_events, 0);
+	iosm_fake_expect_bells(test, fc->fake);
+
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
+	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
+}
+
+/* A stage that is not valid yet: looks every 20 ms, after a second each second. */
+static void core_boot_not_ready(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i, ms = 0;
+
+	fc->pad[IOSM_PAD_STAGE / 4] = 0;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	for (i = 0; i < 100 && !fc->n_events; i++) {
+		KUNIT_ASSERT_EQ(test, fc->rearm_ms, 20);
+		ms += fake_core_run_later(fc);
+	}
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_NOT_READY"));
+	KUNIT_EXPECT_EQ(test, ms, 980);
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 20);
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
+	KUNIT_EXPECT_EQ(test, fc->n_events, 0);
+	KUNIT_EXPECT_EQ(test, ctx->started, 0);
+}
+
+/* A stop ends the looks; a new start begins them again. */
+static void core_boot_rom_stopped(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	iosm_core_pause(&fc->core);
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
+	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
+	fc->n_events = 0;
+	fake_core_online(test, fc);
+}
+
 static void core_boot_without_running(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -315,7 +379,7 @@ static void core_start_while_booting(struct kunit *test)
 
 static void core_work_elsewhere(struct core_ctx *ctx)
 {
-	iosm_core_work(&ctx->fc->core.work);
+	iosm_core_work(&ctx->fc->core.work.work);
 }
 
 /* While somebody pauses the device, its work has nothing to wait for. */
@@ -486,6 +550,50 @@ static void core_crash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
 }
 
+/* The worker looks for a core dump once a second, for five minutes. */
+static void core_crash_dump(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int i;
+
+	fake_core_online(test, fc);
+	fake_core_stage(fc, IOSM_STAGE_CRASH);
+	fake_core_irq(fc);
+	fake_core_run(fc);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "CRASH"));
+	for (i = 0; i < 10; i++) {
+		KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
+		KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
+	}
+	fake_core_stage(fc, IOSM_STAGE_CD_READY);
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "CD_READY"));
+	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
+
+	fake_core_reset(test, fc);
+	fake_core_stage(fc, IOSM_STAGE_CRASH);
+	fake_core_irq(fc);
+	fake_core_run(fc);
+	for (i = 0; i < 400 && fake_core_run_later(fc); i++)
+		;
+	KUNIT_EXPECT_EQ(test, i, 299);
+}
+
+/* A configuration read that failed says nothing about the other bits. */
+static void core_master_command(struct kunit *test)
+{
+	u16 command = 0;
+
+	KUNIT_EXPECT_TRUE(test, iosm_core_master_command(0, 0x0406, false, &command));
+	KUNIT_EXPECT_EQ(test, command, 0x0402);
+	KUNIT_EXPECT_TRUE(test, iosm_core_master_command(0, 0x0402, true, &command));
+	KUNIT_EXPECT_EQ(test, command, 0x0406);
+	KUNIT_EXPECT_FALSE(test, iosm_core_master_command(0, 0x0406, true, &command));
+	KUNIT_EXPECT_FALSE(test, iosm_core_master_command(0, 0xffff, false, &command));
+	KUNIT_EXPECT_FALSE(test, iosm_core_master_command(-EIO, 0x0406, false, &command));
+}
+
 /* Neither the CRASH of a stage that is none, nor one life for each of them. */
 static void core_stages_that_are_none(struct kunit *test)
 {
@@ -540,6 +648,39 @@ static void core_sleep_requests_that_are_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lies.sleep, 2);
 }
 
+/* The device is asked to wake up, and does not: something is outstanding. */
+static void core_wake_pending(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	WRITE_ONCE(fc->core.shm.block->info.sleep_request, cpu_to_le32(IOSM_SLEEP_REQ_SLEEP));
+	fake_core_irq(fc);
+	KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_ASLEEP);
+	iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
+	KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_WAKING);
+}
+
+/* With nothing outstanding the watchdog reads no register, and is not armed. */
+static void core_watch_reads_memory_first(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fake_core_online(test, fc);
+	fc->reads = 0;
+	fc->rung = 0;
+	iosm_core_watch(&fc->core.watch.work);
+	KUNIT_EXPECT_EQ(test, fc->reads, 0);
+	KUNIT_EXPECT_EQ(test, fc->rung, 0);
+
+	core_wake_pending(test);
+	fc->rung = 0;
+	iosm_core_watch(&fc->core.watch.work);
+	KUNIT_EXPECT_EQ(test, fc->reads, 1);
+	KUNIT_EXPECT_EQ(test, fc->rung, 1);
+}
+
 /* The watch finds what no interrupt has told. */
 static void core_watch_finds(struct kunit *test, enum iosm_life life, const char *why)
 {
@@ -557,6 +698,7 @@ static void core_watch_sees_gone(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
+	core_wake_pending(test);
 	iosm_core_watch(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
 	fc->gone = true;
@@ -570,6 +712,7 @@ static void core_watch_sees_reboot(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
+	core_wake_pending(test);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
 	core_watch_finds(test, IOSM_LIFE_BROKEN, "it has left its run stage");
 }
@@ -581,6 +724,7 @@ static void core_watch_sees_crash(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
+	core_wake_pending(test);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
 	core_watch_finds(test, IOSM_LIFE_CRASHED, "found by its stage");
 }
@@ -600,6 +744,7 @@ static void core_lost(struct kunit *test)
 
 	fake_core_reset(test, fc);
 	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
+	core_wake_pending(test);
 	fc->gone = true;
 	iosm_core_watch(&fc->core.watch.work);
 	fake_core_run(fc);
@@ -614,17 +759,13 @@ static void core_never_wakes(struct kunit *test)
 	unsigned int i;
 
 	fake_core_online(test, fc);
-	WRITE_ONCE(fc->core.shm.block->info.sleep_request, cpu_to_le32(IOSM_SLEEP_REQ_SLEEP));
-	fake_core_irq(fc);
-	KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_ASLEEP);
-	iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
-	KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_WAKING);
+	core_wake_pending(test);
 	for (i = 0; i < 49; i++)
 		iosm_core_watch(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
 	iosm_core_watch(&fc->core.watch.work);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "does not wake up");
+	core_expect_down(test, IOSM_LIFE_UNRESPONSIVE, "does not wake up");
 }
 
 /* It wakes up every time, and is asleep again whenever somebody looks. */
@@ -813,7 +954,27 @@ static void core_channel_without_answer(struct kunit *test)
 	/* One timeout was enough. */
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not open");
+	core_expect_down(test, IOSM_LIFE_UNRESPONSIVE, "pipe does not open");
+}
+
+/* A time-out is no violation: the modem may be restarted without being asked. */
+static void core_channel_close_times_out(struct kunit *test)
+{
+	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ch);
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, 0,
+			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
+	fc->msg_silent = BIT(IOSM_MSG_CLOSE_PIPE);
+	iosm_channel_close(ch);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	iosm_channel_free(ch);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_LIFE_UNRESPONSIVE, "pipe does not close");
 }
 
 static void core_channel_refused(struct kunit *test)
@@ -1253,6 +1414,9 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_boot_of_gone),
 	KUNIT_CASE(core_boot_of_crashed),
 	KUNIT_CASE(core_boot_of_other_chip),
+	KUNIT_CASE(core_boot_rom),
+	KUNIT_CASE(core_boot_not_ready),
+	KUNIT_CASE(core_boot_rom_stopped),
 	KUNIT_CASE_SLOW(core_boot_without_running),
 	KUNIT_CASE_SLOW(core_boot_without_answer),
 	KUNIT_CASE(core_bars_that_are_ports),
@@ -1266,9 +1430,12 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_second_fault_cuts),
 	KUNIT_CASE(core_dead_stays_cut),
 	KUNIT_CASE(core_crash),
+	KUNIT_CASE(core_crash_dump),
+	KUNIT_CASE(core_master_command),
 	KUNIT_CASE(core_stages_that_are_none),
 	KUNIT_CASE(core_message_tail),
 	KUNIT_CASE(core_sleep_requests_that_are_none),
+	KUNIT_CASE(core_watch_reads_memory_first),
 	KUNIT_CASE(core_watch_sees_gone),
 	KUNIT_CASE(core_watch_sees_reboot),
 	KUNIT_CASE(core_watch_sees_crash),
@@ -1281,6 +1448,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_storm_with_news),
 	KUNIT_CASE(core_storm_with_message),
 	KUNIT_CASE_SLOW(core_channel_without_answer),
+	KUNIT_CASE_SLOW(core_channel_close_times_out),
 	KUNIT_CASE(core_channel_refused),
 	KUNIT_CASE(core_channel_not_given_back),
 	KUNIT_CASE(core_channel_of_dead),

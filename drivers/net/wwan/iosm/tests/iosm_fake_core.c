@@ -19,6 +19,8 @@ static u32 fake_core_read(struct iosm_mmio *mmio, u32 offset)
 {
 	struct fake_core *fc = container_of(mmio, struct fake_core, core.mmio);
 
+	fc->reads++;
+
 	return fc->gone ? IOSM_GONE : fc->pad[offset / 4];
 }
 
@@ -135,8 +137,16 @@ static void fake_core_queue(struct iosm_core *core)
 	fake_core_of(core)->queued = true;
 }
 
+static void fake_core_rearm(struct iosm_core *core, unsigned int ms)
+{
+	fake_core_of(core)->rearm_ms = ms;
+}
+
 static void fake_core_rung(void *priv)
 {
+	struct iosm_core *core = priv;
+
+	fake_core_of(core)->rung++;
 }
 
 /* ---- For suites ---- */
@@ -177,6 +187,7 @@ struct fake_core *fake_core_new(struct kunit *test, const struct iosm_user *user
 	kunit_activate_static_stub(test, iosm_core_event, fake_core_event);
 	kunit_activate_static_stub(test, iosm_core_master, fake_core_master);
 	kunit_activate_static_stub(test, iosm_core_queue, fake_core_queue);
+	kunit_activate_static_stub(test, iosm_core_rearm, fake_core_rearm);
 	kunit_activate_static_stub(test, iosm_core_rung, fake_core_rung);
 
 	fc->core.device_id = IOSM_PCI_ID_7560;
@@ -192,8 +203,23 @@ void fake_core_run(struct fake_core *fc)
 {
 	while (fc->queued) {
 		fc->queued = false;
-		iosm_core_work(&fc->core.work);
+		iosm_core_work(&fc->core.work.work);
 	}
+}
+
+/*
+ * The time that the worker asked for has passed. Returns that time in ms, 0
+ * when the worker did not want to run again.
+ */
+unsigned int fake_core_run_later(struct fake_core *fc)
+{
+	unsigned int ms = fc->rearm_ms;
+
+	fc->rearm_ms = 0;
+	fc->queued |= !!ms;
+	fake_core_run(fc);
+
+	return ms;
 }
 
 /* The device raises its interrupt. */

@@ -35,6 +35,9 @@
  * @late_cut: it was switched off when the core was known to be dead already
  * @cuts: how often it was switched off
  * @queued: the core wanted its work to run
+ * @rearm_ms: time after which the worker wants to run again, 0: it does not
+ * @reads: register reads
+ * @rung: how often the watchdog was armed
  * @events: names of uevents, oldest first
  * @n_events: how many; may be more than @events holds
  * @priv: the suite's own
@@ -60,6 +63,9 @@ struct fake_core {
 	bool late_cut;
 	unsigned int cuts;
 	bool queued;
+	unsigned int rearm_ms;
+	unsigned int reads;
+	unsigned int rung;
 	const char *events[FAKE_EVENTS];
 	unsigned int n_events;
 	void *priv;
@@ -67,6 +73,7 @@ struct fake_core {
 
 struct fake_core *fake_core_new(struct kunit *test, const struct iosm_user *user);
 void fake_core_run(struct fake_core *fc);
+unsigned int fake_core_run_later(struct fake_core *fc);
 void fake_core_irq(struct fake_core *fc);
 void fake_core_online(struct kunit *test, struct fake_core *fc);
 void fake_core_reset(struct kunit *test, struct fake_core *fc);
