@@ -10,6 +10,13 @@
 #include <linux/slab.h>
 #include <linux/version.h>
 
+/*
+ * The version that modinfo and "ethtool -i" print. A driver in the kernel tree
+ * has none: without this line, its two users are to be removed as well, and
+ * "ethtool -i" prints the version of the kernel.
+ */
+#define IOSM_VERSION		"0.1"
+
 /* Since 7.0. */
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)

@@ -9,6 +9,7 @@
 #include <linux/pci.h>
 #include <linux/stddef.h>
 
+#include "iosm_compat.h"
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_net.h"
@@ -189,6 +190,7 @@ static void iosm_ethtool_drvinfo(struct net_device *netdev,
 	struct iosm_core *core = link->net->core;
 
 	strscpy(info->driver, "iosm", sizeof(info->driver));
+	strscpy(info->version, IOSM_VERSION, sizeof(info->version));
 	strscpy(info->bus_info, pci_name(core->pdev), sizeof(info->bus_info));
 	/* As devlink shows it, too. */
 	snprintf(info->fw_version, sizeof(info->fw_version), "%#06x",

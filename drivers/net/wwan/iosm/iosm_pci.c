@@ -14,6 +14,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "iosm_compat.h"
 #include "iosm_core.h"
 #include "iosm_devlink.h"
 #include "iosm_net.h"
@@ -301,3 +302,4 @@ module_pci_driver(iosm_pci_driver);
 
 MODULE_DESCRIPTION("Intel XMM7560/XMM7360 PCIe modem driver");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(IOSM_VERSION);

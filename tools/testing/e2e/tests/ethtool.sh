@@ -53,6 +53,9 @@ start
 check "there are statistics" ethtool -S wwan0 || finish
 for s in 0 3; do session_up $s || bail "session $s comes up"; done
 is "driver" "$(ethtool -i wwan0 | sed -n 's/^driver: //p')" iosm
+version=$(modinfo -F version iosm)
+check "modinfo names the driver's version" test -n "$version"
+is "so does ethtool -i" "$(ethtool -i wwan0 | sed -n 's/^version: //p')" "$version"
 is "bus-info" "$(ethtool -i wwan0-3 | sed -n 's/^bus-info: //p')" "$(pci_address)"
 check "the link is there" sh -c "ethtool wwan0 | grep 'Link detected: yes'"
 names=$(ethtool -S wwan0 | sed 's/:.*//')
