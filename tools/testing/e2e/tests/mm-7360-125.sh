@@ -11,6 +11,8 @@
 
 mm_start
 is "model" "$(field generic.model)" XMM7360
+check "the README's script for the FCC lock is there" \
+	test -x /usr/share/ModemManager/fcc-unlock.available.d/8086:7360
 is "ports" "$(mm -K | grep -o 'wwan0[a-z0-9]* ([a-z]*)' | sort | tr '\n' ' ')" \
 	"wwan0 (net) wwan0at0 (at) wwan0at1 (at) wwan0xmmrpc0 (xmmrpc) "
 want "--enable" mm --enable
