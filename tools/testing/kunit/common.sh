@@ -26,7 +26,8 @@ need_source()
 }
 
 # need_tools COMMAND=PACKAGE...: put a command into PATH, from the Debian
-# archive into build/tools when it is not installed. Needs no root.
+# archive into build/tools when it is not installed. Needs no root. NAME.h is a
+# header, NAME.py a module of Python.
 need_tools()
 {
 	local t=$build/tools w packages=() opts debs rt
@@ -35,6 +36,7 @@ need_tools()
 	export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$t/usr/lib/x86_64-linux-gnu:$t/usr/lib/llvm-19/lib
 	export C_INCLUDE_PATH=${C_INCLUDE_PATH:+$C_INCLUDE_PATH:}$t/usr/include:$t/usr/include/x86_64-linux-gnu
 	export LIBRARY_PATH=${LIBRARY_PATH:+$LIBRARY_PATH:}$t/usr/lib/x86_64-linux-gnu
+	export PYTHONPATH=${PYTHONPATH:+$PYTHONPATH:}$t/usr/lib/python3/dist-packages
 	# bison finds its skeletons and m4 by built-in paths
 	[ ! -d "$t/usr/share/bison" ] || export BISON_PKGDATADIR=$t/usr/share/bison
 	command -v m4 >/dev/null && M4=$(command -v m4) && export M4
@@ -42,6 +44,7 @@ need_tools()
 	for w; do
 		case $w in
 		*.h=*) [ -e "/usr/include/${w%%=*}" ] || [ -e "$t/usr/include/${w%%=*}" ] ;;
+		*.py=*) python3 -c "import ${w%%.py=*}" 2>/dev/null ;;
 		libclang_rt.*=*) rt=usr/lib/llvm-19/lib/clang/19/lib/linux/${w%%=*}-x86_64.a
 			[ -e "/$rt" ] || [ -e "$t/$rt" ] ;;
 		*) command -v "${w%%=*}" >/dev/null ;;
