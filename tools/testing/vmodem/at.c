@@ -244,8 +244,7 @@ static bool at_cfun_set(struct at *at, const char *args)
 {
 	if (strcmp(args, "1") && strcmp(args, "4"))
 		return false;
-	cell_set_radio(at->cell, args[0] == '1');
-	return true;
+	return !cell_set_radio(at->cell, args[0] == '1');
 }
 
 /* There are no error numbers to switch on. */

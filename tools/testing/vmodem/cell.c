@@ -15,6 +15,7 @@ struct cell {
 	enum cell_sim sim;
 	enum cell_reg reg;	/* if radio and SIM permit */
 	bool radio;
+	bool fcc_locked;
 	bool pin_enabled;
 	unsigned int rssi;
 	unsigned int pin_tries;
@@ -52,6 +53,12 @@ static const struct word reg_words[] = {
 static const struct word radio_words[] = {
 	{ "off", 0 },
 	{ "on", 1 },
+	{ NULL, 0 },
+};
+
+static const struct word fcc_words[] = {
+	{ "unlock", 0 },
+	{ "lock", 1 },
 	{ NULL, 0 },
 };
 
@@ -118,12 +125,15 @@ bool cell_radio(const struct cell *cell)
 	return cell->radio;
 }
 
-void cell_set_radio(struct cell *cell, bool on)
+int cell_set_radio(struct cell *cell, bool on)
 {
 	struct seen was = look(cell);
 
+	if (on && cell->fcc_locked)
+		return -EPERM;
 	cell->radio = on;
 	tell(cell, &was);
+	return 0;
 }
 
 enum cell_reg cell_reg(const struct cell *cell)
@@ -321,8 +331,22 @@ static void ctl_radio(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	int value;
 
-	if (choose(radio_words, argc, argv, r, &value))
-		cell_set_radio(priv, value);
+	if (choose(radio_words, argc, argv, r, &value) &&
+	    cell_set_radio(priv, value))
+		ctl_error(r, "the FCC lock keeps the radio off");
+}
+
+/* A locked card has its radio off after a power-up. */
+static void ctl_fcc(void *priv, int argc, char **argv, struct vm_reply *r)
+{
+	struct cell *cell = priv;
+	int value;
+
+	if (!choose(fcc_words, argc, argv, r, &value))
+		return;
+	cell->fcc_locked = value;
+	if (cell->fcc_locked)
+		cell_set_radio(cell, false);
 }
 
 static void ctl_registration(void *priv, int argc, char **argv,
@@ -401,6 +425,8 @@ struct cell *cell_get(struct vm *vm)
 			"sim ready|absent|pin|puk|blocked - state of the SIM") ||
 	    ctl_command(vm, "radio", ctl_radio, cell,
 			"radio on|off - software radio switch") ||
+	    ctl_command(vm, "fcc", ctl_fcc, cell,
+			"fcc lock|unlock - FCC lock, which keeps the radio off") ||
 	    ctl_command(vm, "registration", ctl_registration, cell,
 			"registration home|roaming|searching|denied - network registration") ||
 	    ctl_command(vm, "signal", ctl_signal, cell,

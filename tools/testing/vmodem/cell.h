@@ -2,7 +2,7 @@
 /*
  * The radio side of the modem: SIM, radio switch, registration and signal.
  * One state for all functions, so that MBIM, AT and RPC tell the same story;
- * the control words "sim", "radio", "registration" and "signal" change it.
+ * the control commands "sim", "fcc", "radio", "registration" and "signal" change it.
  */
 #ifndef VMODEM_CELL_H
 #define VMODEM_CELL_H
@@ -62,7 +62,8 @@ int cell_watch(struct cell *cell, void (*fn)(void *priv, unsigned int changed),
 
 enum cell_sim cell_sim(const struct cell *cell);
 bool cell_radio(const struct cell *cell);
-void cell_set_radio(struct cell *cell, bool on);
+/* 0, or -EPERM: the FCC lock keeps the radio off. */
+int cell_set_radio(struct cell *cell, bool on);
 /* What a user sees; CELL_REG_OFF while radio or SIM do not permit more. */
 enum cell_reg cell_reg(const struct cell *cell);
 /* Home or roaming. */

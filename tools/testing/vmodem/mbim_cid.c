@@ -284,7 +284,8 @@ static uint32_t s_radio(struct mbim_svc *s, struct mbim_rd *in,
 
 	if (in->bad || on > 1)
 		return MBIM_STATUS_INVALID_PARAMETERS;
-	cell_set_radio(s->cell, on);
+	if (cell_set_radio(s->cell, on))
+		return MBIM_STATUS_OPERATION_NOT_ALLOWED;
 	put_radio(s, out);
 	return MBIM_STATUS_SUCCESS;
 }

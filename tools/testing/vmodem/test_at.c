@@ -327,6 +327,12 @@ static void settings(void)
 	say("AT+CFUN=1\r");
 	expect("\r\nOK\r\n");
 	tap_ok(cell_radio(cell_get(&fake_vm)));
+	fake_ctl("fcc lock");
+	say("AT+CFUN=1\r");
+	expect("\r\nERROR\r\n");
+	fake_ctl("fcc unlock");
+	say("AT+CFUN=1\r");
+	expect("\r\nOK\r\n");
 	say("AT+COPS=3,2;+COPS?\r");
 	expect("\r\n+COPS: 0,2,\"00101\",7\r\n\r\nOK\r\n");
 	say("AT+COPS=3,0;+COPS?;+COPS=0\r");

@@ -1358,6 +1358,22 @@ static void radio_changes(void)
 	tap_ok(!fake_ctl("radio loud"));
 }
 
+static void fcc_lock(void)
+{
+	start(4096);
+	tap_ok(fake_ctl("fcc lock"));
+	fake_forget(ch);
+	tap_is(run_u32(MBIM_CID_RADIO_STATE, MBIM_SET, 1),
+	       MBIM_STATUS_OPERATION_NOT_ALLOWED);
+	tap_ok(!fake_ctl("radio on"));
+	tap_is(run_u32(MBIM_CID_RADIO_STATE, MBIM_SET, 0), 0);
+	tap_is(u32(4), 0);
+	tap_ok(fake_ctl("fcc unlock"));
+	tap_is(run_u32(MBIM_CID_RADIO_STATE, MBIM_SET, 1), 0);
+	tap_is(u32(4), 1);
+	tap_ok(!fake_ctl("fcc"));
+}
+
 static void cell_words(void)
 {
 	start(4096);
@@ -1716,6 +1732,7 @@ int main(void)
 	TAP_RUN(signal_indications);
 	TAP_RUN(registration_changes);
 	TAP_RUN(radio_changes);
+	TAP_RUN(fcc_lock);
 	TAP_RUN(cell_words);
 	TAP_RUN(sim_changes);
 	TAP_RUN(pin_entry);
