@@ -22,6 +22,7 @@
 #include <linux/netdevice.h>
 #include <linux/tcp.h>
 #include <linux/slab.h>
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
 #include "iosm_compat.h"
@@ -32,6 +33,8 @@
 
 /* How long the device may take to answer a command. */
 #define IOSM_MUX_ANSWER_MS	1000
+/* What is left of that for OPEN_SESSION, however long the pipes took to open. */
+#define IOSM_MUX_LEAST_MS	200
 /* How long uplink may take to drain before system suspend. */
 #define IOSM_MUX_DRAIN_MS	500
 
@@ -44,7 +47,7 @@ static_assert(IOSM_MUX_OPEN == 0 && IOSM_MUX_OPEN_RESP == 1 &&
 	      IOSM_MUX_FLOW_ACK == 6 && IOSM_MUX_LINK_STATUS == 7 &&
 	      IOSM_MUX_LINK_STATUS_RESP == 8);
 
-/* Caller holds ul_lock. */
+/* Caller holds ul_lock, or nobody else can see the session. */
 static void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
 			       enum iosm_mux_state state)
 {
@@ -110,15 +113,14 @@ static void iosm_mux_no_room(struct iosm_mux *mux,
 			    READ_ONCE(s->netdev->mtu));
 }
 
-/* An answer that somebody may wait for; caller holds ul_lock. */
-static void iosm_mux_answered(struct iosm_mux *mux,
-			      const struct iosm_mux_cmd *cmd)
+/* The response to OPEN_SESSION; caller holds ul_lock. */
+static void iosm_mux_open_resp(struct iosm_mux *mux,
+			       const struct iosm_mux_cmd *cmd)
 {
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
 	int pad;
 
-	if (!s->calling || s->answered || s->answer_op != cmd->op ||
-	    s->question != cmd->transaction) {
+	if (!s->calling || s->answered || s->question != cmd->transaction) {
 		iosm_stats_inc(&mux->stats.sync, &mux->stats.late);
 		return;
 	}
@@ -127,7 +129,7 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 	s->result = cmd->response ? -EREMOTEIO : 0;
 
 	/* Data may follow at once: it must not find a closed session. */
-	if (cmd->op == IOSM_MUX_OPEN_RESP && !cmd->response) {
+	if (!cmd->response) {
 		pad = iosm_mux_pad_beside(mux, READ_ONCE(s->netdev->mtu),
 					  cmd->head_pad);
 		if (pad < 0) {
@@ -140,6 +142,47 @@ static void iosm_mux_answered(struct iosm_mux *mux,
 	}
 
 	wake_up(&mux->core->event);
+}
+
+/*
+ * Run the work that ends the closing of sessions, after @ms or, if that is 0, at
+ * once. An earlier run that is pending stays.
+ */
+VISIBLE_IF_KUNIT void iosm_mux_queue_close(struct iosm_mux *mux,
+					   unsigned int ms)
+{
+	KUNIT_STATIC_STUB_REDIRECT(iosm_mux_queue_close, mux, ms);
+
+	if (ms)
+		queue_delayed_work(mux->core->wq, &mux->close_work,
+				   msecs_to_jiffies(ms));
+	else
+		mod_delayed_work(mux->core->wq, &mux->close_work, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_queue_close);
+
+/* The response to CLOSE_SESSION, which nobody waits for; under ul_lock. */
+static void iosm_mux_close_resp(struct iosm_mux *mux,
+				const struct iosm_mux_cmd *cmd)
+{
+	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
+
+	if (s->state != IOSM_MUX_CLOSING || s->answered ||
+	    s->question != cmd->transaction) {
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.late);
+		return;
+	}
+
+	if (cmd->response)
+		dev_warn_ratelimited(mux->dev,
+				     "session %u: device refuses to close it: %u\n",
+				     cmd->if_id, cmd->response);
+	s->answered = true;
+	/* Otherwise the one who closes it is about to let go of it. */
+	if (!s->netdev)
+		iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_CLOSED);
+	wake_up(&mux->core->event);
+	iosm_mux_queue_close(mux, 0);
 }
 
 /**
@@ -160,8 +203,10 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 
 	switch (cmd->op) {
 	case IOSM_MUX_OPEN_RESP:
+		iosm_mux_open_resp(mux, cmd);
+		goto out;
 	case IOSM_MUX_CLOSE_RESP:
-		iosm_mux_answered(mux, cmd);
+		iosm_mux_close_resp(mux, cmd);
 		goto out;
 	default:
 		break;
@@ -177,7 +222,8 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 		s->is_stopped = true;
 		s->tx.tx_flow_stops++;
 		trace_iosm_flow(mux->dev, cmd->if_id, true, s->credit);
-		netif_stop_queue(s->netdev);
+		if (s->netdev)
+			netif_stop_queue(s->netdev);
 		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
 		break;
 	case IOSM_MUX_FLOW_GO:
@@ -232,7 +278,7 @@ static void iosm_mux_mourn(struct iosm_mux *mux)
 
 	spin_lock(&mux->ul_lock);
 	for (i = 0; i < IOSM_SESSIONS; i++) {
-		if (mux->sessions[i].state == IOSM_MUX_CLOSED)
+		if (!mux->sessions[i].netdev)
 			continue;
 		netif_stop_queue(mux->sessions[i].netdev);
 		netif_carrier_off(mux->sessions[i].netdev);
@@ -240,14 +286,33 @@ static void iosm_mux_mourn(struct iosm_mux *mux)
 	spin_unlock(&mux->ul_lock);
 }
 
+/*
+ * GRO was flushed at the end of a poll that had begun after request @flush: no
+ * packet of a session that was closing then is in NAPI's hands any more.
+ */
+static void iosm_mux_flushed(struct iosm_mux *mux, u32 flush)
+{
+	if (mux->flush_done == flush)
+		return;
+
+	/* Pairs with iosm_mux_flush_rx(): all of the poll is over. */
+	smp_store_release(&mux->flush_done, flush);
+	wake_up(&mux->core->event);
+}
+
 static int iosm_mux_poll(struct napi_struct *napi, int budget)
 {
 	struct iosm_mux *mux = container_of(napi, struct iosm_mux, napi);
+	bool again = false, done;
+	u32 flush;
 	int work;
 
+	/* Pairs with iosm_mux_flush_rx(): states of sessions are read after it. */
+	flush = smp_load_acquire(&mux->flush_wanted);
 	if (unlikely(iosm_core_is_dead(mux->core))) {
 		iosm_mux_mourn(mux);
 		napi_complete_done(napi, 0);
+		iosm_mux_flushed(mux, flush);
 		return 0;
 	}
 
@@ -256,11 +321,22 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	/* After the downlink, for what that allowed and asked. */
 	iosm_mux_ul_poll(mux, budget);
 
-	if (work == budget || !napi_complete_done(napi, work))
+	if (work == budget) {
+		if (likely(mux->flush_done == flush) || !budget)
+			return work;
+		/* Only a poll that completes flushes all of GRO. */
+		again = true;
+		work--;
+	}
+
+	done = napi_complete_done(napi, work);
+	iosm_mux_flushed(mux, flush);
+	if (!done)
 		return work;
 
 	/* An interrupt that came while we were at work is not repeated. */
-	if (iosm_pipe_pending(&mux->ch.dl) || iosm_pipe_pending(&mux->ch.ul))
+	if (again || iosm_pipe_pending(&mux->ch.dl) ||
+	    iosm_pipe_pending(&mux->ch.ul))
 		napi_schedule(napi);
 
 	return work;
@@ -341,7 +417,6 @@ static int iosm_mux_up(struct iosm_mux *mux)
 	if (err)
 		goto err_dl;
 
-	mux->is_silent = false;
 	mux->adb_sequence = 0;
 	mux->acb_sequence = 0;
 	err = iosm_mux_dl_fill(mux);
@@ -385,13 +460,13 @@ static void iosm_mux_down(struct iosm_mux *mux)
 
 /* ---- Sessions ---- */
 
-/* Asks the device something about a session and waits for the answer. */
-static int iosm_mux_call(struct iosm_mux *mux, u8 if_id, enum iosm_mux_op op,
-			 enum iosm_mux_op answer)
+/* Send OPEN_SESSION and wait for the response. */
+static int iosm_mux_call_open(struct iosm_mux *mux, u8 if_id,
+			      unsigned int timeout_ms)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	struct iosm_mux_cmd cmd = {
-		.op = op,
+		.op = IOSM_MUX_OPEN,
 		.if_id = if_id,
 		.head_pad = IOSM_MUX_DL_HEAD_PAD,
 	};
@@ -402,41 +477,60 @@ static int iosm_mux_call(struct iosm_mux *mux, u8 if_id, enum iosm_mux_op op,
 	s->calling = true;
 	s->answered = false;
 	s->question = cmd.transaction;
-	s->answer_op = answer;
 	if (!iosm_mux_post(mux, &cmd, 0))
 		err = -EBUSY;
 	iosm_mux_kick(mux, IOSM_MUX_NOW);
 	spin_unlock_bh(&mux->ul_lock);
 
 	if (!err)
-		iosm_core_wait(mux->core, READ_ONCE(s->answered),
-			       IOSM_MUX_ANSWER_MS);
+		iosm_core_wait(mux->core, READ_ONCE(s->answered), timeout_ms);
 
 	spin_lock_bh(&mux->ul_lock);
 	s->calling = false;
-	if (s->answered) {
+	if (s->answered)
 		err = s->result;
-		mux->is_silent = false;
-	} else if (!err) {
+	else if (!err)
 		err = iosm_core_is_dead(mux->core) ? -ENODEV : -ETIMEDOUT;
-	}
 	spin_unlock_bh(&mux->ul_lock);
 
 	return err;
 }
 
 /*
- * Forgets a session. NAPI stops for a moment, so that no packet of the
- * session is in its hands (GRO keeps some) when the network device goes.
+ * Wait until NAPI hands up nothing more of sessions that are CLOSING, packets
+ * that GRO keeps included. The other sessions do not notice.
  */
-static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
+static void iosm_mux_flush_rx(struct iosm_mux *mux)
+{
+	u32 flush;
+
+	if (!mux->is_napi_on)
+		return;
+
+	flush = mux->flush_wanted + 1;
+	/* After the state of the session, which the poll reads. */
+	smp_store_release(&mux->flush_wanted, flush);
+	iosm_mux_schedule(mux);
+	/* Pairs with iosm_mux_flushed(). */
+	if (iosm_core_wait(mux->core,
+			   smp_load_acquire(&mux->flush_done) == flush,
+			   IOSM_MUX_ANSWER_MS))
+		return;
+
+	/* The device has failed, or this processor is starved. */
+	iosm_mux_napi_off(mux);
+	iosm_mux_napi_on(mux);
+}
+
+/* Let go of the network device of a session that is CLOSING. */
+static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
-	bool was_on = mux->is_napi_on;
 	struct net_device *netdev;
 	struct sk_buff *held;
 
-	iosm_mux_napi_off(mux);
+	iosm_mux_flush_rx(mux);
+
 	spin_lock_bh(&mux->ul_lock);
 	held = s->held;
 	s->held = NULL;
@@ -444,10 +538,9 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	s->netdev = NULL;
 	WRITE_ONCE(s->ul_pad, 0);
 	iosm_mux_ul_disown(mux, if_id);
-	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
+	if (s->answered || iosm_core_is_dead(mux->core))
+		iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
 	spin_unlock_bh(&mux->ul_lock);
-	if (was_on)
-		iosm_mux_napi_on(mux);
 
 	if (held) {
 		DEV_STATS_INC(netdev, tx_dropped);
@@ -457,19 +550,116 @@ static void iosm_mux_forget(struct iosm_mux *mux, u8 if_id)
 	netdev_reset_queue(netdev);
 }
 
-/* Tells the device that a session is over, without asking whether it is. */
-static void iosm_mux_post_close(struct iosm_mux *mux, u8 if_id)
+/*
+ * Begin to close a session: no downlink is handed up from here on. With @tell
+ * the device gets CLOSE_SESSION, and the session's number is in use until the
+ * response or its time-out.
+ */
+static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
 {
+	struct iosm_mux_session *s = &mux->sessions[if_id];
 	struct iosm_mux_cmd cmd = {
 		.op = IOSM_MUX_CLOSE,
 		.if_id = if_id,
 	};
 
 	spin_lock_bh(&mux->ul_lock);
-	cmd.transaction = ++mux->transaction;
-	iosm_mux_post(mux, &cmd, 0);
-	iosm_mux_kick(mux, IOSM_MUX_NOW);
+	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSING);
+	s->answered = !tell;
+	s->close_by = jiffies + msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
+	if (tell) {
+		cmd.transaction = ++mux->transaction;
+		s->question = cmd.transaction;
+		iosm_mux_post(mux, &cmd, 0);
+		iosm_mux_kick(mux, IOSM_MUX_NOW);
+	}
 	spin_unlock_bh(&mux->ul_lock);
+}
+
+/*
+ * End the sessions whose CLOSE_SESSION has timed out. Returns the time in ms
+ * until the next one does, 0 when none is closing. Caller holds @lock.
+ */
+static unsigned int iosm_mux_expire(struct iosm_mux *mux)
+{
+	bool dead = iosm_core_is_dead(mux->core);
+	unsigned long expired = 0, now = jiffies;
+	struct iosm_mux_session *s;
+	unsigned int i, left = 0;
+
+	spin_lock_bh(&mux->ul_lock);
+	for (i = 0; i < IOSM_SESSIONS; i++) {
+		s = &mux->sessions[i];
+		if (s->state != IOSM_MUX_CLOSING)
+			continue;
+		if (dead || time_after_eq(now, s->close_by)) {
+			iosm_mux_set_state(mux, i, IOSM_MUX_CLOSED);
+			expired |= BIT(i);
+		} else {
+			left = max(left, jiffies_to_msecs(s->close_by - now));
+		}
+	}
+	spin_unlock_bh(&mux->ul_lock);
+
+	for_each_set_bit(i, &expired, IOSM_SESSIONS)
+		if (!dead)
+			dev_warn_ratelimited(mux->dev,
+					     "session %u: no response to CLOSE_SESSION\n",
+					     i);
+
+	return left;
+}
+
+/* Close the channel after the last session, or come back later. Under @lock. */
+static void iosm_mux_settle(struct iosm_mux *mux)
+{
+	unsigned int left;
+
+	/* In system sleep the device must not be asked: iosm_mux_resume(). */
+	if (mux->is_suspended && !iosm_core_is_dead(mux->core))
+		return;
+
+	left = iosm_mux_expire(mux);
+	if (left)
+		iosm_mux_queue_close(mux, left);
+	else if (!mux->users && mux->is_up)
+		iosm_mux_down(mux);
+}
+
+VISIBLE_IF_KUNIT void iosm_mux_close_work(struct work_struct *work)
+{
+	struct iosm_mux *mux = container_of(to_delayed_work(work),
+					    struct iosm_mux, close_work);
+
+	mutex_lock(&mux->lock);
+	iosm_mux_settle(mux);
+	mutex_unlock(&mux->lock);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_close_work);
+
+/* After a session has left: what waits for the device is left to the work. */
+static void iosm_mux_closed(struct iosm_mux *mux)
+{
+	if (iosm_core_is_dead(mux->core))
+		iosm_mux_settle(mux);
+	else if (!mux->is_suspended)
+		iosm_mux_queue_close(mux, mux->users ? IOSM_MUX_ANSWER_MS : 0);
+}
+
+/* Wait until the number of a session that is closing can be used again. */
+static void iosm_mux_wait_closed(struct iosm_mux *mux,
+				 const struct iosm_mux_session *s)
+{
+	long left = s->close_by - jiffies;
+
+	if (s->state != IOSM_MUX_CLOSING)
+		return;
+
+	if (left > 0)
+		iosm_core_wait(mux->core,
+			       READ_ONCE(s->state) != IOSM_MUX_CLOSING,
+			       jiffies_to_msecs(left) + 1);
+	iosm_mux_expire(mux);
 }
 
 /**
@@ -479,7 +669,7 @@ static void iosm_mux_post_close(struct iosm_mux *mux, u8 if_id)
  * @netdev: its network device
  *
  * Opens the channel for the first one.
- * Context: sleeps, up to about 2 s; ndo_open.
+ * Context: sleeps, about 1 s with a device that does not answer; ndo_open.
  *
  * Return: 0, -ETIMEDOUT without an answer, -EREMOTEIO when the device
  * refuses, -ERANGE when a block cannot hold its padding and the MTU, -ENODEV
@@ -487,11 +677,14 @@ static void iosm_mux_post_close(struct iosm_mux *mux, u8 if_id)
  */
 int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 {
+	unsigned long until = jiffies + msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
 	struct iosm_mux_session *s = &mux->sessions[if_id];
+	unsigned int left_ms = 0;
 	int err;
 
 	mutex_lock(&mux->lock);
 
+	iosm_mux_wait_closed(mux, s);
 	if (!mux->is_up) {
 		err = iosm_mux_up(mux);
 		if (err)
@@ -512,7 +705,9 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_OPENING);
 	spin_unlock_bh(&mux->ul_lock);
 
-	err = iosm_mux_call(mux, if_id, IOSM_MUX_OPEN, IOSM_MUX_OPEN_RESP);
+	if (time_before(jiffies, until))
+		left_ms = jiffies_to_msecs(until - jiffies);
+	err = iosm_mux_call_open(mux, if_id, max(left_ms, IOSM_MUX_LEAST_MS));
 	if (!err) {
 		mux->users |= BIT(if_id);
 		if (iosm_mux_is_lite(mux))
@@ -522,11 +717,9 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	}
 
 	/* It may be open on the other side: the answer was late, or absurd. */
-	if (err == -ETIMEDOUT || err == -ERANGE)
-		iosm_mux_post_close(mux, if_id);
-	iosm_mux_forget(mux, if_id);
-	if (!mux->users)
-		iosm_mux_down(mux);
+	iosm_mux_begin_close(mux, if_id, err == -ETIMEDOUT || err == -ERANGE);
+	iosm_mux_detach(mux, if_id);
+	iosm_mux_closed(mux);
 
 out:
 	mutex_unlock(&mux->lock);
@@ -539,42 +732,22 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_open);
  * @mux: the IP channel
  * @if_id: session that was opened
  *
- * The network device is not touched any more when this returns. Closes the
- * channel after the last one. A dead device is not waited for, nor is one that
- * has not answered the last close: RTNL is held, and there are up to eight. In
- * system sleep (a network namespace can end then), the device hears of it later.
- * Context: sleeps, up to about 3 s; ndo_stop.
+ * The network device is not touched any more when this returns. RTNL is held,
+ * and there are up to eight sessions, so nothing here waits for the device: the
+ * response to CLOSE_SESSION and, after the last session, the closing of the
+ * channel are left to a work. In system sleep (a network namespace can end
+ * then), the device hears of it later.
+ * Context: sleeps, for a poll of NAPI; ndo_stop.
  */
 void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 {
-	struct iosm_mux_session *s = &mux->sessions[if_id];
-	int err = 0;
-
 	mutex_lock(&mux->lock);
 
-	spin_lock_bh(&mux->ul_lock);
-	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSING);
-	spin_unlock_bh(&mux->ul_lock);
-	netif_tx_disable(s->netdev);
-
-	if (!iosm_core_is_dead(mux->core)) {
-		if (mux->is_silent || mux->is_suspended)
-			iosm_mux_post_close(mux, if_id);
-		else
-			err = iosm_mux_call(mux, if_id, IOSM_MUX_CLOSE,
-					    IOSM_MUX_CLOSE_RESP);
-	}
-	if (err == -ETIMEDOUT)
-		mux->is_silent = true;
-	if (err)
-		netdev_warn(s->netdev, "session %u does not close: %pe\n",
-			    if_id, ERR_PTR(err));
-
-	iosm_mux_forget(mux, if_id);
+	netif_tx_disable(mux->sessions[if_id].netdev);
+	iosm_mux_begin_close(mux, if_id, !iosm_core_is_dead(mux->core));
+	iosm_mux_detach(mux, if_id);
 	mux->users &= ~BIT(if_id);
-	/* In system sleep the device must not be asked: iosm_mux_resume(). */
-	if (!mux->users && (!mux->is_suspended || iosm_core_is_dead(mux->core)))
-		iosm_mux_down(mux);
+	iosm_mux_closed(mux);
 
 	mutex_unlock(&mux->lock);
 }
@@ -749,18 +922,23 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_suspend);
  */
 void iosm_mux_resume(struct iosm_mux *mux)
 {
+	unsigned int i;
+
 	mutex_lock(&mux->lock);
 	mux->is_suspended = false;
 	if (mux->is_up) {
 		iosm_mux_pause(mux, false);
 		iosm_mux_napi_on(mux);
-		/* The last session was closed meanwhile: what it left goes. */
-		if (!mux->users) {
-			spin_lock_bh(&mux->ul_lock);
+
+		/* What was closed meanwhile is told now, and has its time. */
+		spin_lock_bh(&mux->ul_lock);
+		for (i = 0; i < IOSM_SESSIONS; i++)
+			mux->sessions[i].close_by = jiffies +
+				msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
+		if (mux->cmd_count)
 			iosm_mux_kick(mux, IOSM_MUX_NOW);
-			spin_unlock_bh(&mux->ul_lock);
-			iosm_mux_down(mux);
-		}
+		spin_unlock_bh(&mux->ul_lock);
+		iosm_mux_queue_close(mux, 0);
 	}
 	mutex_unlock(&mux->lock);
 }
@@ -802,24 +980,43 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	u64_stats_init(&mux->stats.sync);
 	for (i = 0; i < IOSM_SESSIONS; i++)
 		u64_stats_init(&mux->sessions[i].rx.sync);
+	INIT_DELAYED_WORK(&mux->close_work, iosm_mux_close_work);
 	netif_napi_add(mux->napi_dev, &mux->napi, iosm_mux_poll);
 
 	return mux;
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_create);
 
+static bool iosm_mux_is_closing(const struct iosm_mux *mux)
+{
+	unsigned int i;
+
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (READ_ONCE(mux->sessions[i].state) == IOSM_MUX_CLOSING)
+			return true;
+
+	return false;
+}
+
 /**
  * iosm_mux_destroy() - the counterpart of iosm_mux_create()
  * @mux: without open sessions
  *
- * Context: may sleep.
+ * Context: sleeps, without RTNL; every wait for the device is bounded.
  */
 void iosm_mux_destroy(struct iosm_mux *mux)
 {
-	/* Left by a system sleep that the device has not survived. */
+	/* What NAPI queues from here on does not run. */
+	disable_delayed_work_sync(&mux->close_work);
+
 	mutex_lock(&mux->lock);
-	if (mux->is_up)
+	/* Left up by the work, or by a system sleep that the device did not survive. */
+	if (mux->is_up) {
+		if (!mux->is_suspended)
+			iosm_core_wait(mux->core, !iosm_mux_is_closing(mux),
+				       IOSM_MUX_ANSWER_MS);
 		iosm_mux_down(mux);
+	}
 	mutex_unlock(&mux->lock);
 
 	netif_napi_del(&mux->napi);

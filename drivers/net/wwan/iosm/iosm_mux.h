@@ -11,6 +11,7 @@
 #include <linux/netdevice.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "iosm_channel.h"
 #include "iosm_hw.h"
@@ -38,7 +39,8 @@ struct page_pool;
  * @IOSM_MUX_CLOSED: unknown to the device
  * @IOSM_MUX_OPENING: OPEN_SESSION is on its way; credits may come already
  * @IOSM_MUX_UP: data flows
- * @IOSM_MUX_CLOSING: CLOSE_SESSION is on its way; data may still come
+ * @IOSM_MUX_CLOSING: CLOSE_SESSION is on its way; data may still come. The
+ *	network device does not wait for the response.
  */
 enum iosm_mux_state {
 	IOSM_MUX_CLOSED,
@@ -90,7 +92,8 @@ struct iosm_mux_rx_stats {
 /**
  * struct iosm_mux_session - one session
  * @state: see enum iosm_mux_state
- * @netdev: its network device; set unless CLOSED
+ * @netdev: its network device; set in OPENING and UP, and in CLOSING until the
+ *	network device has been let go
  * @epoch: number of this opening: tells packets of an older one
  * @ul_pad: head padding of UL datagrams
  * @is_stopped: the device asked us to send nothing
@@ -103,8 +106,8 @@ struct iosm_mux_rx_stats {
  * @calling: somebody waits for an answer
  * @answered: it is there
  * @question: transaction id of what was asked
- * @answer_op: command that answers it
  * @result: what it says, when @answered: 0 or a negative errno
+ * @close_by: CLOSING: time in jiffies at which CLOSE_SESSION has timed out
  *
  * @tx: see struct iosm_mux_tx_stats
  * @rx: see struct iosm_mux_rx_stats
@@ -130,8 +133,8 @@ struct iosm_mux_session {
 	bool calling;
 	bool answered;
 	u32 question;
-	enum iosm_mux_op answer_op;
 	int result;
+	unsigned long close_by;
 
 	struct iosm_mux_tx_stats tx;
 	struct iosm_mux_rx_stats rx;
@@ -187,8 +190,11 @@ struct iosm_mux_stats {
  * @is_up: channel is open; under @lock
  * @is_napi_on: @napi is enabled; under @lock
  * @is_suspended: system sleep, the device must not be asked; under @lock
- * @is_silent: a close went unanswered, and nothing was answered since; under
- *	@lock
+ * @close_work: ends sessions whose CLOSE_SESSION has timed out, and closes the
+ *	channel after the last one; without RTNL
+ * @flush_wanted: number of the last request to flush NAPI; under @lock
+ * @flush_done: number of the last request that NAPI has seen at the begin of a
+ *	poll, and answered by flushing GRO at its end
  * @ch: the channel
  * @napi_dev: @napi lives here, as all sessions share one channel
  * @napi: consumer of both pipes, producer of the DL pipe
@@ -236,8 +242,10 @@ struct iosm_mux {
 	unsigned long users;
 	bool is_up;
 	bool is_napi_on;
-	bool is_silent;
 	bool is_suspended;
+	struct delayed_work close_work;
+	u32 flush_wanted;
+	u32 flush_done;
 	struct iosm_channel ch;
 
 	struct net_device *napi_dev;
@@ -294,5 +302,10 @@ unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 			   struct iosm_mux_tx_stats *stats);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms);
+void iosm_mux_close_work(struct work_struct *work);
+#endif
 
 #endif

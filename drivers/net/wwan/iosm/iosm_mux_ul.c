@@ -534,7 +534,7 @@ drop:
  * keeps the channel open. Until now they have held their sockets, so that these
  * do not send too much; but a socket holds its network namespace.
  *
- * Context: ul_lock, and no NAPI poll.
+ * Context: ul_lock.
  */
 void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id)
 {
@@ -897,7 +897,7 @@ static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 
-	if (s->state == IOSM_MUX_CLOSED || s->epoch != epoch)
+	if (!s->netdev || s->epoch != epoch)
 		return;
 
 	tally->packets[if_id] += packets;

@@ -53,7 +53,7 @@ check "the modem gets ready again" wait_for 10 fresh
 check "it works after that" alive
 
 # Nor for one that says nothing at all, and does not even let go of its pipes.
-expected_log="$expected_log|message type 0x2|modem is broken: pipe does not close"
+expected_log="$expected_log|message type 0x2|modem is unresponsive: pipe does not close"
 expected_violations='d3-while-running|dma-bus-master|uninit-pipe-open'
 modem msg stop
 for n in 1 2; do

@@ -19,6 +19,8 @@
 #include <net/checksum.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
+#include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 
 #include "iosm_fake_core.h"
 #include "../iosm_mux.h"
@@ -62,6 +64,9 @@ struct mux_ctx {
 	u8 wrong_session;
 	u32 wrong_command;
 	u32 short_by;
+
+	/* How often the work that ends closing was queued; tests run it. */
+	unsigned int closes;
 
 	/* What the stack got, and what of it does not lie at a whole word. */
 	unsigned int received;
@@ -258,6 +263,23 @@ static void mux_start(struct kunit *test, bool lite, u32 caps)
 	KUNIT_ASSERT_NOT_NULL(test, ctx->mux);
 }
 
+static void mux_queue_close(struct iosm_mux *mux, unsigned int ms)
+{
+	struct mux_ctx *ctx = kunit_get_current_test()->priv;
+
+	ctx->closes++;
+}
+
+/* The time for responses to CLOSE_SESSION has passed, and the work runs. */
+static void mux_settle(struct mux_ctx *ctx)
+{
+	unsigned int i;
+
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		ctx->mux->sessions[i].close_by = jiffies;
+	iosm_mux_close_work(&ctx->mux->close_work.work);
+}
+
 static int mux_test_init(struct kunit *test)
 {
 	struct net_device *netdev;
@@ -268,6 +290,7 @@ static int mux_test_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
 	ctx->times = 1;
+	kunit_activate_static_stub(test, iosm_mux_queue_close, mux_queue_close);
 	ctx->fc = fake_core_new(test, NULL);
 	ctx->fc->priv = ctx;
 	ctx->fc->on_bell = mux_on_bell;
@@ -317,6 +340,7 @@ static void mux_expect_closed(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
 
+	mux_settle(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSED);
 	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].netdev);
 	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
@@ -609,7 +633,7 @@ static void mux_close_unanswered(struct kunit *test)
 	mux_expect_closed(test);
 }
 
-/* The first that goes unanswered is waited for, with RTNL held; one is enough. */
+/* RTNL is held while sessions close: none of eight waits for the device. */
 static void mux_close_silent(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -619,25 +643,109 @@ static void mux_close_silent(struct kunit *test)
 	mux_open(test, 0);
 	mux_open(test, 1);
 	ctx->mute = true;
-	iosm_mux_close(ctx->mux, 0);
 	before = jiffies;
+	iosm_mux_close(ctx->mux, 0);
 	iosm_mux_close(ctx->mux, 1);
-	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(500));
-	/* The device is told all the same. */
+	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(200));
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
-	mux_expect_closed(test);
+	KUNIT_EXPECT_GE(test, ctx->closes, 1);
 
-	/* It answers again: so it gets its time again. */
+	/* The channel stays up, and the numbers in use, until the time is over. */
+	iosm_mux_close_work(&ctx->mux->close_work.work);
+	KUNIT_EXPECT_TRUE(test, ctx->mux->is_up);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSING);
+	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].netdev);
+
+	/* A session that is opened again waits for that, and no longer. */
 	ctx->mute = false;
+	mux_open(test, 0);
+	KUNIT_EXPECT_GE(test, jiffies - before, msecs_to_jiffies(900));
+	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(1500));
+	iosm_mux_close(ctx->mux, 0);
+	mux_expect_closed(test);
+}
+
+/* Opening is bounded, however slow the device is: RTNL is held. */
+static void mux_open_silent(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	unsigned long before;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	ctx->mute = true;
+	iosm_mux_close(ctx->mux, 0);
+	before = jiffies;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, iosm_mux_open(ctx->mux, 0, ctx->links[0]));
+	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(1400));
+	mux_expect_closed(test);
+}
+
+/* A response after the network device has gone ends the session at once. */
+static void mux_close_late_response(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	ctx->mute = true;
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSING);
+	ctx->closes = 0;
+	ctx->times = 2;
+	mux_answer(ctx, &ctx->seen[0]);
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSED);
+	KUNIT_EXPECT_EQ(test, ctx->closes, 1);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, late), 1);
+	iosm_mux_close_work(&ctx->mux->close_work.work);
+	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
+}
+
+/* Commands for a session whose network device has gone touch none. */
+static void mux_flow_while_closing(struct kunit *test)
+{
+	__le32 mask = cpu_to_le32(0xffffffff);
+	struct mux_ctx *ctx = test->priv;
+
+	mux_start(test, false, 0);
 	mux_open(test, 0);
 	mux_open(test, 1);
 	ctx->mute = true;
-	before = jiffies;
 	iosm_mux_close(ctx->mux, 0);
-	KUNIT_EXPECT_GE(test, jiffies - before, msecs_to_jiffies(900));
-	iosm_mux_close(ctx->mux, 1);
+	mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 77, 0, &mask, sizeof(mask));
+	mux_irq(ctx);
+	/* It is acknowledged all the same. */
+	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
+	KUNIT_EXPECT_EQ(test, ctx->seen[1].transaction, 77);
+	iosm_core_fault(&ctx->fc->core, "test");
+	mux_irq(ctx);
+}
+
+/*
+ * Closing one session flushes what NAPI holds of it, also while NAPI is busy with
+ * another session, which loses nothing.
+ */
+static void mux_close_beside_downlink(struct kunit *test)
+{
+	const unsigned int n = 3 * NAPI_POLL_WEIGHT;
+	struct mux_ctx *ctx = test->priv;
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+	u32 len;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	mux_open(test, 1);
+	len = mux_block(buf, 1, n, 40);
+	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
+	iosm_mux_close(ctx->mux, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->flush_done, ctx->mux->flush_wanted);
+	KUNIT_EXPECT_EQ(test, ctx->mux->flush_done, 1);
+	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].netdev);
+	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 1), n);
 }
 
 /* Dead: nobody waits. */
@@ -1476,6 +1584,10 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_answers_twice),
 	KUNIT_CASE_SLOW(mux_close_unanswered),
 	KUNIT_CASE_SLOW(mux_close_silent),
+	KUNIT_CASE_SLOW(mux_open_silent),
+	KUNIT_CASE(mux_close_late_response),
+	KUNIT_CASE(mux_flow_while_closing),
+	KUNIT_CASE(mux_close_beside_downlink),
 	KUNIT_CASE(mux_dead),
 	KUNIT_CASE(mux_flow),
 	KUNIT_CASE(mux_credits),
