@@ -66,6 +66,7 @@ typedef s64 time64_t;
 #define EXPORT_SYMBOL_IF_KUNIT(name)
 #define VISIBLE_IF_KUNIT		static
 #define KUNIT_STATIC_STUB_REDIRECT(...)	do { } while (0)
+#define dev_is_pci(dev)			((void)(dev), true)
 #define LINUX_VERSION_CODE		KERNEL_VERSION(7, 3, 0)
 #define KERNEL_VERSION(a, b, c)		(((a) << 16) + ((b) << 8) + (c))
 #define IS_ENABLED(option)		0
@@ -467,7 +468,7 @@ struct sk_buff {
 	unsigned int size;
 	unsigned int truesize;
 	void *destructor_arg;
-	void (*destructor)(struct sk_buff *skb);
+	struct page *page;	/* that the data is in, or NULL */
 	char cb[48] __aligned(8);
 };
 
@@ -476,6 +477,25 @@ struct sk_buff_head {
 	u32 qlen;
 };
 
+/* Pages that lie before their memory: references, size. */
+struct page {
+	unsigned int count;
+	unsigned long size;
+};
+
+struct skb_shared_info { u8 unused[320]; };
+
+#define __GFP_COMP			0
+#define SKB_DATA_ALIGN(size)		(((size) + 63) & ~63ul)
+#define get_order(size)			fuzz_order(size)
+#define page_address(page)		((void *)((page) + 1))
+#define page_size(page)			((page)->size)
+#define page_count(page)		((page)->count)
+#define get_page(page)			((void)(page)->count++)
+unsigned int fuzz_order(unsigned long size);
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+void put_page(struct page *page);
+struct sk_buff *build_skb(void *data, unsigned int size);
 struct sk_buff *alloc_skb(unsigned int size, gfp_t gfp);
 void kfree_skb(struct sk_buff *skb);
 void *skb_put_data(struct sk_buff *skb, const void *data, unsigned int len);

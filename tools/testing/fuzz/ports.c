@@ -5,6 +5,51 @@
 
 static unsigned int skbs;
 
+unsigned int fuzz_order(unsigned long size)
+{
+	unsigned int order = 0;
+
+	while (PAGE_SIZE << order < size)
+		order++;
+
+	return order;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = fuzz_alloc(sizeof(*page) + (PAGE_SIZE << order), gfp);
+
+	if (page) {
+		page->count = 1;
+		page->size = PAGE_SIZE << order;
+	}
+
+	return page;
+}
+
+void put_page(struct page *page)
+{
+	CHECK(page->count);
+	if (!--page->count)
+		fuzz_free(page);
+}
+
+struct sk_buff *build_skb(void *data, unsigned int size)
+{
+	struct sk_buff *skb = fuzz_alloc(sizeof(*skb), 0);
+
+	if (!skb)
+		return NULL;
+	memset(skb, 0, sizeof(*skb));
+	skb->page = (struct page *)data - 1;
+	CHECK(size == skb->page->size);
+	skb->data = data;
+	skb->size = size - SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	skbs++;
+
+	return skb;
+}
+
 struct sk_buff *alloc_skb(unsigned int size, gfp_t gfp)
 {
 	struct sk_buff *skb = fuzz_alloc(sizeof(*skb), gfp);
@@ -24,9 +69,10 @@ void kfree_skb(struct sk_buff *skb)
 {
 	if (!skb)
 		return;
-	if (skb->destructor)
-		skb->destructor(skb);
-	fuzz_free(skb->data);
+	if (skb->page)
+		put_page(skb->page);
+	else
+		fuzz_free(skb->data);
 	fuzz_free(skb);
 	skbs--;
 }

@@ -20,11 +20,10 @@
 #include <linux/kobject.h>
 #include <linux/pci.h>
 #include <linux/timekeeping.h>
-#include <kunit/static_stub.h>
-#include <kunit/visibility.h>
 
 #include "iosm_channel.h"
 #include "iosm_core.h"
+#include "iosm_stub.h"
 #include "iosm_trace.h"
 
 #define IOSM_STAGE_POLL_MS	20
@@ -53,7 +52,7 @@ VISIBLE_IF_KUNIT void iosm_core_event(struct iosm_core *core,
 	char text[48];
 	char *envp[2];
 
-	KUNIT_STATIC_STUB_REDIRECT(iosm_core_event, core, event);
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_core_event, core, event);
 
 	snprintf(text, sizeof(text), "IOSM_EVENT=%s", event);
 	envp[0] = text;
@@ -85,7 +84,7 @@ VISIBLE_IF_KUNIT void iosm_core_master(struct iosm_core *core, bool on)
 	u16 old, command;
 	int err;
 
-	KUNIT_STATIC_STUB_REDIRECT(iosm_core_master, core, on);
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_core_master, core, on);
 
 	/*
 	 * Not pci_set_master(): that notes it in a bit field of the PCI core,
@@ -99,7 +98,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_master);
 
 VISIBLE_IF_KUNIT void iosm_core_queue(struct iosm_core *core)
 {
-	KUNIT_STATIC_STUB_REDIRECT(iosm_core_queue, core);
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_core_queue, core);
 
 	mod_delayed_work(core->wq, &core->work, 0);
 }
@@ -111,7 +110,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_queue);
  */
 VISIBLE_IF_KUNIT void iosm_core_rearm(struct iosm_core *core, unsigned int ms)
 {
-	KUNIT_STATIC_STUB_REDIRECT(iosm_core_rearm, core, ms);
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_core_rearm, core, ms);
 
 	queue_delayed_work(core->wq, &core->work, msecs_to_jiffies(ms));
 }
@@ -517,7 +516,7 @@ VISIBLE_IF_KUNIT void iosm_core_rung(void *priv)
 {
 	struct iosm_core *core = priv;
 
-	KUNIT_STATIC_STUB_REDIRECT(iosm_core_rung, priv);
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_core_rung, priv);
 
 	/* Nothing happens here when the watch is on already. */
 	queue_delayed_work(core->wq, &core->watch,

@@ -5,10 +5,9 @@
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/pci.h>
-#include <kunit/static_stub.h>
-#include <kunit/visibility.h>
 
 #include "iosm_mmio.h"
+#include "iosm_stub.h"
 #include "iosm_trace.h"
 
 /**
@@ -56,7 +55,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_map);
  */
 void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value)
 {
-	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_ring, mmio, db, value);
+	IOSM_STUB(iosm_mmio_is_fake(mmio), iosm_mmio_ring, mmio, db, value);
 
 	trace_iosm_doorbell(mmio->dev, db, value);
 	writel(value, mmio->doorbell + IOSM_DOORBELL_OFFSET(db));
@@ -65,7 +64,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_ring);
 
 VISIBLE_IF_KUNIT u32 iosm_mmio_read(struct iosm_mmio *mmio, u32 offset)
 {
-	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_read, mmio, offset);
+	IOSM_STUB(iosm_mmio_is_fake(mmio), iosm_mmio_read, mmio, offset);
 
 	return readl(mmio->pad + offset);
 }
@@ -74,7 +73,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_read);
 VISIBLE_IF_KUNIT void iosm_mmio_write(struct iosm_mmio *mmio, u32 offset,
 				      u32 value)
 {
-	KUNIT_STATIC_STUB_REDIRECT(iosm_mmio_write, mmio, offset, value);
+	IOSM_STUB(iosm_mmio_is_fake(mmio), iosm_mmio_write, mmio, offset, value);
 
 	writel(value, mmio->pad + offset);
 }

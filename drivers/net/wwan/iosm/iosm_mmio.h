@@ -22,6 +22,19 @@ struct iosm_mmio {
 	void __iomem *pad;
 };
 
+/**
+ * iosm_mmio_is_fake() - do these registers belong to a KUnit suite?
+ * @mmio: registers of a device that was set up
+ *
+ * Context: any.
+ *
+ * Return: true when no BAR is mapped, which no device comes without.
+ */
+static inline bool iosm_mmio_is_fake(const struct iosm_mmio *mmio)
+{
+	return !mmio->pad;
+}
+
 int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev);
 void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value);
 u32 iosm_mmio_stage(struct iosm_mmio *mmio);

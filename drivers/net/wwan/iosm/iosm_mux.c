@@ -22,13 +22,12 @@
 #include <linux/netdevice.h>
 #include <linux/tcp.h>
 #include <linux/slab.h>
-#include <kunit/static_stub.h>
-#include <kunit/visibility.h>
 
 #include "iosm_compat.h"
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
+#include "iosm_stub.h"
 #include "iosm_trace.h"
 
 /* How long the device may take to answer a command. */
@@ -151,7 +150,7 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
 VISIBLE_IF_KUNIT void iosm_mux_queue_close(struct iosm_mux *mux,
 					   unsigned int ms)
 {
-	KUNIT_STATIC_STUB_REDIRECT(iosm_mux_queue_close, mux, ms);
+	IOSM_STUB(iosm_mmio_is_fake(&mux->core->mmio), iosm_mux_queue_close, mux, ms);
 
 	if (ms)
 		queue_delayed_work(mux->core->wq, &mux->close_work,
@@ -496,6 +495,12 @@ static int iosm_mux_call_open(struct iosm_mux *mux, u8 if_id,
 	return err;
 }
 
+static bool iosm_mux_is_flushed(const struct iosm_mux *mux, u32 flush)
+{
+	/* Pairs with iosm_mux_flushed(). */
+	return smp_load_acquire(&mux->flush_done) == flush;
+}
+
 /*
  * Wait until NAPI hands up nothing more of sessions that are CLOSING, packets
  * that GRO keeps included. The other sessions do not notice.
@@ -511,9 +516,7 @@ static void iosm_mux_flush_rx(struct iosm_mux *mux)
 	/* After the state of the session, which the poll reads. */
 	smp_store_release(&mux->flush_wanted, flush);
 	iosm_mux_schedule(mux);
-	/* Pairs with iosm_mux_flushed(). */
-	if (iosm_core_wait(mux->core,
-			   smp_load_acquire(&mux->flush_done) == flush,
+	if (iosm_core_wait(mux->core, iosm_mux_is_flushed(mux, flush),
 			   IOSM_MUX_ANSWER_MS))
 		return;
 

@@ -10,11 +10,12 @@
 
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
-#include <kunit/visibility.h>
 
 #include "iosm_pipe.h"
 #include "iosm_shm.h"
+#include "iosm_stub.h"
 #include "iosm_trace.h"
 
 /**
@@ -133,6 +134,15 @@ void iosm_pipe_push(struct iosm_pipe *pipe, const struct iosm_buf *buf)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_push);
 
+/* Let the device see the TDs before @head. It may complete them at once. */
+VISIBLE_IF_KUNIT void iosm_pipe_write_head(struct iosm_pipe *pipe, u32 head)
+{
+	IOSM_STUB(!dev_is_pci(pipe->dev), iosm_pipe_write_head, pipe, head);
+
+	WRITE_ONCE(pipe->shm->block->heads[pipe->nr], cpu_to_le32(head));
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_write_head);
+
 /**
  * iosm_pipe_publish() - let the device see what was pushed
  * @pipe: an open pipe
@@ -148,10 +158,14 @@ bool iosm_pipe_publish(struct iosm_pipe *pipe)
 		return false;
 
 	trace_iosm_publish(pipe->dev, pipe->nr, pipe->published, pipe->head);
-	/* The TDs must be visible before the head that publishes them. */
-	dma_wmb();
-	WRITE_ONCE(pipe->shm->block->heads[pipe->nr], cpu_to_le32(pipe->head));
+	/*
+	 * First our own note: the consumer side may see the tail that answers
+	 * this head as soon as the head is visible, and judges it by the note.
+	 */
 	WRITE_ONCE(pipe->published, pipe->head);
+	/* The note and the TDs must be visible before the head. */
+	dma_wmb();
+	iosm_pipe_write_head(pipe, pipe->head);
 
 	return true;
 }
@@ -176,9 +190,11 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 		return -EIO;
 
 	/*
-	 * Everything published is a candidate; the producer may publish more
-	 * meanwhile, which only widens the range.
+	 * Pairs with iosm_pipe_publish(): neither the note of what was published
+	 * nor anything in the TDs may be read before the tail. The producer may
+	 * publish more meanwhile, which only widens the range.
 	 */
+	dma_rmb();
 	step = iosm_ring_advance(READ_ONCE(pipe->published), pipe->seen, tail,
 				 pipe->entries);
 	if (step < 0) {
@@ -191,9 +207,6 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 		return -EIO;
 	}
 
-	/* Nothing in the TDs may be read before the tail that covers them. */
-	if (step)
-		dma_rmb();
 	WRITE_ONCE(pipe->seen, tail);
 
 	return iosm_ring_used(tail, pipe->tail, pipe->entries);

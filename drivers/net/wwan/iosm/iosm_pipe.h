@@ -114,6 +114,10 @@ bool iosm_pipe_reclaim(struct iosm_pipe *pipe, struct iosm_buf *buf);
 
 u32 iosm_pipe_device_tail(const struct iosm_pipe *pipe);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+void iosm_pipe_write_head(struct iosm_pipe *pipe, u32 head);
+#endif
+
 static inline bool iosm_pipe_is_ul(const struct iosm_pipe *pipe)
 {
 	return !(pipe->nr & 1);

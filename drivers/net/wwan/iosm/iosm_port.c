@@ -9,13 +9,10 @@
  * waits.
  */
 
-#include <linux/atomic.h>
-#include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
-#include <linux/module.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -26,13 +23,18 @@
 #include "iosm_compat.h"
 #include "iosm_core.h"
 #include "iosm_port.h"
+#include "iosm_stub.h"
 
 #define IOSM_PORTS_MAX		3
 #define IOSM_PORT_BACKLOG	16
 #define IOSM_PORT_RX_MIN	(64 * 1024)
 #define IOSM_PORT_DRAIN_MS	500
 #define IOSM_PORT_RETRY_MS	20
-#define IOSM_PORT_GONE_MS	3000
+/* Unread messages: at most that many, whatever their size. */
+#define IOSM_PORT_UNREAD	32
+/* How often a port with too many of them looks whether they were read. */
+#define IOSM_PORT_LOOK_MIN_MS	2
+#define IOSM_PORT_LOOK_MAX_MS	256
 
 /**
  * struct iosm_port - one control port
@@ -43,18 +45,22 @@
  * @is_open: the channel is open and not about to be closed
  * @tx_lock: protects the UL pipe and @backlog
  * @backlog: mapped messages of writers that were let in at the same moment
- * @rx_lock: protects the DL pipe; @is_open changes under both locks
- * @rx_work: goes on reading the pipe when the reader has caught up, when
+ * @rx_lock: protects the DL pipe and all rx_*; @is_open changes under both locks
+ * @rx_work: goes on reading the pipe when the reader may have caught up, when
  *	there may be memory again, or some time after the device sent rubbish
  * @rx_parked: a message for which there was no memory; its cookie is NULL
  *	otherwise
  * @rx_limit: bytes of unread messages at which DL buffers are kept back
- * @rx_unread: bytes of messages that were not read yet
+ * @rx_unread: bytes in @rx_pages
+ * @rx_pages: memory of messages that were handed up and, when last looked at,
+ *	not read; we hold a reference to each
+ * @rx_n_pages: entries of @rx_pages
  * @rx_stalled: @rx_limit was hit
- * @rx_refs: number of such messages, and one for the port itself
- * @rx_gone: completed with the last of @rx_refs, unless @rx_left
- * @rx_left: set by the last message and by who removes the port and gives up
- *	waiting for it; the second of them frees the port
+ * @rx_look_ms: time to the next look at @rx_pages while @rx_stalled
+ * @close_lock: protects the next two; serialises closing with system sleep
+ * @is_suspended: system sleep: the device must not be asked to close pipes
+ * @is_close_deferred: the port was closed in system sleep: its pipes are closed
+ *	when that is over
  */
 struct iosm_port {
 	struct iosm_core *core;
@@ -67,15 +73,19 @@ struct iosm_port {
 	spinlock_t tx_lock;	/* UL pipe, backlog, is_open */
 	struct sk_buff_head backlog;
 
-	struct mutex rx_lock;	/* DL pipe, is_open */
+	struct mutex rx_lock;	/* DL pipe, unread messages, is_open */
 	struct delayed_work rx_work;
 	struct iosm_done rx_parked;
 	unsigned int rx_limit;
-	atomic_t rx_unread;
-	atomic_t rx_stalled;
-	refcount_t rx_refs;
-	struct completion rx_gone;
-	atomic_t rx_left;
+	unsigned int rx_unread;
+	struct page *rx_pages[IOSM_PORT_UNREAD];
+	unsigned int rx_n_pages;
+	bool rx_stalled;
+	unsigned int rx_look_ms;
+
+	struct mutex close_lock;	/* deferred closing */
+	bool is_suspended;
+	bool is_close_deferred;
 };
 
 struct iosm_ports {
@@ -220,33 +230,68 @@ static void iosm_port_tx_done(struct iosm_port *port)
 /* ---- Downlink ---- */
 
 /*
- * A message was read, or thrown away: any context that may free an skb. The
- * port may have been left behind: its device is gone then, and its work is
- * disabled.
+ * What becomes of a message after it was handed up, the WWAN core does not tell.
+ * A destructor of the skb would, but its code could be called when this module
+ * has been unloaded: a task that reads a message in part puts the rest back into
+ * the queue of a port that was removed meanwhile. So the message lies in pages of
+ * its own, to which the driver holds a second reference: when that is the last
+ * one, the message was read, or dropped.
  */
-static void iosm_port_rx_freed(struct sk_buff *skb)
+
+/* Let go of the memory of messages that were read. Returns true if there are any. */
+static bool iosm_port_rx_forget_read(struct iosm_port *port)
 {
-	struct iosm_port *port = skb_shinfo(skb)->destructor_arg;
+	unsigned int i, n = 0;
+	struct page *page;
 
-	if (atomic_sub_return(skb->truesize, &port->rx_unread) <
-	    port->rx_limit / 2 && atomic_xchg(&port->rx_stalled, 0))
-		schedule_delayed_work(&port->rx_work, 0);
+	lockdep_assert_held(&port->rx_lock);
 
-	if (!refcount_dec_and_test(&port->rx_refs))
-		return;
+	for (i = 0; i < port->rx_n_pages; i++) {
+		page = port->rx_pages[i];
+		if (page_count(page) > 1) {
+			port->rx_pages[n++] = page;
+			continue;
+		}
+		port->rx_unread -= page_size(page);
+		put_page(page);
+	}
+	port->rx_n_pages = n;
 
-	/*
-	 * Who frees the port waits for this. A completion, as that one is
-	 * not touched any more once the waiter has returned.
-	 */
-	if (!atomic_xchg(&port->rx_left, 1)) {
-		complete(&port->rx_gone);
-		return;
+	return i > n;
+}
+
+/* Let go of all messages; they stay where they are until they are read. */
+static void iosm_port_rx_forget(struct iosm_port *port)
+{
+	while (port->rx_n_pages)
+		put_page(port->rx_pages[--port->rx_n_pages]);
+	port->rx_unread = 0;
+	port->rx_stalled = false;
+}
+
+/* An skb with room for @len bytes, in pages of its own, which are counted. */
+static struct sk_buff *iosm_port_rx_alloc(struct iosm_port *port, u32 len)
+{
+	unsigned int order = get_order(SKB_DATA_ALIGN(len) +
+				       SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
+	struct sk_buff *skb;
+	struct page *page;
+
+	page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NOWARN, order);
+	if (!page)
+		return NULL;
+
+	skb = build_skb(page_address(page), page_size(page));
+	if (!skb) {
+		put_page(page);
+		return NULL;
 	}
 
-	kfree(port);
-	/* The last thing: nothing else keeps this code in memory. */
-	module_put(THIS_MODULE);
+	get_page(page);
+	port->rx_pages[port->rx_n_pages++] = page;
+	port->rx_unread += page_size(page);
+
+	return skb;
 }
 
 static bool iosm_port_is_bad(const struct iosm_done *done)
@@ -268,7 +313,7 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 		return true;
 	}
 
-	skb = alloc_skb(done->len, GFP_KERNEL);
+	skb = iosm_port_rx_alloc(port, done->len);
 	if (!skb)
 		return false;
 
@@ -277,10 +322,6 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 	dma_sync_single_for_device(dev, done->buf.dma, done->len,
 				   DMA_FROM_DEVICE);
 
-	skb_shinfo(skb)->destructor_arg = port;
-	skb->destructor = iosm_port_rx_freed;
-	refcount_inc(&port->rx_refs);
-	atomic_add(skb->truesize, &port->rx_unread);
 	wwan_port_rx(port->wwan, skb);
 
 	return true;
@@ -289,15 +330,29 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 /* False when unread messages fill the port: what is in the ring must wait. */
 static bool iosm_port_rx_room(struct iosm_port *port)
 {
-	if (atomic_read(&port->rx_unread) < port->rx_limit)
-		return true;
+	if (!port->rx_stalled && (port->rx_unread >= port->rx_limit ||
+				  port->rx_n_pages == IOSM_PORT_UNREAD)) {
+		port->rx_stalled = true;
+		port->rx_look_ms = IOSM_PORT_LOOK_MIN_MS;
+	}
+	if (port->rx_stalled && port->rx_unread < port->rx_limit / 2 &&
+	    port->rx_n_pages < IOSM_PORT_UNREAD)
+		port->rx_stalled = false;
 
-	atomic_set(&port->rx_stalled, 1);
-	/* Pairs with the reader: it may have read all just before the flag. */
-	smp_mb__after_atomic();
+	return !port->rx_stalled;
+}
 
-	return atomic_read(&port->rx_unread) < port->rx_limit / 2 &&
-	       atomic_xchg(&port->rx_stalled, 0);
+/*
+ * Nobody tells when a message is read, so look again: soon while the reader is
+ * reading, ever more seldom while it is not.
+ */
+static void iosm_port_rx_look_later(struct iosm_port *port, bool was_read)
+{
+	if (was_read)
+		port->rx_look_ms = IOSM_PORT_LOOK_MIN_MS;
+	schedule_delayed_work(&port->rx_work,
+			      msecs_to_jiffies(port->rx_look_ms));
+	port->rx_look_ms = min(2 * port->rx_look_ms, IOSM_PORT_LOOK_MAX_MS);
 }
 
 /* The next message to hand up: one that had to wait, or from the ring. */
@@ -316,10 +371,11 @@ static void iosm_port_rx(struct iosm_port *port, bool from_work)
 {
 	struct iosm_pipe *dl = &port->ch.dl;
 	struct iosm_done done;
-	bool bad = false;
+	bool was_read, bad = false;
 
 	lockdep_assert_held(&port->rx_lock);
 
+	was_read = iosm_port_rx_forget_read(port);
 	if (iosm_pipe_poll(dl) < 0) {
 		iosm_channel_fail(&port->ch);
 		return;
@@ -336,6 +392,8 @@ static void iosm_port_rx(struct iosm_port *port, bool from_work)
 		/* The message was copied: the same buffer goes out again. */
 		iosm_pipe_push(dl, &done.buf);
 	}
+	if (port->rx_stalled)
+		iosm_port_rx_look_later(port, was_read);
 
 	/*
 	 * No reader slows down a device that sends what nobody can read, and
@@ -452,6 +510,42 @@ static void iosm_port_set_open(struct iosm_port *port, bool open)
 	spin_unlock(&port->tx_lock);
 }
 
+/* Close the pipes of a port that takes part in nothing any more. */
+static void iosm_port_close_pipes(struct iosm_port *port)
+{
+	lockdep_assert_held(&port->close_lock);
+
+	port->is_close_deferred = false;
+	iosm_channel_close(&port->ch);
+	iosm_port_reclaim(port);
+	iosm_channel_free(&port->ch);
+}
+
+static int iosm_port_open_pipes(struct iosm_port *port)
+{
+	int err;
+
+	lockdep_assert_held(&port->close_lock);
+
+	/* Tasks are frozen while the device must not be asked. */
+	if (port->is_suspended)
+		return -EBUSY;
+	if (port->is_close_deferred)
+		iosm_port_close_pipes(port);
+
+	err = iosm_channel_open(&port->ch, port->core,
+				iosm_channel_default(port->id),
+				&iosm_port_channel_ops, port);
+	if (err)
+		return err;
+
+	err = iosm_port_post(port);
+	if (err)
+		iosm_port_close_pipes(port);
+
+	return err;
+}
+
 /* Called by the WWAN core, which serialises it with stop and tx. */
 static int iosm_port_start(struct wwan_port *wwan)
 {
@@ -464,21 +558,12 @@ static int iosm_port_start(struct wwan_port *wwan)
 	if (iosm_core_is_dead(port->core))
 		return -ENODEV;
 
-	err = iosm_channel_open(&port->ch, port->core,
-				iosm_channel_default(port->id),
-				&iosm_port_channel_ops, port);
+	mutex_lock(&port->close_lock);
+	err = iosm_port_open_pipes(port);
+	mutex_unlock(&port->close_lock);
 	if (err)
 		return err;
 
-	err = iosm_port_post(port);
-	if (err) {
-		iosm_channel_close(&port->ch);
-		iosm_port_reclaim(port);
-		iosm_channel_free(&port->ch);
-		return err;
-	}
-
-	atomic_set(&port->rx_stalled, 0);
 	wwan_port_txon(wwan);
 
 	mutex_lock(&port->rx_lock);
@@ -496,19 +581,30 @@ static void iosm_port_stop(struct wwan_port *wwan)
 	if (!port->is_open)
 		return;
 
-	/* What is still to come must be in the ring before that is drained. */
-	iosm_core_wait(port->core, skb_queue_empty_lockless(&port->backlog),
-		       IOSM_PORT_DRAIN_MS);
-	iosm_channel_drain(&port->ch);
+	mutex_lock(&port->close_lock);
+	if (!port->is_suspended) {
+		/* What is still to come must be in the ring before it is drained. */
+		iosm_core_wait(port->core,
+			       skb_queue_empty_lockless(&port->backlog),
+			       IOSM_PORT_DRAIN_MS);
+		iosm_channel_drain(&port->ch);
+	}
 
 	/* Nothing may be posted to a pipe that is being closed. */
 	mutex_lock(&port->rx_lock);
 	iosm_port_set_open(port, false);
+	iosm_port_rx_forget(port);
 	mutex_unlock(&port->rx_lock);
 
-	iosm_channel_close(&port->ch);
-	iosm_port_reclaim(port);
-	iosm_channel_free(&port->ch);
+	/*
+	 * The kernel closes ports in system sleep, too: a delayed fput(), or the
+	 * garbage collector of UNIX sockets. CLOSE_PIPE would time out then.
+	 */
+	if (port->is_suspended && !iosm_core_is_dead(port->core))
+		port->is_close_deferred = true;
+	else
+		iosm_port_close_pipes(port);
+	mutex_unlock(&port->close_lock);
 }
 
 static const struct wwan_port_ops iosm_port_ops = {
@@ -520,48 +616,27 @@ static const struct wwan_port_ops iosm_port_ops = {
 
 /* ---- Life ---- */
 
-/*
- * Wait for the messages that readers still have. That takes as long as a copy
- * to user space, which user space can make last; and the rest of a message
- * that was read in part while the port was removed stays in its queue for
- * ever. So this does not wait for long: what is left of the port then belongs
- * to its last message, and so does the module. Returns false in that case.
- *
- * With the module on its way out there is no other way than to wait.
- */
-static bool iosm_port_rx_wait(struct iosm_port *port)
-{
-	if (refcount_dec_and_test(&port->rx_refs))
-		return true;
-
-	if (wait_for_completion_timeout(&port->rx_gone,
-					msecs_to_jiffies(IOSM_PORT_GONE_MS)))
-		return true;
-
-	if (try_module_get(THIS_MODULE)) {
-		dev_warn(port->core->dev,
-			 "channel %u: gone, but a message of it is still held\n",
-			 port->id);
-		/* From here on the port may be freed. */
-		if (!atomic_xchg(&port->rx_left, 1))
-			return false;
-		/* That was the moment: the last message is about to tell. */
-		module_put(THIS_MODULE);
-	}
-	wait_for_completion(&port->rx_gone);
-
-	return true;
-}
-
 static void iosm_port_destroy(struct iosm_port *port)
 {
 	wwan_remove_port(port->wwan);
 
-	/* The port is closed. Messages that are freed now queue nothing. */
 	disable_delayed_work_sync(&port->rx_work);
-	if (iosm_port_rx_wait(port))
-		kfree(port);
+	mutex_lock(&port->close_lock);
+	if (port->is_close_deferred)
+		iosm_port_close_pipes(port);
+	mutex_unlock(&port->close_lock);
+	kfree(port);
 }
+
+VISIBLE_IF_KUNIT struct wwan_port *
+iosm_port_register(struct iosm_core *core, enum wwan_port_type type,
+		   const struct wwan_port_ops *ops, void *port)
+{
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_port_register, core, type, ops, port);
+
+	return wwan_create_port(core->dev, type, ops, NULL, port);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_port_register);
 
 static int iosm_port_create(struct iosm_core *core, enum wwan_port_type type,
 			    enum iosm_channel_id id)
@@ -584,10 +659,9 @@ static int iosm_port_create(struct iosm_core *core, enum wwan_port_type type,
 	__skb_queue_head_init(&port->backlog);
 	mutex_init(&port->rx_lock);
 	INIT_DELAYED_WORK(&port->rx_work, iosm_port_rx_work);
-	refcount_set(&port->rx_refs, 1);
-	init_completion(&port->rx_gone);
+	mutex_init(&port->close_lock);
 
-	wwan = wwan_create_port(core->dev, type, &iosm_port_ops, NULL, port);
+	wwan = iosm_port_register(core, type, &iosm_port_ops, port);
 	if (IS_ERR(wwan)) {
 		kfree(port);
 		return PTR_ERR(wwan);
@@ -634,8 +708,40 @@ static int iosm_ports_start(struct iosm_core *core)
 	return err;
 }
 
+static void iosm_ports_suspend(struct iosm_core *core)
+{
+	struct iosm_ports *ports = core->ports;
+	unsigned int i;
+
+	for (i = 0; i < ports->n; i++) {
+		mutex_lock(&ports->port[i]->close_lock);
+		ports->port[i]->is_suspended = true;
+		mutex_unlock(&ports->port[i]->close_lock);
+	}
+}
+
+static void iosm_ports_resume(struct iosm_core *core)
+{
+	struct iosm_ports *ports = core->ports;
+	struct iosm_port *port;
+	unsigned int i;
+
+	for (i = 0; i < ports->n; i++) {
+		port = ports->port[i];
+		mutex_lock(&port->close_lock);
+		port->is_suspended = false;
+		if (port->is_close_deferred)
+			iosm_port_close_pipes(port);
+		mutex_unlock(&port->close_lock);
+	}
+}
+
+/* Control ports: channels on the character devices of the WWAN framework. */
 const struct iosm_user iosm_port_user = {
 	.name = "control ports",
 	.start = iosm_ports_start,
 	.stop = iosm_ports_stop,
+	.suspend = iosm_ports_suspend,
+	.resume = iosm_ports_resume,
 };
+EXPORT_SYMBOL_IF_KUNIT(iosm_port_user);

@@ -580,6 +580,29 @@ static void core_crash_dump(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, i, 299);
 }
 
+/*
+ * The interrupt of a real device may interrupt a test: what it calls must not end
+ * up at the test's device.
+ */
+static void core_real_device_beside_test(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	struct iosm_core *core = &fc->core;
+
+	fake_core_online(test, fc);
+	fc->rung = 0;
+	/* From here on it has registers. */
+	core->mmio.pad = (void __iomem *)0x1000;
+	iosm_core_rung(core);
+	KUNIT_EXPECT_TRUE(test, cancel_delayed_work_sync(&core->watch));
+	iosm_core_rearm(core, 100000);
+	KUNIT_EXPECT_TRUE(test, cancel_delayed_work_sync(&core->work));
+	core->mmio.pad = NULL;
+	KUNIT_EXPECT_EQ(test, fc->rung, 0);
+	KUNIT_EXPECT_EQ(test, fc->rearm_ms, 0);
+}
+
 /* A configuration read that failed says nothing about the other bits. */
 static void core_master_command(struct kunit *test)
 {
@@ -1431,6 +1454,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_dead_stays_cut),
 	KUNIT_CASE(core_crash),
 	KUNIT_CASE(core_crash_dump),
+	KUNIT_CASE(core_real_device_beside_test),
 	KUNIT_CASE(core_master_command),
 	KUNIT_CASE(core_stages_that_are_none),
 	KUNIT_CASE(core_message_tail),

@@ -3,6 +3,8 @@
 
 #include <linux/bitfield.h>
 
+#include <kunit/static_stub.h>
+
 #include "iosm_fake.h"
 #include "../iosm_pipe.h"
 
@@ -477,7 +479,31 @@ static void pipe_free_of_nothing(struct kunit *test)
 	iosm_pipe_free(&ctx->pipe);
 }
 
+/* What the consumer side found when the device answered at once. */
+static int pipe_polled;
+
+/* The device completes a TD the moment that the head is visible. */
+static void pipe_complete_at_once(struct iosm_pipe *pipe, u32 head)
+{
+	WRITE_ONCE(pipe->shm->block->heads[pipe->nr], cpu_to_le32(head));
+	WRITE_ONCE(pipe->shm->block->tails[pipe->nr], cpu_to_le32(head));
+	pipe_polled = iosm_pipe_poll(pipe);
+}
+
+/* The two sides may run at the same time: an honest tail is never refused. */
+static void pipe_publish_order(struct kunit *test)
+{
+	struct iosm_pipe *pipe = pipe_new(test, PIPE_UL, PIPE_ENTRIES);
+
+	kunit_activate_static_stub(test, iosm_pipe_write_head, pipe_complete_at_once);
+	pipe_push(test, 16);
+	KUNIT_EXPECT_TRUE(test, iosm_pipe_publish(pipe));
+	KUNIT_EXPECT_EQ(test, pipe_polled, 1);
+	KUNIT_EXPECT_FALSE(test, pipe->broken);
+}
+
 static struct kunit_case pipe_cases[] = {
+	KUNIT_CASE(pipe_publish_order),
 	KUNIT_CASE(pipe_publishes_tds),
 	KUNIT_CASE(pipe_full),
 	KUNIT_CASE(pipe_goes_round),
