@@ -3,15 +3,38 @@
 # Builds and tests from one place; "make help" lists what there is. The driver
 # itself is built by the kernel's Kbuild from drivers/net/wwan/iosm/Makefile.
 
+ifneq ($(words $(CURDIR) $(MAKEFILE_LIST) x$(BUILD)),3)
+$(error a path with a space ($(CURDIR)) does not work with Kbuild: move the folder, or set another BUILD)
+endif
 top   := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 BUILD ?= $(top)/build
 # The kernel to boot, and with it the one to build for: stock, debug, or kcsan.
 KERNEL ?= stock
 tree_debug := debug-kernel
 tree_kcsan := debug-kernel-kcsan
+ifneq ($(filter modules_install,$(MAKECMDGOALS)),)
+ifeq ($(origin KDIR),undefined)
+KDIR := /lib/modules/$(shell uname -r)/build
+ifeq ($(wildcard $(KDIR)/Makefile),)
+$(error no headers of the running kernel in $(KDIR): install them, or set KDIR=)
+endif
+endif
+endif
 KDIR  ?= $(BUILD)/$(or $(tree_$(KERNEL)),kernel)/headers
 T     ?=
 export BUILD KERNEL
+
+# Check the variables before anything is fetched or built.
+ifeq ($(filter stock debug kcsan,$(KERNEL))$(wildcard $(KERNEL)),)
+$(error KERNEL=$(KERNEL): stock, debug, kcsan or the file of a kernel is needed)
+endif
+ifneq ($(QEMU),)
+ifeq ($(findstring QEMU emulator,$(shell '$(QEMU)' --version 2>/dev/null </dev/null)),)
+$(error QEMU=$(QEMU) is no QEMU: 10.1 or later is needed)
+endif
+endif
+$(foreach v,SECONDS RUNS SEED JOBS,$(if $($v),$(if $(shell \
+	echo '$($v)' | grep -x '[0-9][0-9]*'),,$(error $v=$($v): a number is needed))))
 
 qemu := $(top)/tools/testing/qemu
 stock := $(filter $(BUILD)/kernel/%,$(abspath $(KDIR)))
@@ -31,15 +54,16 @@ help:
 	@echo 'make demo-mm          the same with ModemManager; MM=124 or MM=125 for newer ones'
 	@echo 'make modules          build iosm.ko for the stock kernel of the tests, or'
 	@echo '     KDIR=PATH        for another: its headers, build folder or source tree'
-	@echo 'make modules_install  install it for the kernel of KDIR (as root)'
+	@echo 'make modules_install  install it for the running kernel, or that of KDIR= (as root)'
 	@echo 'make vmodem           build the virtual modem'
 	@echo 'make shell            a shell in a guest with modem and module'
 	@echo ''
-	@echo 'make check            lint, kunit, check-vmodem, fuzz, e2e and torture, with'
+	@echo 'make check            lint, tools, kunit, check-vmodem, fuzz, e2e and torture, with'
 	@echo '                      one total at the end'
 	@echo 'make lint             checkpatch, kernel-doc, sparse, W=1 with gcc and clang'
 	@echo 'make kunit            the KUnit suites, on User-Mode Linux'
 	@echo 'make check-vmodem     unit tests of the virtual modem'
+	@echo 'make check-tools      tests of these tools themselves, some seconds'
 	@echo 'make fuzz             fuzz the driver in user space; SECONDS= or RUNS= for'
 	@echo '                      each target, T=NAME for one'
 	@echo 'make fuzz-coverage    how much of the driver the fuzzers reach'
@@ -110,22 +134,28 @@ kunit:
 fuzz := $(top)/tools/testing/fuzz/run
 .PHONY: fuzz fuzz-coverage
 fuzz:
-	@$(qemu)/fetch host
 	@$(fuzz) $(if $(RUNS),--runs $(RUNS),$(if $(SECONDS),--seconds $(SECONDS))) $(T)
 fuzz-coverage:
-	@$(qemu)/fetch host
 	@$(fuzz) --coverage $(T)
 
+# Fetch what the chosen tests need, once their names are known to be right.
 # Without the newest ModemManager its tests fail and say why; the others run.
-.PHONY: fetch-mm
-fetch-mm:
-	@$(qemu)/fetch root-mm root-mm-124
-	-@$(qemu)/fetch root-mm-125
-
-e2e: fetch fetch-mm modules vmodem
-	@$(top)/tools/testing/e2e/run $(T)
-check-reference: fetch fetch-mm vmodem
-	@$(top)/tools/testing/e2e/run --driver reference $(T)
+e2e := $(top)/tools/testing/e2e/run
+e2e_fetch = units=$$($(e2e) --needs $(T)) && $(qemu)/fetch host qemu kernel root && \
+	for u in $$units; do \
+		$(qemu)/fetch $$u || [ $$u = root-mm-125 ] || exit 1; \
+	done
+e2e:
+	@$(e2e_fetch)
+	+@$(MAKE) --no-print-directory modules vmodem
+	@$(e2e) $(T)
+check-reference:
+	@$(e2e_fetch)
+	+@$(MAKE) --no-print-directory vmodem
+	@$(e2e) --driver reference $(T)
+.PHONY: check-tools
+check-tools:
+	@$(top)/tools/testing/selftest/run
 check:
 	+@$(top)/tools/testing/check
 .PHONY: bench
@@ -134,14 +164,16 @@ bench: fetch modules vmodem
 
 # On the kernel with all checkers, unless another one was asked for.
 torture_kernel := $(if $(filter file,$(origin KERNEL)),debug,$(KERNEL))
-.PHONY: torture
-torture:
-	+@$(MAKE) --no-print-directory KERNEL=$(torture_kernel) fetch modules vmodem
-	@$(top)/tools/testing/torture/run --kernel $(torture_kernel) \
+torture_run = $(top)/tools/testing/torture/run --kernel $(torture_kernel) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(JOBS),--jobs $(JOBS)) $(if $(DRIVER),--driver $(DRIVER)) \
 		$(foreach s,$(ONLY),--only $(s)) \
 		$(if $(REPLAY),--replay '$(REPLAY)')
+.PHONY: torture
+torture:
+	@$(torture_run) --check-arguments
+	+@$(MAKE) --no-print-directory KERNEL=$(torture_kernel) fetch modules vmodem
+	@$(torture_run)
 
 .PHONY: clean distclean
 clean:

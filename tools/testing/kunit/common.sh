@@ -120,6 +120,28 @@ make_shadow()
 	fi
 }
 
+# progress FOLDER END: say how many objects FOLDER has, until the file END exists:
+# in place on a terminal, and a line each 30 s in a log
+progress()
+{
+	local pause=30 start=$SECONDS n last=
+
+	[ ! -t 2 ] || pause=2
+	exec 9>&-
+	while sleep "${PROGRESS_SECONDS:-$pause}" && [ ! -e "$2" ]; do
+		n=$(find "$1" -name '*.o' 2>/dev/null | wc -l)
+		[ "$n" != "$last" ] || continue
+		last=$n
+		if [ -t 2 ]; then
+			printf '\r%s: %d objects after %d s ' "${0##*/}" "$n" \
+				$((SECONDS - start)) >&2
+		else
+			say "$n objects after $((SECONDS - start)) s"
+		fi
+	done
+	[ -z "$last" ] || [ ! -t 2 ] || echo >&2
+}
+
 # report NAME PASSED FAILED SKIPPED: one line for the summary of make check
 report()
 {
