@@ -33,6 +33,9 @@ ifeq ($(findstring QEMU emulator,$(shell '$(QEMU)' --version 2>/dev/null </dev/n
 $(error QEMU=$(QEMU) is no QEMU: 10.1 or later is needed)
 endif
 endif
+ifneq ($(filter-out 124 125,$(MM)),)
+$(error MM=$(MM): 124 or 125 is needed)
+endif
 $(foreach v,SECONDS RUNS SEED JOBS,$(if $($v),$(if $(shell \
 	echo '$($v)' | grep -x '[0-9][0-9]*'),,$(error $v=$($v): a number is needed))))
 
@@ -56,7 +59,8 @@ help:
 	@echo '     KDIR=PATH        for another: its headers, build folder or source tree'
 	@echo 'make modules_install  install it for the running kernel, or that of KDIR= (as root)'
 	@echo 'make vmodem           build the virtual modem'
-	@echo 'make shell            a shell in a guest with modem and module'
+	@echo 'make shell            a shell in a guest with the modem, module loaded;'
+	@echo '                      Ctrl-A X ends a guest that hangs'
 	@echo ''
 	@echo 'make check            lint, tools, kunit, check-vmodem, fuzz, e2e and torture, with'
 	@echo '                      one total at the end'
