@@ -2,16 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Names that are user ABI: iosm.rst has all that there are, and no others.
+# driver: ours
 # add: iosm.rst
 # timeout: 60
 
 . /add/lib.sh
-
-if [ "$driver" = reference ]; then
-	skip "names in iosm.rst" "not of the reference driver"
-	echo "1..$checks"
-	exit 0
-fi
 
 # section TITLE: of iosm.rst, up to the next title of any level
 section()
@@ -47,6 +42,7 @@ documented "tracepoints" Tracepoints <"$tmp/events"
 # pipe that does not open.
 expected_log='.*'
 expected_violations='uninit-pipe-open|dma-bus-master'
+devlink health set "pci/$(pci_address)" reporter fw auto_recover false
 modem msg stop
 porttool /dev/wwan0at1 rdwr >/dev/null
 check "the modem fails" wait_for 5 health_is error
