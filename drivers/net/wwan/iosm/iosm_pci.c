@@ -2,10 +2,9 @@
 /*
  * PCI driver: binding, system sleep, errors, reset, shutdown.
  *
- * The driver is built in floors; the picture of them is in
- * Documentation/networking/device_drivers/wwan/iosm.rst.
- * A floor calls the floors below by name and the ones above through what they
- * registered.
+ * The files of the driver are in layers, which are described in
+ * Documentation/networking/device_drivers/wwan/iosm-design.rst. A layer calls the
+ * layers below by name, and those above through callbacks that they registered.
  */
 
 #include <linux/acpi.h>
