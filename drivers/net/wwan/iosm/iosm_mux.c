@@ -704,6 +704,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	s->is_stopped = false;
 	s->is_level_told = false;
 	s->credit = 0;
+	iosm_mux_pace_init(&s->pace, jiffies, READ_ONCE(s->rx_packets));
 	WRITE_ONCE(s->ul_pad, 0);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_OPENING);
 	spin_unlock_bh(&mux->ul_lock);

@@ -16,6 +16,7 @@
 #include "iosm_channel.h"
 #include "iosm_hw.h"
 #include "iosm_mux_codec.h"
+#include "iosm_mux_pace.h"
 #include "iosm_stats.h"
 
 struct iosm_core;
@@ -100,9 +101,7 @@ struct iosm_mux_rx_stats {
  * @is_level_told: the device knows that packets wait for credit
  * @credit: IP bytes that may be sent
  * @held: a packet that must wait; the queue of @netdev is stopped then
- * @window: time in jiffies from which @window_packets counts
- * @window_packets: packets sent since
- * @stream: windows for which many are expected, as there were many
+ * @pace: which of its packets ring at once
  * @calling: somebody waits for an answer
  * @answered: it is there
  * @question: transaction id of what was asked
@@ -112,8 +111,9 @@ struct iosm_mux_rx_stats {
  * @tx: see struct iosm_mux_tx_stats
  * @rx: see struct iosm_mux_rx_stats
  * @rx_block: last block that was counted in @rx; NAPI only
+ * @rx_packets: downlink packets; written by NAPI only
  *
- * All but the last two under the mux's @ul_lock; iosm_mux_features() reads
+ * All but the last three under the mux's @ul_lock; iosm_mux_features() reads
  * @ul_pad without.
  */
 struct iosm_mux_session {
@@ -126,9 +126,7 @@ struct iosm_mux_session {
 	u64 credit;
 	struct sk_buff *held;
 
-	unsigned long window;
-	u32 window_packets;
-	u32 stream;
+	struct iosm_mux_pace pace;
 
 	bool calling;
 	bool answered;
@@ -139,6 +137,7 @@ struct iosm_mux_session {
 	struct iosm_mux_tx_stats tx;
 	struct iosm_mux_rx_stats rx;
 	u32 rx_block;
+	u32 rx_packets;
 };
 
 /**

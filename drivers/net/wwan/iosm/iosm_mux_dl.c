@@ -330,6 +330,7 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		return;
 	}
 
+	WRITE_ONCE(s->rx_packets, s->rx_packets + 1);
 	skb->dev = netdev;
 	skb_reset_mac_header(skb);
 	dev_sw_netstats_rx_add(netdev, skb->len);

@@ -5,11 +5,12 @@
  * A packet is encoded into the open block (Lite: a TD) at once. When the
  * device is told depends on what comes along, see iosm_mux_kick():
  *
- *   - a packet of a session that sends few: now. A ping, a request, a call
- *     never wait, whatever other sessions do;
+ *   - a packet of a session that sends few: at once. A ping, a request or a
+ *     packet of a call does not wait, whatever other sessions do
+ *     (iosm_mux_pace.h);
  *   - a packet behind which its sender stopped (byte limit, flow control, no
  *     room): as soon as the device has little to do;
- *   - a packet of a stream: with others. The doorbell waits for a batch, or
+ *   - any other packet: with the next ones. The doorbell waits for a batch, or
  *     for some time since the last one; a device that is busy is not disturbed
  *     before it has completed what it has.
  *
@@ -44,13 +45,11 @@
 /* A batch, in TDs. */
 #define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS * 5 / 8)
 #define IOSM_MUX_BATCH_LITE	128
-/* Longest time between two doorbells of a stream. */
+/* Time between two doorbells while packets are collected. */
 #define IOSM_MUX_GAP_US		4000
+/* The same in Lite, once there are as many packets as in a block. */
 #define IOSM_MUX_GAP_LITE_US	1000
-/* A session is a stream above this many packets a second; a large one is one. */
-#define IOSM_MUX_STREAM_PPS	2000
-/* Windows of IOSM_MUX_GAP_US that it takes to be none any more. */
-#define IOSM_MUX_STREAM_MEMORY	16
+#define IOSM_MUX_FEW_LITE	8
 /* Least room for a packet that an Aggregation block must have to stay open. */
 #define IOSM_MUX_MIN_ROOM	1500
 
@@ -647,6 +646,12 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 	}
 }
 
+/* Once for each packet of a session. */
+static bool iosm_mux_may_ring(struct iosm_mux_session *s)
+{
+	return iosm_mux_pace_take(&s->pace, jiffies, READ_ONCE(s->rx_packets));
+}
+
 /*
  * Sends held packets, in turns, and wakes the queues of their sessions. Returns
  * true when one of them should not wait for more.
@@ -672,7 +677,7 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 				s->held = skb;
 				continue;
 			}
-			lone |= !s->stream;
+			lone |= iosm_mux_may_ring(s);
 		}
 		if (netif_queue_stopped(s->netdev))
 			netif_wake_queue(s->netdev);
@@ -703,33 +708,6 @@ static u32 iosm_mux_unrung(const struct iosm_mux *mux)
 	return iosm_ring_used(ul->head, ul->published, ul->entries);
 }
 
-/*
- * Does the session send so much that a packet more or less waits well? Says so
- * for some windows after the last busy one: senders have their pauses.
- */
-static bool iosm_mux_is_stream(struct iosm_mux_session *s)
-{
-	unsigned long window = msecs_to_jiffies(IOSM_MUX_GAP_US / 1000);
-	u32 limit = window * IOSM_MUX_STREAM_PPS / HZ;
-	unsigned long now = jiffies;
-
-	/* One that lies in the future is very old: jiffies go round. */
-	if (!time_in_range(now, s->window, s->window + window - 1)) {
-		if (!time_in_range(now, s->window,
-				   s->window + IOSM_MUX_STREAM_MEMORY * window))
-			s->stream = 0;
-		else if (s->window_packets > limit)
-			s->stream = IOSM_MUX_STREAM_MEMORY;
-		else if (s->stream)
-			s->stream--;
-		s->window_packets = 0;
-		s->window = now;
-	}
-	s->window_packets++;
-
-	return s->stream || s->window_packets > limit;
-}
-
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 {
 	iosm_mux_push_block(mux);
@@ -740,16 +718,24 @@ static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 	}
 }
 
-/* Has a stream been collected for long enough? If not, the timer is on. */
+/*
+ * Has the last doorbell been long enough ago? If not, the timer is on. In Lite,
+ * the packet that makes them many shortens the time.
+ */
 static bool iosm_mux_gap_over(struct iosm_mux *mux)
 {
+	u32 gap = IOSM_MUX_GAP_US;
+	bool many = false;
 	ktime_t end, now;
 
-	if (mux->is_ul_timer_on)
+	if (iosm_mux_is_lite(mux) && iosm_mux_unrung(mux) >= IOSM_MUX_FEW_LITE) {
+		gap = IOSM_MUX_GAP_LITE_US;
+		many = iosm_mux_unrung(mux) == IOSM_MUX_FEW_LITE;
+	}
+	if (mux->is_ul_timer_on && !many)
 		return false;
 
-	end = ktime_add_us(mux->ul_rung, iosm_mux_is_lite(mux) ?
-			   IOSM_MUX_GAP_LITE_US : IOSM_MUX_GAP_US);
+	end = ktime_add_us(mux->ul_rung, gap);
 	now = ktime_get();
 	if (ktime_compare(now, end) >= 0)
 		return true;
@@ -841,7 +827,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	enum iosm_mux_when when = IOSM_MUX_STUCK;
 	netdev_tx_t ret = NETDEV_TX_OK;
-	bool more, stream;
+	bool more, at_once;
 
 	spin_lock(&mux->ul_lock);
 
@@ -860,7 +846,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	}
 
 	more = !__netdev_sent_queue(s->netdev, skb->len, netdev_xmit_more());
-	stream = iosm_mux_is_stream(s);
+	at_once = iosm_mux_may_ring(s);
 	if (!iosm_mux_put(mux, if_id, skb)) {
 		trace_iosm_hold(mux->dev, if_id, skb->len, s->is_stopped,
 				s->credit);
@@ -871,7 +857,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 		netif_stop_queue(s->netdev);
 	} else if (more) {
 		when = IOSM_MUX_MORE;
-	} else if (!stream) {
+	} else if (at_once) {
 		when = IOSM_MUX_NOW;
 	} else if (!netif_xmit_stopped(netdev_get_tx_queue(s->netdev, 0))) {
 		when = IOSM_MUX_SOON;

@@ -1043,6 +1043,7 @@ static void mux_checksum_nowhere(struct kunit *test)
 	mux_start(test, false, 0);
 	mux_open(test, 0);
 	for (i = 0; i < 2 * ARRAY_SIZE(starts); i++) {
+		iosm_mux_pace_init(&ctx->mux->sessions[0].pace, jiffies, 0);
 		skb = alloc_skb(60 + 256, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, skb);
 		skb_reserve(skb, 64);
@@ -1254,21 +1255,114 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
 }
 
-/*
- * Jiffies go round, and begin near the end of that where they have 32 bits: a
- * window in the future is no window.
- */
-static void mux_lone_packets_after_wrap(struct kunit *test)
+/* Doorbells for uplink since the last look. */
+static unsigned int mux_ul_bells(struct mux_ctx *ctx)
+{
+	struct iosm_fake *fake = ctx->fc->fake;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < min_t(unsigned int, fake->n_bells, IOSM_FAKE_BELLS); i++)
+		n += fake->bells[i].value == IOSM_HPDA_UL ||
+		     fake->bells[i].value == IOSM_HPDA_UL_TIMER;
+	fake->n_bells = 0;
+
+	return n;
+}
+
+/* A packet after a pause rings at once; so do a few more. */
+static void mux_lone_packets(struct kunit *test, bool lite)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct iosm_mux_session *s;
+	unsigned int i;
+
+	mux_start(test, lite, 0);
+	mux_open(test, 0);
+	s = &ctx->mux->sessions[0];
+	mux_ul_bells(ctx);
+	for (i = 0; i < 20; i++) {
+		s->pace.last = jiffies - HZ / 50 - 1;
+		s->pace.credit = 0;
+		mux_xmit(test, 0, 100);
+		KUNIT_EXPECT_EQ(test, mux_ul_bells(ctx), 1);
+	}
+}
+
+static void mux_lone_packets_aggregation(struct kunit *test)
+{
+	mux_lone_packets(test, false);
+}
+
+static void mux_lone_packets_lite(struct kunit *test)
+{
+	mux_lone_packets(test, true);
+}
+
+/* Packets in quick succession are collected once the credit is used up. */
+static void mux_collects(struct kunit *test, bool lite)
 {
 	struct mux_ctx *ctx = test->priv;
 	unsigned int i;
 
-	mux_start(test, false, 0);
+	mux_start(test, lite, 0);
 	mux_open(test, 0);
-	for (i = 0; i < 20; i++) {
-		ctx->mux->sessions[0].window = jiffies + HZ;
+	/* The byte limit of the queue has its least value after a completion. */
+	mux_xmit(test, 0, 100);
+	mux_irq(ctx);
+	ctx->mux->sessions[0].pace.credit = 0;
+	ctx->mux->sessions[0].pace.last = jiffies;
+	ctx->mux->ul_rung = ktime_add_ms(ktime_get(), 1000);
+	mux_ul_bells(ctx);
+	for (i = 0; i < 6; i++) {
+		ctx->mux->sessions[0].pace.last = jiffies;
 		mux_xmit(test, 0, 100);
-		KUNIT_EXPECT_LE(test, ctx->mux->sessions[0].window_packets, 1);
+	}
+	KUNIT_EXPECT_EQ(test, mux_ul_bells(ctx), 0);
+	KUNIT_EXPECT_TRUE(test, ctx->mux->is_ul_timer_on);
+
+	/* Another session's lone packet takes them along. */
+	mux_open(test, 1);
+	mux_ul_bells(ctx);
+	mux_xmit(test, 1, 100);
+	KUNIT_EXPECT_EQ(test, mux_ul_bells(ctx), 1);
+}
+
+static void mux_collects_aggregation(struct kunit *test)
+{
+	mux_collects(test, false);
+}
+
+static void mux_collects_lite(struct kunit *test)
+{
+	mux_collects(test, true);
+}
+
+/* Doorbells at once within a second, at @pps packets in it. */
+static unsigned int mux_paced(unsigned int pps)
+{
+	struct iosm_mux_pace pace;
+	unsigned int i, n = 0;
+
+	iosm_mux_pace_init(&pace, 0, 0);
+	pace.credit = 0;
+	for (i = 1; i <= pps; i++)
+		n += iosm_mux_pace_take(&pace, (u64)i * HZ / pps, 0);
+
+	return n;
+}
+
+/* No cliff: a higher rate never means that many more, or fewer, ring at once. */
+static void mux_pace(struct kunit *test)
+{
+	unsigned int pps, n, last = 0;
+
+	KUNIT_EXPECT_EQ(test, mux_paced(10), 10);
+	KUNIT_EXPECT_EQ(test, mux_paced(50), 50);
+	for (pps = 10; pps <= 4000; pps += 10) {
+		n = mux_paced(pps);
+		KUNIT_EXPECT_LE(test, n, IOSM_MUX_PACE_RATE);
+		KUNIT_EXPECT_LE_MSG(test, abs((int)n - (int)last), 40, "%u/s", pps);
+		last = n;
 	}
 }
 
@@ -1570,6 +1664,28 @@ static void mux_impossible_tail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
 }
 
+/* One packet out for each that comes in: a peer waits for every one of them. */
+static void mux_pace_of_replies(struct kunit *test)
+{
+	struct iosm_mux_pace pace;
+	unsigned int i;
+
+	iosm_mux_pace_init(&pace, 0, 0);
+	pace.credit = 0;
+	/* The first two tell what kind of traffic this is. */
+	for (i = 1; i < 100; i++)
+		KUNIT_EXPECT_EQ(test, iosm_mux_pace_take(&pace, 0, i), i >= 2);
+	/* An upload: two packets for each acknowledgement. */
+	for (i = 100; i < 200; i++) {
+		iosm_mux_pace_take(&pace, 0, i);
+		KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, i));
+	}
+	KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, i));
+	/* A download: an acknowledgement for every two packets. */
+	for (i = 0; i < 100; i++)
+		KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, 202 + 2 * i));
+}
+
 static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_opens_aggregation),
 	KUNIT_CASE(mux_opens_lite),
@@ -1604,7 +1720,12 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_gso_too_many_blocks),
 	KUNIT_CASE(mux_gso_udp_features),
 	KUNIT_CASE(mux_gso_all_or_nothing),
-	KUNIT_CASE(mux_lone_packets_after_wrap),
+	KUNIT_CASE(mux_lone_packets_aggregation),
+	KUNIT_CASE(mux_lone_packets_lite),
+	KUNIT_CASE(mux_collects_aggregation),
+	KUNIT_CASE(mux_collects_lite),
+	KUNIT_CASE(mux_pace),
+	KUNIT_CASE(mux_pace_of_replies),
 	KUNIT_CASE(mux_time_stamp_aggregation),
 	KUNIT_CASE(mux_time_stamp_lite),
 	KUNIT_CASE_SLOW(mux_close_lets_go),
