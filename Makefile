@@ -163,7 +163,9 @@ check-tools:
 check:
 	+@$(top)/tools/testing/check
 .PHONY: bench
-bench: fetch modules vmodem
+bench:
+	@$(top)/tools/testing/bench/run --check-arguments
+	+@$(MAKE) --no-print-directory fetch modules vmodem
 	@$(top)/tools/testing/bench/run
 
 # On the kernel with all checkers, unless another one was asked for.

@@ -214,6 +214,16 @@ def event_figures():
                          "per 1000", name, per(name, above, packets, 1e3))
 
 
+RATES = (500, 1000, 1500, 1900, 3000)     # packets a second
+
+
+def rate_figures():
+    for pps in RATES:
+        name = f"udp-ul-{pps}-a-second"
+        yield Figure(name, f"UDP up 1400, {pps} a second: interrupts + doorbells",
+                     "per second", name, per(name, EVENTS, "w.ns", 1e9))
+
+
 INSN_MEASURES = [*(f"{name}-{size}" for name in (
     "udp-dl", "udp-ul", "floor-udp", "floor-send") for size in (64, 1400)),
     "udp-dl-1400-flood", "udp-ul-1400-flood", "tcp-dl", "tcp-ul",
@@ -264,13 +274,14 @@ def figures():
     yield from tcp_figures()
     yield from insn_figures()
     yield from event_figures()
+    yield from rate_figures()
     yield Figure("ready", "Module loaded to modem ready", "ms", "probe",
                  counter("probe", "ready.us", 1e-3))
     before = counter("memory", "before", 1 / 1024)
     yield Figure("memory-idle", "Memory held, idle", "MiB", "memory",
                  minus(counter("memory", "idle", 1 / 1024), before))
-    for key, title, name in (("dl", "down", "udp-dl-1400-flood"),
-                             ("ul", "up", "udp-ul-1400-flood")):
+    for key, title, name in (("dl", "down", "memory-dl"),
+                             ("ul", "up", "memory-ul")):
         yield Figure(f"memory-{key}", f"Memory held, full rate {title}", "MiB",
                      name, minus(counter(name, "w.held", 1 / 1024), before))
     down = [f"udp-dl-{s}{f}" for s in SIZES for f in ("", "-flood")]
@@ -290,6 +301,12 @@ def measures(insns=False):
     names = {x.measure for x in figures()}
     return sorted(x.removeprefix("insns-") for x in names
                   if x.startswith("insns-") == insns)
+
+
+def unknown(names):
+    """Those of names that neither a figure nor a floor is made of."""
+    known = {*measures(), *measures(True)}
+    return [x for x in names if x not in known and not x.startswith("floor-")]
 
 
 # ---- statistics --------------------------------------------------------------

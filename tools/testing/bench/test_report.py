@@ -5,11 +5,14 @@
 import csv
 import io
 import os
+import subprocess
 import sys
+import tempfile
 import unittest
 import xml.dom.minidom
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 import report   # noqa: E402
 
@@ -132,6 +135,28 @@ class Figures(unittest.TestCase):
         self.assertTrue(self.line(r, "tcp-dl-cpu").empty())
         self.assertEqual(self.line(r, "ping").gain_text(), "n/a")
         self.assertNotIn("TCP down", r.text())
+
+    def test_unknown_measures(self):
+        self.assertEqual(report.unknown(["ping", "floor-tcp", "udp-dl-64",
+                                         "udp-ul-1900-a-second"]), [])
+        self.assertEqual(report.unknown(["nosuch", "ping"]), ["nosuch"])
+
+    def test_unknown_measure_leaves_the_report_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            old = os.path.join(folder, "report.txt")
+            with open(old, "w", encoding="utf-8") as f:
+                f.write("old")
+            p = subprocess.run([os.path.join(HERE, "run"), "--out", folder],
+                               env={**os.environ, "MEASURES": "nosuch"},
+                               capture_output=True, text=True, check=False)
+            self.assertEqual(p.returncode, 2)
+            self.assertIn("no measure nosuch", p.stderr)
+            with open(old, encoding="utf-8") as f:
+                self.assertEqual(f.read(), "old")
+
+    def test_events_a_second(self):
+        r = made(run(1, "ours", **{"udp-ul-1000-a-second": udp(1000, 1)}))
+        self.assertEqual(self.line(r, "udp-ul-1000-a-second").ours.median(), 40)
 
     def test_measures(self):
         self.assertIn("tcp-sessions", report.measures())
