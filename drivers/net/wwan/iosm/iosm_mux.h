@@ -303,6 +303,7 @@ void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 			   struct iosm_mux_tx_stats *stats);
 
 #if IS_ENABLED(CONFIG_KUNIT)
+size_t iosm_mux_page_size(const struct iosm_mux *mux);
 void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms);
 void iosm_mux_close_work(struct work_struct *work);
 #endif

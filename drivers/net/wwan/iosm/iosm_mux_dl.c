@@ -21,6 +21,7 @@
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
+#include "iosm_stub.h"
 #include "iosm_trace.h"
 
 /*
@@ -50,8 +51,17 @@ static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
 		page_pool_put_full_page(mux->pool, virt_to_head_page(va),
 					false);
 	else
-		put_page(virt_to_page(va));
+		put_page(virt_to_head_page(va));
 }
+
+/* Size of the pages that buffers are made of. */
+VISIBLE_IF_KUNIT size_t iosm_mux_page_size(const struct iosm_mux *mux)
+{
+	IOSM_STUB(iosm_mmio_is_fake(&mux->core->mmio), iosm_mux_page_size, mux);
+
+	return PAGE_SIZE;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_page_size);
 
 /* Posts the memory at @va as a DL buffer; false when it cannot be mapped. */
 static bool iosm_mux_post_buffer(struct iosm_mux *mux, void *va)
@@ -88,17 +98,20 @@ static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 	return false;
 }
 
-/* Posts the buffers of a page (Lite), as many as there is space for. */
+/* Posts the buffers of a page without a pool, as many as there is space for. */
 static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 {
-	struct page *page = alloc_page(gfp | __GFP_NOWARN | __GFP_ZERO);
+	size_t size = iosm_mux_page_size(mux);
+	struct page *page;
 	unsigned int offset;
 	bool ok = true;
 
+	page = alloc_pages(gfp | __GFP_NOWARN | __GFP_ZERO | __GFP_COMP,
+			   get_order(size));
 	if (!page)
 		return false;
 
-	for (offset = 0; offset + mux->dl_buf <= PAGE_SIZE && ok &&
+	for (offset = 0; offset + mux->dl_buf <= size && ok &&
 	     iosm_pipe_space(&mux->ch.dl); offset += mux->dl_buf) {
 		get_page(page);
 		ok = iosm_mux_post_buffer(mux, page_address(page) + offset);
@@ -149,6 +162,8 @@ static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
  */
 static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
+	if (!mux->pool)
+		return false;
 	if (!iosm_mux_post_fresh(mux, GFP_ATOMIC)) {
 		iosm_stats_inc(&mux->stats.sync, &mux->stats.no_buffer);
 		return false;
@@ -537,7 +552,11 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
  * @mux: the IP channel, closed
  * @entries: TDs of the DL ring
  *
- * The pages are mapped by us. Context: may sleep.
+ * The pages are mapped by us. Where a page holds several buffers there is no
+ * pool: a page each would be four times the memory, to be cleared when the
+ * channel opens, and a buffer that shares its page with others cannot be taken
+ * away from the device. All packets are copied then.
+ * Context: may sleep.
  *
  * Return: 0 or a negative errno.
  */
@@ -551,7 +570,7 @@ int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries)
 	};
 	int err = 0;
 
-	if (iosm_mux_is_lite(mux))
+	if (iosm_mux_is_lite(mux) || mux->dl_buf < iosm_mux_page_size(mux))
 		return 0;
 
 	mux->pool = page_pool_create(&params);

@@ -1686,6 +1686,32 @@ static void mux_pace_of_replies(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, 202 + 2 * i));
 }
 
+static size_t mux_large_pages(const struct iosm_mux *mux)
+{
+	return 64 * 1024;
+}
+
+/* Pages of 64 KiB hold four buffers each, and nothing is handed up in place. */
+static void mux_dl_large_pages(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
+	u32 len;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	kunit_activate_static_stub(test, iosm_mux_page_size, mux_large_pages);
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	KUNIT_EXPECT_NULL(test, ctx->mux->pool);
+	KUNIT_EXPECT_PTR_EQ(test, virt_to_head_page(ctx->mux->ch.dl.slots[8].cookie),
+			    virt_to_head_page(ctx->mux->ch.dl.slots[11].cookie));
+	len = mux_block(buf, 0, 10, 1400);
+	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
+	mux_irq(ctx);
+	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 10);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, no_buffer), 0);
+}
+
 static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_opens_aggregation),
 	KUNIT_CASE(mux_opens_lite),
@@ -1725,6 +1751,7 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_collects_aggregation),
 	KUNIT_CASE(mux_collects_lite),
 	KUNIT_CASE(mux_pace),
+	KUNIT_CASE(mux_dl_large_pages),
 	KUNIT_CASE(mux_pace_of_replies),
 	KUNIT_CASE(mux_time_stamp_aggregation),
 	KUNIT_CASE(mux_time_stamp_lite),
