@@ -15,22 +15,24 @@
 #
 # Each of the last three succeeds when it has printed nothing.
 
-# Lines of the kernel's log that are a report, or the beginning of one.
-checks_bad='WARNING: |BUG: |kernel BUG|Oops|Kernel panic|general protection'
-checks_bad+='|blocked for more than|stack-protector|refcount_t|double fault'
-checks_bad+='|list_(add|del) corruption|scheduling while atomic|UBSAN'
-checks_bad+='|possible .*lock|suspicious RCU|INFO: trying to register non-static'
-checks_bad+='|turning off the locking|Invalid wait context|ODEBUG'
-checks_bad+='|DMA-API: .*(device driver|exceed|out of memory|dma-debug disabled)'
-checks_bad+='|DMAR: .*(fault|PTE |Request device)|use-after-free'
-checks_bad+='|[Bb]ad page|pagealloc: |usercopy: |detected buffer overflow'
-checks_bad+='|Slab corruption|Objects remaining|unregister_netdevice: waiting'
-checks_bad+='|stalled pool shutdown|ref_tracker: |nobody cared|Disabling IRQ'
-checks_bad+='|cannot create duplicate|already present!|leaking at least'
-checks_bad+='|Trying to (free|vfree)|page allocation failure'
+# Lines of the kernel's log that are a report: the same list as for C.
+checks_list=${BASH_SOURCE[0]%/*}/kernel-reports
+[ -r "$checks_list" ] || checks_list=${BASH_SOURCE[0]%/*}/../lib/kernel-reports
+checks_bad=
 # Stalls count only with us in the trace: a guest that gets no time of the
 # host's processors, or comes back from sleep, sees stalls of its own.
-checks_stall='soft lockup|hard LOCKUP|detected stall|workqueue lockup'
+checks_stall=
+while IFS= read -r checks_line; do
+	case $checks_line in
+	''|'#'*) ;;
+	'stall: '*) checks_stall+="${checks_stall:+|}${checks_line#stall: }" ;;
+	*) checks_bad+="${checks_bad:+|}$checks_line" ;;
+	esac
+done <"$checks_list"
+[ -n "$checks_bad" ] && [ -n "$checks_stall" ] || {
+	echo "checks.sh: $checks_list is empty" >&2
+	exit 1
+}
 # What a test provokes on purpose (extended regex on lines of the log).
 checks_expected=
 
@@ -63,14 +65,17 @@ checks_log()
 		}'
 }
 
-# checks_reports: what the checkers have reported. A report is shown with the
-# lines that follow it, as far as they are part of it.
-checks_reports()
+# checks_filter: the reports in a log. Each is shown with the lines that follow it,
+# as far as they are part of it.
+checks_filter()
 {
-	local count twice status=0
-
-	checks_log | awk -v bad="$checks_bad" -v stall="$checks_stall" \
-		-v expected="${checks_expected:-^$}" '
+	# By the environment, as awk reads escapes in its variables once more.
+	bad=$checks_bad stall=$checks_stall expected=${checks_expected:-^$} awk '
+		BEGIN {
+			bad = ENVIRON["bad"]
+			stall = ENVIRON["stall"]
+			expected = ENVIRON["expected"]
+		}
 		function stalled()
 		{
 			if (held != "" && ours)
@@ -112,7 +117,15 @@ checks_reports()
 			stalled()
 			if (lines > 0)
 				printf "%s", circle
-		}' | grep . && status=1
+		}'
+}
+
+# checks_reports: what the checkers have reported.
+checks_reports()
+{
+	local count twice status=0
+
+	checks_log | checks_filter | grep . && status=1
 
 	if [ -e $checks_debug/kcsan ] &&
 	   ! grep -q '^enabled: 1' $checks_debug/kcsan; then

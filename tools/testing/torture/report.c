@@ -23,8 +23,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../lib/reports.h"
 #include "torture.h"
 
+/* Lines of the kernel that are reports; the runner has put it there. */
+#define REPORTS		"/add/kernel-reports"
 #define DMA_ERRORS	"/sys/kernel/debug/dma-api/error_count"
 #define DMA_SHOW_ALL	"/sys/kernel/debug/dma-api/all_errors"
 
@@ -38,59 +41,6 @@
 #define DMA_TWICE_AT	" at check_sync+"
 #define DMA_TWICE_MOST	3	/* in a guest: it is a rare race */
 
-/* A line of the kernel that has one of these is a report. */
-static const char * const bad_lines[] = {
-	"WARNING: ",
-	"BUG: ",
-	"BUG [^ ]+ \\(",
-	"kernel BUG",
-	"Oops",
-	"general protection",
-	"K[AC]SAN",
-	"UBSAN",
-	"ODEBUG",
-	"DMA-API: .*(device driver|exceed|out of memory|disabled)",
-	"DMAR: .*(fault|DRHD: handling|PTE |Request device)",
-	"blocked for more",
-	"refcount_t: ",
-	"list_(add|del) corruption",
-	"[Bb]ad page",
-	"Bad rss",
-	"scheduling while atomic",
-	"sleeping function",
-	"possible .*lock",
-	"inconsistent (lock|\\{)",
-	"suspicious RCU",
-	"held lock",
-	"[^/]use-after-free",
-	"unregister_netdevice: waiting",
-	"page allocation failure",
-	"leaked reference",
-	"ref_tracker: ",
-	"stack-protector",
-	"cannot create duplicate",
-	"Unable to handle",
-	"(soft|hard) (lockup|LOCKUP)",
-	"workqueue lockup",
-	"Kernel panic",
-	"stalled pool shutdown",
-	"detected stall",
-	"[Oo]bjects remaining",
-	"pagealloc: ",
-	"usercopy: ",
-	"detected buffer overflow",
-	"Slab corruption",
-	"nobody cared",
-	"Disabling IRQ",
-	"already present!",
-	"Trying to (free|vfree)",
-	"turning off the locking",
-	"Invalid wait context",
-	"non-static key",
-	"double fault",
-};
-
-static regex_t bad;
 static regex_t allowed[16];
 static unsigned int n_allowed;
 static unsigned long n_let;
@@ -187,12 +137,6 @@ static void keep(const char *text)
 	snprintf(kept[kept_at++ % KEPT], sizeof(kept[0]), "%.239s", text);
 }
 
-static bool is_stall(const char *text)
-{
-	return strstr(text, "stall") || strstr(text, "lockup") ||
-	       strstr(text, "LOCKUP");
-}
-
 /*
  * The hotplug driver for PCIe takes two locks of its own in both orders when
  * it takes a card away, and lockdep says so the first time, whatever the card
@@ -205,7 +149,8 @@ static bool judge(char *record)
 {
 	static unsigned int stalled, circular;
 	char *text = strchr(record, ';');
-	bool hit, frame;
+	enum report_kind kind;
+	bool hit;
 	char *end;
 
 	text = text ? text + 1 : record;
@@ -213,15 +158,16 @@ static bool judge(char *record)
 	if (end)
 		*end = 0;
 	/* Names of functions in a trace are no words of the kernel's. */
-	frame = text[0] == ' ' && strstr(text, "+0x");
+	kind = text[0] == ' ' && strstr(text, "+0x") ? REPORT_NONE :
+						       reports_match(text);
+	hit = kind == REPORT_BAD;
 	keep(text);
 
-	hit = !frame && !regexec(&bad, text, 0, NULL, 0);
 	/*
 	 * In software emulation a virtual CPU may get no time for long: a
 	 * stall counts only if the driver is in the trace that follows.
 	 */
-	if (hit && is_stall(text) && !strstr(text, "pool")) {
+	if (kind == REPORT_STALL) {
 		stalled = 80;
 		return false;
 	}
@@ -409,16 +355,10 @@ bool leftovers(void)
 
 void report_start(void)
 {
-	char all[2048] = "";
 	pthread_t thread;
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(bad_lines); i++)
-		sprintf(all + strlen(all), "%s%s", i ? "|" : "", bad_lines[i]);
-	if (regcomp(&bad, all, REG_EXTENDED | REG_NOSUB)) {
-		fprintf(stderr, "torture: bad pattern\n");
+	if (reports_load(REPORTS))
 		exit(1);
-	}
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg < 0) {
 		perror("/dev/kmsg");

@@ -21,7 +21,7 @@ fi
 # As in lib.sh, but with time for others in between: mmcli is no light weight.
 wait_for()
 {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * slow + 1))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1

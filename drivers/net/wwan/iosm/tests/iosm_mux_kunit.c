@@ -1675,13 +1675,13 @@ static void mux_pace_of_replies(struct kunit *test)
 	/* The first two tell what kind of traffic this is. */
 	for (i = 1; i < 100; i++)
 		KUNIT_EXPECT_EQ(test, iosm_mux_pace_take(&pace, 0, i), i >= 2);
-	/* An upload: two packets for each acknowledgement. */
+	/* An upload: two packets for each acknowledgment. */
 	for (i = 100; i < 200; i++) {
 		iosm_mux_pace_take(&pace, 0, i);
 		KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, i));
 	}
 	KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, i));
-	/* A download: an acknowledgement for every two packets. */
+	/* A download: an acknowledgment for every two packets. */
 	for (i = 0; i < 100; i++)
 		KUNIT_EXPECT_FALSE(test, iosm_mux_pace_take(&pace, 0, 202 + 2 * i));
 }

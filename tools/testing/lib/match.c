@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Print the lines of standard input that are reports; for lib/test. */
+
+#include <stdio.h>
+
+#include "reports.h"
+
+int main(int argc, char **argv)
+{
+	char line[1024];
+
+	if (argc != 2 || reports_load(argv[1]))
+		return 2;
+	while (fgets(line, sizeof(line), stdin))
+		if (reports_match(line) == REPORT_BAD)
+			fputs(line, stdout);
+	return 0;
+}
