@@ -285,10 +285,6 @@ static void iosm_mux_mourn(struct iosm_mux *mux)
 	spin_unlock(&mux->ul_lock);
 }
 
-/*
- * GRO was flushed at the end of a poll that had begun after request @flush: no
- * packet of a session that was closing then is in NAPI's hands any more.
- */
 static void iosm_mux_flushed(struct iosm_mux *mux, u32 flush)
 {
 	if (mux->flush_done == flush)
@@ -299,10 +295,27 @@ static void iosm_mux_flushed(struct iosm_mux *mux, u32 flush)
 	wake_up(&mux->core->event);
 }
 
+/*
+ * End a poll that had begun after request @flush. NAPI has flushed GRO then, and
+ * keeps no packet of a session that was closing. During a busy poll, it has not:
+ * napi_complete_done() does nothing, and the poll after the busy poll flushes.
+ */
+static bool iosm_mux_complete(struct iosm_mux *mux, int work, u32 flush)
+{
+	bool busy = READ_ONCE(mux->napi.state) &
+		    (NAPIF_STATE_NPSVC | NAPIF_STATE_IN_BUSY_POLL);
+	bool done = napi_complete_done(&mux->napi, work);
+
+	if (!busy)
+		iosm_mux_flushed(mux, flush);
+
+	return done;
+}
+
 static int iosm_mux_poll(struct napi_struct *napi, int budget)
 {
 	struct iosm_mux *mux = container_of(napi, struct iosm_mux, napi);
-	bool again = false, done;
+	bool again = false;
 	u32 flush;
 	int work;
 
@@ -310,8 +323,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	flush = smp_load_acquire(&mux->flush_wanted);
 	if (unlikely(iosm_core_is_dead(mux->core))) {
 		iosm_mux_mourn(mux);
-		napi_complete_done(napi, 0);
-		iosm_mux_flushed(mux, flush);
+		iosm_mux_complete(mux, 0, flush);
 		return 0;
 	}
 
@@ -328,9 +340,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 		work--;
 	}
 
-	done = napi_complete_done(napi, work);
-	iosm_mux_flushed(mux, flush);
-	if (!done)
+	if (!iosm_mux_complete(mux, work, flush))
 		return work;
 
 	/* An interrupt that came while we were at work is not repeated. */

@@ -16,6 +16,7 @@
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/tcp.h>
+#include <net/busy_poll.h>
 #include <net/checksum.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -747,6 +748,64 @@ static void mux_close_beside_downlink(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].netdev);
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 1), n);
 }
+
+#ifdef CONFIG_NET_RX_BUSY_POLL
+struct mux_busy {
+	struct iosm_mux *mux;
+	unsigned int loops;
+	bool early;
+};
+
+/*
+ * After each busy poll. The second one began after a request to flush. Preemption
+ * is disabled: what was seen is checked later.
+ */
+static bool mux_busy_end(void *priv, unsigned long start)
+{
+	struct mux_busy *busy = priv;
+	struct iosm_mux *mux = busy->mux;
+
+	if (!busy->loops++) {
+		smp_store_release(&mux->flush_wanted, mux->flush_wanted + 1);
+		return false;
+	}
+	busy->early |= mux->flush_done == mux->flush_wanted;
+
+	return true;
+}
+
+/* A task that polls NAPI itself does not flush GRO before it stops to do so. */
+static void mux_flush_in_busy_poll(struct kunit *test)
+{
+	struct mux_ctx *ctx = test->priv;
+	struct mux_busy busy = {};
+
+	mux_start(test, false, 0);
+	mux_open(test, 0);
+	busy.mux = ctx->mux;
+	napi_synchronize(&ctx->mux->napi);
+	napi_busy_loop(ctx->mux->napi.napi_id, mux_busy_end, &busy, false, 8);
+	KUNIT_EXPECT_EQ(test, busy.loops, 2);
+	KUNIT_EXPECT_FALSE(test, busy.early);
+	KUNIT_EXPECT_EQ(test, ctx->mux->flush_done, ctx->mux->flush_wanted);
+
+	/* A device that has failed makes no difference. */
+	busy.loops = 0;
+	iosm_core_fault(&ctx->fc->core, "test");
+	mux_irq(ctx);
+	/* Otherwise the busy poll may find that NAPI is scheduled, and not poll. */
+	napi_synchronize(&ctx->mux->napi);
+	napi_busy_loop(ctx->mux->napi.napi_id, mux_busy_end, &busy, false, 8);
+	KUNIT_EXPECT_EQ(test, busy.loops, 2);
+	KUNIT_EXPECT_FALSE(test, busy.early);
+	KUNIT_EXPECT_EQ(test, ctx->mux->flush_done, ctx->mux->flush_wanted);
+}
+#else
+static void mux_flush_in_busy_poll(struct kunit *test)
+{
+	kunit_skip(test, "kernel without busy polling");
+}
+#endif
 
 /* Dead: nobody waits. */
 static void mux_dead(struct kunit *test)
@@ -1730,6 +1789,7 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_close_late_response),
 	KUNIT_CASE(mux_flow_while_closing),
 	KUNIT_CASE(mux_close_beside_downlink),
+	KUNIT_CASE(mux_flush_in_busy_poll),
 	KUNIT_CASE(mux_dead),
 	KUNIT_CASE(mux_flow),
 	KUNIT_CASE(mux_credits),
