@@ -214,6 +214,7 @@ static void stats(void *priv, struct vm_reply *r, bool reset)
 		{ "msi.lost", &vm->msis_lost },
 		{ "messages", &vm->message_count },
 		{ "polls", &vm->polls },
+		{ "register-reads", &vm->register_reads },
 		{ "turn.count", &vm->turns },
 		{ "turn.us", &vm->turns_us },
 		{ "turn.most", &vm->turn_most },

@@ -261,6 +261,7 @@ void vm_scratchpad_read(struct vm *vm, uint32_t offset, uint8_t *data,
 		memset(data, 0xff, size);
 		return;
 	}
+	vm->register_reads++;
 	scratchpad_asleep(vm, "read", offset);
 	memcpy(data, vm->scratchpad + offset, size);
 	hostile_read(vm, offset, data, size);

@@ -163,6 +163,7 @@ struct vm {
 
 	/* Statistics */
 	uint64_t doorbells[3], reasons[16], msis, msis_muted, msis_lost;
+	uint64_t register_reads;	/* of BAR 2 */
 	uint64_t message_count, sleeps, wakes_host, wakes_device, polls;
 	uint64_t dma_reads, dma_writes;
 };
