@@ -265,13 +265,13 @@ void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies)
 	lies->pipes = 0;
 	for (i = 0; i < IOSM_PIPES; i++) {
 		pipe = &core->stats.pipes[i];
-		lies->pipes += iosm_stats_read(&pipe->sync, &pipe->lies);
+		lies->pipes += iosm_stats_read(&pipe->sync, &pipe->invalid);
 	}
 
 	iosm_msg_get_stats(&core->msg, &msg);
-	lies->messages = msg.lies;
+	lies->messages = msg.bad_status;
 	iosm_pm_get_stats(&core->pm, &pm);
-	lies->sleep = pm.lies;
+	lies->sleep = pm.bad_requests;
 	lies->stages = atomic64_read(&core->lies_stages);
 	lies->blocks = atomic64_read(&core->lies_blocks);
 }

@@ -17,7 +17,6 @@
 
 /* Where a statistic is kept. */
 enum iosm_ethtool_source {
-	IOSM_FROM_NETDEV,
 	IOSM_FROM_TX,
 	IOSM_FROM_RX,
 	IOSM_FROM_MUX,
@@ -39,63 +38,52 @@ struct iosm_ethtool_from {
 	const struct u64_stats_sync *sync;
 };
 
-#define IOSM_NETDEV(member)						\
-	{ #member, IOSM_FROM_NETDEV,					\
-	  offsetof(struct rtnl_link_stats64, member) }
 #define IOSM_TX(member)							\
 	{ #member, IOSM_FROM_TX, offsetof(struct iosm_mux_tx_stats, member) }
 #define IOSM_RX(member)							\
 	{ #member, IOSM_FROM_RX, offsetof(struct iosm_mux_rx_stats, member) }
-#define IOSM_MUX(member)						\
-	{ "mux_" #member, IOSM_FROM_MUX,				\
-	  offsetof(struct iosm_mux_stats, member) }
-#define IOSM_CORE(member)						\
-	{ "dev_" #member, IOSM_FROM_CORE,				\
-	  offsetof(struct iosm_core_stats, member) }
-#define IOSM_PM(prefix, member)						\
-	{ prefix #member, IOSM_FROM_PM,					\
-	  offsetof(struct iosm_pm_stats, member) }
-#define IOSM_MSG(member)						\
-	{ "msg_" #member, IOSM_FROM_MSG,				\
-	  offsetof(struct iosm_msg_stats, member) }
+#define IOSM_MUX(name, member)						\
+	{ name, IOSM_FROM_MUX, offsetof(struct iosm_mux_stats, member) }
+#define IOSM_CORE(name, member)						\
+	{ name, IOSM_FROM_CORE, offsetof(struct iosm_core_stats, member) }
+#define IOSM_PM(name, member)						\
+	{ name, IOSM_FROM_PM, offsetof(struct iosm_pm_stats, member) }
+#define IOSM_MSG(name, member)						\
+	{ name, IOSM_FROM_MSG, offsetof(struct iosm_msg_stats, member) }
 
 static const struct iosm_ethtool_stat iosm_ethtool_table[] = {
 	/* The link and its session. */
-	IOSM_NETDEV(tx_packets),
-	IOSM_NETDEV(tx_bytes),
 	IOSM_TX(tx_blocks),
-	IOSM_TX(tx_held),
-	IOSM_TX(tx_credit_waits),
-	IOSM_TX(tx_flow_stops),
-	IOSM_TX(tx_grants),
-	IOSM_TX(tx_granted),
-	IOSM_TX(tx_drop_closed),
-	IOSM_TX(tx_drop_size),
-	IOSM_TX(tx_drop_memory),
-	IOSM_TX(tx_failed),
-	IOSM_NETDEV(rx_packets),
-	IOSM_NETDEV(rx_bytes),
+	IOSM_TX(tx_deferred),
+	IOSM_TX(tx_credit_stalls),
+	IOSM_TX(tx_flow_off),
+	IOSM_TX(tx_credit_grants),
+	IOSM_TX(tx_credit_bytes),
+	IOSM_TX(tx_drop_down),
+	IOSM_TX(tx_drop_too_big),
+	IOSM_TX(tx_drop_nomem),
+	IOSM_TX(tx_td_errors),
 	IOSM_RX(rx_blocks),
-	IOSM_RX(rx_drop_memory),
-	IOSM_RX(rx_drop_not_ip),
+	IOSM_RX(rx_alloc_fail),
+	IOSM_RX(rx_bad_ip),
 	/* The modem: the same on each of its links. */
-	IOSM_MUX(polls),
-	IOSM_MUX(lies),
-	IOSM_MUX(stray),
-	IOSM_MUX(closing),
-	IOSM_MUX(late),
-	IOSM_MUX(answers_lost),
-	IOSM_MUX(no_buffer),
-	IOSM_CORE(interrupts),
-	IOSM_PM("dev_", doorbells),
-	IOSM_PM("sleep_", held),
-	IOSM_PM("sleep_", sleeps),
-	IOSM_PM("sleep_", host_wakes),
-	IOSM_PM("sleep_", device_wakes),
-	IOSM_PM("sleep_", lies),
-	IOSM_MSG(sent),
-	IOSM_MSG(timeouts),
-	IOSM_MSG(lies),
+	IOSM_MUX("napi_polls", napi_polls),
+	IOSM_MUX("mux_malformed", malformed),
+	IOSM_MUX("mux_unknown_session", unknown_session),
+	IOSM_MUX("mux_rx_while_closing", rx_while_closing),
+	IOSM_MUX("mux_unexpected_resp", unexpected_resp),
+	IOSM_MUX("mux_resp_dropped", resp_dropped),
+	IOSM_MUX("mux_copy_fallback", copy_fallback),
+	IOSM_CORE("irqs", interrupts),
+	IOSM_PM("doorbells", doorbells),
+	IOSM_PM("doorbells_deferred", deferred),
+	IOSM_PM("sleep_entries", sleeps),
+	IOSM_PM("wakeups_host", host_wakes),
+	IOSM_PM("wakeups_device", device_wakes),
+	IOSM_PM("sleep_bad_requests", bad_requests),
+	IOSM_MSG("msg_sent", sent),
+	IOSM_MSG("msg_timeouts", timeouts),
+	IOSM_MSG("msg_bad_status", bad_status),
 };
 
 /* After that those of the pipes in use: IP, XMM RPC, AT, AT, MBIM. */
@@ -127,7 +115,7 @@ static void iosm_ethtool_strings(struct net_device *netdev, u32 sset, u8 *data)
 		ethtool_sprintf(&data, "pipe%u_tds", nr);
 		ethtool_sprintf(&data, "pipe%u_bytes", nr);
 		ethtool_sprintf(&data, "pipe%u_errors", nr);
-		ethtool_sprintf(&data, "pipe%u_lies", nr);
+		ethtool_sprintf(&data, "pipe%u_invalid", nr);
 	}
 }
 
@@ -146,12 +134,10 @@ static void iosm_ethtool_stats(struct net_device *netdev,
 	struct iosm_core *core = link->net->core;
 	struct iosm_mux *mux = link->net->mux;
 	struct iosm_mux_rx_stats *rx = &mux->sessions[link->if_id].rx;
-	struct rtnl_link_stats64 packets = {};
 	struct iosm_mux_tx_stats tx;
 	struct iosm_msg_stats msg;
 	struct iosm_pm_stats pm;
 	const struct iosm_ethtool_from from[IOSM_SOURCES] = {
-		[IOSM_FROM_NETDEV] = { &packets },
 		[IOSM_FROM_TX] = { &tx },
 		[IOSM_FROM_RX] = { rx, &rx->sync },
 		[IOSM_FROM_MUX] = { &mux->stats, &mux->stats.sync },
@@ -164,7 +150,6 @@ static void iosm_ethtool_stats(struct net_device *netdev,
 	unsigned int i;
 
 	/* Those under a lock are copied. */
-	dev_fetch_sw_netstats(&packets, netdev->tstats);
 	iosm_mux_get_tx_stats(mux, link->if_id, &tx);
 	iosm_pm_get_stats(&core->pm, &pm);
 	iosm_msg_get_stats(&core->msg, &msg);
@@ -179,7 +164,7 @@ static void iosm_ethtool_stats(struct net_device *netdev,
 		*data++ = iosm_stats_read(&pipe->sync, &pipe->tds);
 		*data++ = iosm_stats_read(&pipe->sync, &pipe->bytes);
 		*data++ = iosm_stats_read(&pipe->sync, &pipe->errors);
-		*data++ = iosm_stats_read(&pipe->sync, &pipe->lies);
+		*data++ = iosm_stats_read(&pipe->sync, &pipe->invalid);
 	}
 }
 

@@ -136,7 +136,7 @@ static int iosm_msg_status(struct iosm_msg *msg, u32 status)
 	case IOSM_MSG_ERROR:
 		return -EREMOTEIO;
 	default:
-		msg->stats.lies++;
+		msg->stats.bad_status++;
 		dev_warn_ratelimited(msg->dev,
 				     "message %u completed with status %#x\n",
 				     msg->tail, status);
@@ -158,7 +158,7 @@ static int iosm_msg_poll_locked(struct iosm_msg *msg)
 
 	step = iosm_ring_advance(msg->head, msg->tail, tail, IOSM_MSG_ENTRIES);
 	if (step < 0) {
-		msg->stats.lies++;
+		msg->stats.bad_status++;
 		WRITE_ONCE(msg->broken, true);
 		dev_err_ratelimited(msg->dev,
 				    "impossible message tail %u (last %u, head %u)\n",

@@ -37,12 +37,12 @@ struct iosm_msg_req {
  * struct iosm_msg_stats - counted under the ring's lock
  * @sent: commands sent
  * @timeouts: commands without an answer
- * @lies: impossible tails and status values
+ * @bad_status: impossible tails and status values
  */
 struct iosm_msg_stats {
 	u64 sent;
 	u64 timeouts;
-	u64 lies;
+	u64 bad_status;
 };
 
 /**

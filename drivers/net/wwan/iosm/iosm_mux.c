@@ -72,7 +72,7 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
 	if (iosm_mux_post(mux, &cmd, 2 * IOSM_SESSIONS))
 		return;
 
-	iosm_stats_inc(&mux->stats.sync, &mux->stats.answers_lost);
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.resp_dropped);
 	dev_warn_ratelimited(mux->dev, "modem does not take our answers\n");
 }
 
@@ -85,7 +85,7 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
  */
 void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 {
-	iosm_stats_inc(&mux->stats.sync, &mux->stats.lies);
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.malformed);
 	trace_iosm_lie(mux->dev, what);
 	atomic64_inc(&mux->core->lies_blocks);
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
@@ -120,7 +120,7 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
 	int pad;
 
 	if (!s->calling || s->answered || s->question != cmd->transaction) {
-		iosm_stats_inc(&mux->stats.sync, &mux->stats.late);
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unexpected_resp);
 		return;
 	}
 
@@ -168,7 +168,7 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 
 	if (s->state != IOSM_MUX_CLOSING || s->answered ||
 	    s->question != cmd->transaction) {
-		iosm_stats_inc(&mux->stats.sync, &mux->stats.late);
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unexpected_resp);
 		return;
 	}
 
@@ -196,7 +196,7 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 {
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
 
-	trace_iosm_cmd(mux->dev, false, cmd->if_id, cmd->op, cmd->transaction,
+	trace_iosm_mux_cmd(mux->dev, false, cmd->if_id, cmd->op, cmd->transaction,
 		       cmd->response);
 	spin_lock(&mux->ul_lock);
 
@@ -212,17 +212,17 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 	}
 
 	if (s->state == IOSM_MUX_CLOSED) {
-		iosm_stats_inc(&mux->stats.sync, &mux->stats.stray);
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unknown_session);
 		goto out;
 	}
 
 	switch (cmd->op) {
 	case IOSM_MUX_FLOW_STOP:
 		s->is_stopped = true;
-		s->tx.tx_flow_stops++;
+		s->tx.tx_flow_off++;
 		trace_iosm_flow(mux->dev, cmd->if_id, true, s->credit);
 		if (s->netdev)
-			netif_stop_queue(s->netdev);
+			iosm_mux_stop_queue(s);
 		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
 		break;
 	case IOSM_MUX_FLOW_GO:
@@ -255,10 +255,10 @@ void iosm_mux_grant(struct iosm_mux *mux,
 
 	spin_lock(&mux->ul_lock);
 	if (!mux->with_credits || s->state == IOSM_MUX_CLOSED) {
-		iosm_stats_inc(&mux->stats.sync, &mux->stats.stray);
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unknown_session);
 	} else {
-		s->tx.tx_grants++;
-		s->tx.tx_granted += credit->bytes;
+		s->tx.tx_credit_grants++;
+		s->tx.tx_credit_bytes += credit->bytes;
 		/* 64 bits do not run over in the life of a session. */
 		s->credit += credit->bytes;
 		trace_iosm_flow(mux->dev, credit->if_id, s->is_stopped,
@@ -327,7 +327,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 		return 0;
 	}
 
-	iosm_stats_inc(&mux->stats.sync, &mux->stats.polls);
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.napi_polls);
 	work = iosm_mux_dl_poll(mux, budget);
 	/* After the downlink, for what that allowed and asked. */
 	iosm_mux_ul_poll(mux, budget);
@@ -557,7 +557,7 @@ static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 
 	if (held) {
 		DEV_STATS_INC(netdev, tx_dropped);
-		s->tx.tx_drop_closed++;
+		s->tx.tx_drop_down++;
 		dev_kfree_skb_any(held);
 	}
 	netdev_reset_queue(netdev);
@@ -821,8 +821,8 @@ void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id)
 
 	/* NAPI counts for an open session only. */
 	u64_stats_set(&s->rx.rx_blocks, 0);
-	u64_stats_set(&s->rx.rx_drop_memory, 0);
-	u64_stats_set(&s->rx.rx_drop_not_ip, 0);
+	u64_stats_set(&s->rx.rx_alloc_fail, 0);
+	u64_stats_set(&s->rx.rx_bad_ip, 0);
 }
 
 /**
@@ -839,6 +839,22 @@ void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 	spin_lock_bh(&mux->ul_lock);
 	*stats = mux->sessions[if_id].tx;
 	spin_unlock_bh(&mux->ul_lock);
+}
+
+/**
+ * iosm_mux_rx_alloc_fail() - downlink packets of a session dropped without memory
+ * @mux: the IP channel
+ * @if_id: the session
+ *
+ * Context: any.
+ *
+ * Return: their number.
+ */
+u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id)
+{
+	const struct iosm_mux_rx_stats *rx = &mux->sessions[if_id].rx;
+
+	return iosm_stats_read(&rx->sync, &rx->rx_alloc_fail);
 }
 
 /**

@@ -53,41 +53,45 @@ enum iosm_mux_state {
 /**
  * struct iosm_mux_tx_stats - uplink of a session, counted under the uplink lock
  * @tx_blocks: blocks with packets of it (Lite: packets)
- * @tx_held: packets that had to wait in the driver, whatever for
- * @tx_credit_waits: ... for credit
- * @tx_flow_stops: commands to stop
- * @tx_grants: credit grants
- * @tx_granted: bytes of credit in them
- * @tx_drop_closed: packets dropped because the session was not up any more
- * @tx_drop_size: ... because not even an empty block has room for them
- * @tx_drop_memory: ... for want of memory or of a DMA mapping
- * @tx_failed: packets that the device did not take
+ * @tx_deferred: packets that had to wait in the driver, whatever for
+ * @tx_credit_stalls: ... for credit
+ * @tx_flow_off: commands to stop
+ * @tx_credit_grants: credit grants
+ * @tx_credit_bytes: bytes of credit in them
+ * @tx_drop_down: packets dropped because the session was not up any more
+ * @tx_drop_too_big: ... because not even an empty block has room for them
+ * @tx_drop_nomem: ... for want of memory or of a DMA mapping
+ * @tx_td_errors: packets that the device did not take
+ * @stop: times that the queue of the network device was stopped
+ * @wake: times that it was woken
  */
 struct iosm_mux_tx_stats {
 	u64 tx_blocks;
-	u64 tx_held;
-	u64 tx_credit_waits;
-	u64 tx_flow_stops;
-	u64 tx_grants;
-	u64 tx_granted;
-	u64 tx_drop_closed;
-	u64 tx_drop_size;
-	u64 tx_drop_memory;
-	u64 tx_failed;
+	u64 tx_deferred;
+	u64 tx_credit_stalls;
+	u64 tx_flow_off;
+	u64 tx_credit_grants;
+	u64 tx_credit_bytes;
+	u64 tx_drop_down;
+	u64 tx_drop_too_big;
+	u64 tx_drop_nomem;
+	u64 tx_td_errors;
+	u64 stop;
+	u64 wake;
 };
 
 /**
  * struct iosm_mux_rx_stats - downlink of a session, counted by NAPI
  * @sync: for their readers
  * @rx_blocks: blocks with packets of it (Lite: packets)
- * @rx_drop_memory: packets dropped for want of memory
- * @rx_drop_not_ip: ... because they are neither IPv4 nor IPv6
+ * @rx_alloc_fail: packets dropped for want of memory
+ * @rx_bad_ip: ... because they are neither IPv4 nor IPv6
  */
 struct iosm_mux_rx_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t rx_blocks;
-	u64_stats_t rx_drop_memory;
-	u64_stats_t rx_drop_not_ip;
+	u64_stats_t rx_alloc_fail;
+	u64_stats_t rx_bad_ip;
 };
 
 /**
@@ -159,23 +163,23 @@ struct iosm_mux_block {
 /**
  * struct iosm_mux_stats - of all sessions together, counted by NAPI
  * @sync: for their readers
- * @polls: NAPI polls
- * @lies: buffers, tables or datagrams that cannot be
- * @stray: datagrams and commands of sessions that are not open
- * @closing: datagrams of sessions that are just being closed
- * @late: answers that nobody waits for
- * @answers_lost: our answers that found no room
- * @no_buffer: blocks that were copied for want of a fresh buffer
+ * @napi_polls: NAPI polls
+ * @malformed: buffers, tables or datagrams that violate the protocol
+ * @unknown_session: datagrams and commands of sessions that are not open
+ * @rx_while_closing: datagrams of sessions that are just being closed
+ * @unexpected_resp: responses that no command is waiting for
+ * @resp_dropped: responses of ours dropped because the command queue was full
+ * @copy_fallback: blocks copied because no new buffer could be allocated
  */
 struct iosm_mux_stats {
 	struct u64_stats_sync sync;
-	u64_stats_t polls;
-	u64_stats_t lies;
-	u64_stats_t stray;
-	u64_stats_t closing;
-	u64_stats_t late;
-	u64_stats_t answers_lost;
-	u64_stats_t no_buffer;
+	u64_stats_t napi_polls;
+	u64_stats_t malformed;
+	u64_stats_t unknown_session;
+	u64_stats_t rx_while_closing;
+	u64_stats_t unexpected_resp;
+	u64_stats_t resp_dropped;
+	u64_stats_t copy_fallback;
 };
 
 /**
@@ -301,6 +305,7 @@ unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 			   struct iosm_mux_tx_stats *stats);
+u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 size_t iosm_mux_page_size(const struct iosm_mux *mux);

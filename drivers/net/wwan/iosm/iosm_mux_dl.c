@@ -165,7 +165,7 @@ static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
 	if (!mux->pool)
 		return false;
 	if (!iosm_mux_post_fresh(mux, GFP_ATOMIC)) {
-		iosm_stats_inc(&mux->stats.sync, &mux->stats.no_buffer);
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.copy_fallback);
 		return false;
 	}
 
@@ -299,9 +299,9 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	if (state != IOSM_MUX_UP) {
 		/* What was under way when we closed is no offence. */
 		if (state == IOSM_MUX_CLOSING) {
-			iosm_stats_inc(&mux->stats.sync, &mux->stats.closing);
+			iosm_stats_inc(&mux->stats.sync, &mux->stats.rx_while_closing);
 		} else {
-			iosm_stats_inc(&mux->stats.sync, &mux->stats.stray);
+			iosm_stats_inc(&mux->stats.sync, &mux->stats.unknown_session);
 			dev_warn_ratelimited(mux->dev,
 					     "packet of session %u, which is not open\n",
 					     dg->if_id);
@@ -319,7 +319,7 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	else
 		skb = iosm_mux_copy(mux, dg);
 	if (!skb) {
-		iosm_stats_inc(&s->rx.sync, &s->rx.rx_drop_memory);
+		iosm_stats_inc(&s->rx.sync, &s->rx.rx_alloc_fail);
 		DEV_STATS_INC(netdev, rx_dropped);
 		return;
 	}
@@ -338,7 +338,7 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	}
 	if (!ok) {
 		iosm_mux_lie(mux, "IP packet");
-		iosm_stats_inc(&s->rx.sync, &s->rx.rx_drop_not_ip);
+		iosm_stats_inc(&s->rx.sync, &s->rx.rx_bad_ip);
 		DEV_STATS_INC(netdev, rx_errors);
 		DEV_STATS_INC(netdev, rx_frame_errors);
 		dev_kfree_skb_any(skb);

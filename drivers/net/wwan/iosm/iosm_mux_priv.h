@@ -13,6 +13,20 @@ static inline bool iosm_mux_is_lite(const struct iosm_mux *mux)
 	return mux->flavour == IOSM_MUX_LITE;
 }
 
+/* The stack may send no more on this session for now. Caller holds ul_lock. */
+static inline void iosm_mux_stop_queue(struct iosm_mux_session *s)
+{
+	s->tx.stop += !netif_queue_stopped(s->netdev);
+	netif_stop_queue(s->netdev);
+}
+
+/* It may again. Caller holds ul_lock. */
+static inline void iosm_mux_wake_queue(struct iosm_mux_session *s)
+{
+	s->tx.wake++;
+	netif_wake_queue(s->netdev);
+}
+
 /**
  * enum iosm_mux_when - how soon the device must hear of new uplink
  * @IOSM_MUX_NOW: at once

@@ -243,7 +243,7 @@ static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 
-	s->tx.tx_drop_size++;
+	s->tx.tx_drop_too_big++;
 	DEV_STATS_INC(s->netdev, tx_dropped);
 	netdev_completed_queue(s->netdev, 1, bytes);
 	iosm_mux_refund(mux, s, bytes);
@@ -477,7 +477,7 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 
 	head = sizeof(struct iosm_adgh) + s->ul_pad;
 	if (head + bytes > U16_MAX) {
-		s->tx.tx_drop_size++;
+		s->tx.tx_drop_too_big++;
 		goto drop;
 	}
 	if (skb_linearize(skb))
@@ -515,7 +515,7 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	return true;
 
 no_memory:
-	s->tx.tx_drop_memory++;
+	s->tx.tx_drop_nomem++;
 drop:
 	DEV_STATS_INC(s->netdev, tx_dropped);
 	netdev_completed_queue(s->netdev, 1, bytes);
@@ -634,7 +634,7 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 			return;
 
 		cmd = &mux->cmds[mux->cmd_first];
-		trace_iosm_cmd(mux->dev, true, cmd->if_id, cmd->op,
+		trace_iosm_mux_cmd(mux->dev, true, cmd->if_id, cmd->op,
 			       cmd->transaction, cmd->response);
 		len = iosm_mux_cmd_encode(mux->flavour, mux->slots +
 					  slot * IOSM_MUX_SLOT_SIZE, cmd,
@@ -680,7 +680,7 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 			lone |= iosm_mux_may_ring(s);
 		}
 		if (netif_queue_stopped(s->netdev))
-			netif_wake_queue(s->netdev);
+			iosm_mux_wake_queue(s);
 	}
 
 	mux->turn = (mux->turn + 1) % IOSM_SESSIONS;
@@ -832,14 +832,14 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	spin_lock(&mux->ul_lock);
 
 	if (unlikely(s->held)) {
-		netif_stop_queue(s->netdev);
+		iosm_mux_stop_queue(s);
 		ret = NETDEV_TX_BUSY;
 		goto out;
 	}
 
 	if (unlikely(s->state != IOSM_MUX_UP ||
 		     iosm_core_is_dead(mux->core))) {
-		s->tx.tx_drop_closed++;
+		s->tx.tx_drop_down++;
 		DEV_STATS_INC(skb->dev, tx_dropped);
 		dev_kfree_skb_any(skb);
 		goto out;
@@ -848,13 +848,13 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	more = !__netdev_sent_queue(s->netdev, skb->len, netdev_xmit_more());
 	at_once = iosm_mux_may_ring(s);
 	if (!iosm_mux_put(mux, if_id, skb)) {
-		trace_iosm_hold(mux->dev, if_id, skb->len, s->is_stopped,
+		trace_iosm_tx_defer(mux->dev, if_id, skb->len, s->is_stopped,
 				s->credit);
-		s->tx.tx_held++;
+		s->tx.tx_deferred++;
 		if (mux->with_credits && s->credit < skb->len)
-			s->tx.tx_credit_waits++;
+			s->tx.tx_credit_stalls++;
 		s->held = skb;
-		netif_stop_queue(s->netdev);
+		iosm_mux_stop_queue(s);
 	} else if (more) {
 		when = IOSM_MUX_MORE;
 	} else if (at_once) {
@@ -889,7 +889,7 @@ static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
 	tally->packets[if_id] += packets;
 	tally->bytes[if_id] += bytes;
 	if (!ok) {
-		s->tx.tx_failed += packets;
+		s->tx.tx_td_errors += packets;
 		DEV_STATS_ADD(s->netdev, tx_errors, packets);
 	}
 }

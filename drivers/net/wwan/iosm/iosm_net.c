@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <net/netdev_queues.h>
 #include <net/pkt_sched.h>
 #include <kunit/visibility.h>
 
@@ -92,11 +93,47 @@ static const struct net_device_ops iosm_net_ops = {
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
+static void iosm_net_queue_stats_rx(struct net_device *netdev, int queue,
+				    struct netdev_queue_stats_rx *stats)
+{
+	struct iosm_link *link = iosm_link(netdev);
+
+	stats->alloc_fail = iosm_mux_rx_alloc_fail(link->net->mux, link->if_id);
+}
+
+static void iosm_net_queue_stats_tx(struct net_device *netdev, int queue,
+				    struct netdev_queue_stats_tx *stats)
+{
+	struct iosm_link *link = iosm_link(netdev);
+	struct iosm_mux_tx_stats tx;
+
+	iosm_mux_get_tx_stats(link->net->mux, link->if_id, &tx);
+	stats->stop = tx.stop;
+	stats->wake = tx.wake;
+}
+
+/* There is one queue, and it is there all the time. */
+static void iosm_net_base_stats(struct net_device *netdev,
+				struct netdev_queue_stats_rx *rx,
+				struct netdev_queue_stats_tx *tx)
+{
+	rx->alloc_fail = 0;
+	tx->stop = 0;
+	tx->wake = 0;
+}
+
+static const struct netdev_stat_ops iosm_net_stat_ops = {
+	.get_queue_stats_rx = iosm_net_queue_stats_rx,
+	.get_queue_stats_tx = iosm_net_queue_stats_tx,
+	.get_base_stats = iosm_net_base_stats,
+};
+
 /* IP packets and nothing around them. */
 static void iosm_net_setup(struct net_device *netdev)
 {
 	netdev->netdev_ops = &iosm_net_ops;
 	netdev->ethtool_ops = &iosm_ethtool_ops;
+	netdev->stat_ops = &iosm_net_stat_ops;
 	netdev->type = ARPHRD_NONE;
 	netdev->flags = IFF_POINTOPOINT | IFF_NOARP;
 	/* It would send from under the lock of the uplink, and Ethernet. */

@@ -157,7 +157,7 @@ bool iosm_pipe_publish(struct iosm_pipe *pipe)
 	if (pipe->published == pipe->head)
 		return false;
 
-	trace_iosm_publish(pipe->dev, pipe->nr, pipe->published, pipe->head);
+	trace_iosm_head_update(pipe->dev, pipe->nr, pipe->published, pipe->head);
 	/*
 	 * First our own note: the consumer side may see the tail that answers
 	 * this head as soon as the head is visible, and judges it by the note.
@@ -198,7 +198,7 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 	step = iosm_ring_advance(READ_ONCE(pipe->published), pipe->seen, tail,
 				 pipe->entries);
 	if (step < 0) {
-		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->lies);
+		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->invalid);
 		WRITE_ONCE(pipe->broken, true);
 		dev_err_ratelimited(pipe->dev,
 				    "pipe %u: impossible tail %u (last %u, head %u, entries %u)\n",
@@ -225,7 +225,7 @@ static void iosm_pipe_judge(struct iosm_pipe *pipe, const struct iosm_td *td,
 
 	if (done->status == IOSM_TD_UNUSED || done->status > IOSM_TD_ERROR ||
 	    (!iosm_pipe_is_ul(pipe) && size > done->buf.len)) {
-		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->lies);
+		iosm_stats_inc(&pipe->stats->sync, &pipe->stats->invalid);
 		done->status = IOSM_TD_ERROR;
 		dev_warn_ratelimited(pipe->dev,
 				     "pipe %u: bad TD %u: %#x, capacity %u\n",

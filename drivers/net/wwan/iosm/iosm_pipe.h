@@ -51,14 +51,14 @@ struct iosm_done {
  * @tds: TDs completed
  * @bytes: bytes in them
  * @errors: TDs with a status other than end of transfer
- * @lies: TDs or tails with values that the device must not write
+ * @invalid: TDs or tails with values that the device must not write
  */
 struct iosm_pipe_stats {
 	struct u64_stats_sync sync;
 	u64_stats_t tds;
 	u64_stats_t bytes;
 	u64_stats_t errors;
-	u64_stats_t lies;
+	u64_stats_t invalid;
 };
 
 /**

@@ -114,7 +114,7 @@ static void iosm_pm_ask_wake(struct iosm_pm *pm)
 
 static void iosm_pm_hold(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 {
-	pm->stats.held++;
+	pm->stats.deferred++;
 	if (pm->is_held)
 		return;
 
@@ -238,7 +238,7 @@ static void iosm_pm_look(struct iosm_pm *pm)
 				       IOSM_SLEEP_CTL_SLEEP);
 		}
 	} else {
-		pm->stats.lies++;
+		pm->stats.bad_requests++;
 		dev_warn_ratelimited(pm->dev, "unknown sleep request %#x\n",
 				     request);
 	}

@@ -47,19 +47,19 @@ struct iosm_pm_ops {
 /**
  * struct iosm_pm_stats - counted under the gate's lock
  * @doorbells: doorbell 0 rung
- * @held: rings that had to wait for the device to wake
+ * @deferred: rings that had to wait for the device to wake
  * @sleeps: sleep requests granted
  * @host_wakes: wake-ups that we asked for
  * @device_wakes: wake-ups that came by themselves
- * @lies: sleep requests with a value that is not defined
+ * @bad_requests: sleep requests with a value that is not defined
  */
 struct iosm_pm_stats {
 	u64 doorbells;
-	u64 held;
+	u64 deferred;
 	u64 sleeps;
 	u64 host_wakes;
 	u64 device_wakes;
-	u64 lies;
+	u64 bad_requests;
 };
 
 /**

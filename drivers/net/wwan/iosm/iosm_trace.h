@@ -205,7 +205,7 @@ TRACE_EVENT(iosm_td_post,
 );
 
 /* The published head moved: the device may see all TDs below it. */
-TRACE_EVENT(iosm_publish,
+TRACE_EVENT(iosm_head_update,
 	TP_PROTO(const struct device *dev, u8 pipe, u32 from, u32 to),
 	TP_ARGS(dev, pipe, from, to),
 	TP_STRUCT__entry(
@@ -371,7 +371,7 @@ TRACE_EVENT(iosm_session,
 );
 
 /* A command of the MUX, to the device (@up) or from it. */
-TRACE_EVENT(iosm_cmd,
+TRACE_EVENT(iosm_mux_cmd,
 	TP_PROTO(const struct device *dev, bool up, u8 session, u32 op,
 		 u32 transaction, u32 response),
 	TP_ARGS(dev, up, session, op, transaction, response),
@@ -419,7 +419,7 @@ TRACE_EVENT(iosm_flow,
 );
 
 /* A packet has to wait: its session is stopped, without credit, or no room. */
-TRACE_EVENT(iosm_hold,
+TRACE_EVENT(iosm_tx_defer,
 	TP_PROTO(const struct device *dev, u8 session, u32 len, bool stopped,
 		 u64 credit),
 	TP_ARGS(dev, session, len, stopped, credit),

@@ -56,7 +56,7 @@ has sleep "waking->active held=1"
 # As many as were counted.
 echo 0 >$tracefs/tracing_on
 echo >$tracefs/trace
-doorbells() { ethtool -S wwan0 | sed -n 's/^ *dev_doorbells: //p'; }
+doorbells() { ethtool -S wwan0 | sed -n 's/^ *doorbells: //p'; }
 a=$(doorbells)
 echo 1 >$tracefs/tracing_on
 ping_v4 0 -c 5 >/dev/null

@@ -232,7 +232,7 @@ static void msg_refused(struct kunit *test)
 
 	ctx->status = IOSM_MSG_ERROR;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -EREMOTEIO);
-	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 0);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 0);
 
 	/* It is not for ever. */
 	ctx->status = IOSM_MSG_SUCCESS;
@@ -249,7 +249,7 @@ static void msg_undefined_status(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		ctx->status = bad[i];
 		KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -EPROTO);
-		KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, i + 1);
+		KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, i + 1);
 	}
 	ctx->status = IOSM_MSG_SUCCESS;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
@@ -293,7 +293,7 @@ static void msg_late_completion(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_msg_pending(&ctx->msg));
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), 0);
 	KUNIT_EXPECT_FALSE(test, iosm_msg_busy(&ctx->msg));
-	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 0);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 0);
 
 	ctx->silent = false;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 4), 0);
@@ -459,7 +459,7 @@ static void msg_tail_lies(struct kunit *test)
 	msg_device_tail(ctx, lie->tail);
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), -EIO);
 	KUNIT_EXPECT_EQ(test, ctx->msg.tail, 1);
-	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 1);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 1);
 
 	/* Told once; from here on nothing is believed, sent or waited for. */
 	msg_device_tail(ctx, 3);
@@ -481,7 +481,7 @@ static void msg_tail_lies_to_sender(struct kunit *test)
 	ctx->silent = true;
 	msg_device_tail(ctx, 99);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 1), -EIO);
-	KUNIT_EXPECT_EQ(test, ctx->msg.stats.lies, 1);
+	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 1);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 0);
 	msg_expect_nobody(test);
 	/* A tail that can be makes it no better. */

@@ -437,8 +437,8 @@ static void mux_opens(struct kunit *test, bool lite)
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
 	mux_expect_closed(test);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies) + mux_count(ctx, stray) +
-			mux_count(ctx, late), 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed) + mux_count(ctx, unknown_session) +
+			mux_count(ctx, unexpected_resp), 0);
 }
 
 /* A network namespace ends while the system goes to sleep: nobody is asked. */
@@ -544,7 +544,7 @@ static void mux_open_refused(struct kunit *test)
 
 	ctx->response = 7;
 	mux_open_fails(test, -EREMOTEIO, 0);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 0);
 }
 
 static void mux_open_absurd_padding(struct kunit *test)
@@ -553,7 +553,7 @@ static void mux_open_absurd_padding(struct kunit *test)
 
 	ctx->ul_pad = 0xffffffff;
 	mux_open_fails(test, -ERANGE, 1);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 1);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 1);
 }
 
 /* The user's MTU leaves no room for what is an honest wish: nobody lied. */
@@ -566,7 +566,7 @@ static void mux_open_mtu_without_padding(struct kunit *test)
 	ctx->links[0]->mtu = iosm_mux_max_mtu(ctx->mux, 0);
 	KUNIT_EXPECT_EQ(test, -ERANGE, iosm_mux_open(ctx->mux, 0, ctx->links[0]));
 	mux_expect_closed(test);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 0);
 
 	ctx->links[0]->mtu -= 16;
 	ctx->n_seen = 0;
@@ -579,7 +579,7 @@ static void mux_open_wrong_transaction(struct kunit *test)
 
 	ctx->wrong_transaction = 1;
 	mux_open_fails(test, -ETIMEDOUT, 1);
-	KUNIT_EXPECT_GE(test, mux_count(ctx, late), 1);
+	KUNIT_EXPECT_GE(test, mux_count(ctx, unexpected_resp), 1);
 }
 
 static void mux_open_wrong_session(struct kunit *test)
@@ -606,7 +606,7 @@ static void mux_open_short_answer(struct kunit *test)
 
 	ctx->short_by = 1;
 	mux_open_fails(test, -ETIMEDOUT, 1);
-	KUNIT_EXPECT_GE(test, mux_count(ctx, lies), 1);
+	KUNIT_EXPECT_GE(test, mux_count(ctx, malformed), 1);
 }
 
 static void mux_answers_twice(struct kunit *test)
@@ -617,7 +617,7 @@ static void mux_answers_twice(struct kunit *test)
 	mux_start(test, false, 0);
 	mux_open(test, 0);
 	mux_irq(ctx);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, late), 2);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, unexpected_resp), 2);
 	iosm_mux_close(ctx->mux, 0);
 	mux_expect_closed(test);
 }
@@ -700,7 +700,7 @@ static void mux_close_late_response(struct kunit *test)
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSED);
 	KUNIT_EXPECT_EQ(test, ctx->closes, 1);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, late), 1);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, unexpected_resp), 1);
 	iosm_mux_close_work(&ctx->mux->close_work.work);
 	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
 }
@@ -857,7 +857,7 @@ static void mux_flow(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 0x79, 5, &mask, 4));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 0);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, stray), 1);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, unknown_session), 1);
 }
 
 static void mux_credits(struct kunit *test)
@@ -892,7 +892,7 @@ static void mux_credits(struct kunit *test)
 	/* One that the device never gets is none that it will grant again. */
 	mux_xmit(test, 0, 65535);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
-	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 1);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 3 * 0xffffffffULL - 100);
 }
 
@@ -905,7 +905,7 @@ static void mux_credits_aggregation(struct kunit *test)
 	mux_open(test, 0);
 	ctx->mux->sessions[0].credit = 100000;
 	mux_xmit(test, 0, 17000);
-	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 1);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 100000);
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 99900);
@@ -933,7 +933,7 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_LINK_STATUS, i, 0, report, 8));
 		mux_irq(ctx);
 	}
-	KUNIT_EXPECT_GT(test, mux_count(ctx, answers_lost), 0);
+	KUNIT_EXPECT_GT(test, mux_count(ctx, resp_dropped), 0);
 	KUNIT_EXPECT_LE(test, ctx->mux->cmd_count, IOSM_MUX_CMD_QUEUE - 2 * IOSM_SESSIONS);
 
 	/* It listens again: what was kept goes out, and the session works. */
@@ -975,13 +975,13 @@ static void mux_many_commands(struct kunit *test)
 	memcpy(buf, &b, sizeof(b));
 
 	mux_irq(ctx);
-	polls = mux_count(ctx, polls);
-	stray = mux_count(ctx, stray);
+	polls = mux_count(ctx, napi_polls);
+	stray = mux_count(ctx, unknown_session);
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, at));
 	mux_irq(ctx);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, stray), stray + 500);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, unknown_session), stray + 500);
 	/* The budget was spent on them: others had their turn. */
-	KUNIT_EXPECT_GE(test, mux_count(ctx, polls), polls + 2);
+	KUNIT_EXPECT_GE(test, mux_count(ctx, napi_polls), polls + 2);
 }
 
 /* ---- Uplink ---- */
@@ -1051,7 +1051,7 @@ static void mux_oversize(struct kunit *test)
 	mux_open(test, 0);
 	mux_xmit(test, 0, IOSM_MUX_BLOCK_SIZE);
 	mux_irq(ctx);
-	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 1);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 1);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 0);
 	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
 	KUNIT_EXPECT_EQ(test, ctx->mux->adb_sequence, 0);
@@ -1177,7 +1177,7 @@ static void mux_gso_of_others(struct kunit *test)
 		skb_shinfo(skb)->gso_size = 100;
 		skb_shinfo(skb)->gso_type = odd[i].type;
 		mux_xmit_skb(test, 0, skb);
-		KUNIT_EXPECT_EQ(test, tx->tx_drop_size, i + 1);
+		KUNIT_EXPECT_EQ(test, tx->tx_drop_too_big, i + 1);
 	}
 #ifdef CONFIG_BQL
 	KUNIT_EXPECT_EQ(test, netdev_get_tx_queue(ctx->links[0], 0)->dql.num_queued,
@@ -1302,7 +1302,7 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
 	ctx->mux->n_free += n_free - 1;
 	local_bh_enable();
-	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_size, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 0);
 
 	KUNIT_EXPECT_PTR_EQ(test, ctx->mux->sessions[0].held, skb);
 
@@ -1599,7 +1599,7 @@ static void mux_pays(struct kunit *test)
 	mux_weigh_block(test, 6, 1400);
 	KUNIT_EXPECT_EQ(test, mux_charge.lent, 6);
 	KUNIT_EXPECT_GE(test, mux_charge.truesize, 16384 - 6);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 0);
 	mux_weigh_rubbish(test);
 
 	rtnl_lock();
@@ -1644,13 +1644,13 @@ static void mux_packets(struct kunit *test)
 	rtnl_unlock();
 	KUNIT_EXPECT_GT(test, ctx->received, 0);
 	KUNIT_EXPECT_EQ(test, ctx->odd, 0);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, lies), 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 0);
 
 	/* For a session that is not open. */
 	len = mux_block(buf, 1, 3, 60);
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
 	mux_irq(ctx);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, stray), 3);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, unknown_session), 3);
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 1), 0);
 }
 
@@ -1768,7 +1768,7 @@ static void mux_dl_large_pages(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 10);
-	KUNIT_EXPECT_EQ(test, mux_count(ctx, no_buffer), 0);
+	KUNIT_EXPECT_EQ(test, mux_count(ctx, copy_fallback), 0);
 }
 
 static struct kunit_case mux_cases[] = {

@@ -231,7 +231,7 @@ static void pipe_goes_round(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ctx->taken, 10 * entries);
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->tds), ctx->taken);
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->bytes), bytes);
-	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 0);
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->errors), 0);
 	pipe_expect_reclaim(test);
 }
@@ -268,7 +268,7 @@ static void pipe_dl_size(struct kunit *test)
 	pipe_once(test, 2048, 2047, IOSM_TD_PARTIAL, &done);
 	KUNIT_EXPECT_EQ(test, done.status, IOSM_TD_PARTIAL);
 	KUNIT_EXPECT_EQ(test, done.len, 2047);
-	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 0);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 0);
 
 	pipe_once(test, 2048, 2049, IOSM_TD_END, &done);
 	KUNIT_EXPECT_EQ(test, done.status, IOSM_TD_ERROR);
@@ -277,7 +277,7 @@ static void pipe_dl_size(struct kunit *test)
 	pipe_once(test, 2048, 0xffffff, IOSM_TD_PARTIAL, &done);
 	KUNIT_EXPECT_EQ(test, done.status, IOSM_TD_ERROR);
 	KUNIT_EXPECT_EQ(test, done.len, 0);
-	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 2);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 2);
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->bytes), 2048 + 2047);
 }
 
@@ -301,7 +301,7 @@ static void pipe_every_status(struct kunit *test)
 		errors += !good;
 		lies += lie;
 		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->errors), errors);
-		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), lies);
+		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), lies);
 	}
 }
 
@@ -383,7 +383,7 @@ static void pipe_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_pending(pipe));
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), -EIO);
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
-	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 1);
 
 	/* The truth comes too late; nobody waits for a broken pipe. */
 	pipe_device_tail(ctx, 3);
@@ -391,7 +391,7 @@ static void pipe_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_pending(pipe));
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_idle(pipe));
-	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->lies), 1);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 1);
 
 	/* No buffer is lost over it. */
 	pipe_expect_reclaim(test);

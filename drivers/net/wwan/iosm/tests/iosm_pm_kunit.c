@@ -91,7 +91,7 @@ static void pm_active_rings_at_once(struct kunit *test)
 			       IOSM_BELL(HPDA, IOSM_HPDA_UL),
 			       IOSM_BELL(HPDA, IOSM_HPDA_DL_REFILL));
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.doorbells, 2);
-	KUNIT_EXPECT_EQ(test, ctx->pm.stats.held, 0);
+	KUNIT_EXPECT_EQ(test, ctx->pm.stats.deferred, 0);
 }
 
 static void pm_sleep_is_answered_once(struct kunit *test)
@@ -174,7 +174,7 @@ static void pm_ring_wakes_the_device(struct kunit *test)
 
 	/* One for the wake-up, one for the doorbell. */
 	KUNIT_EXPECT_EQ(test, ctx->rung, 2);
-	KUNIT_EXPECT_EQ(test, ctx->pm.stats.held, 3);
+	KUNIT_EXPECT_EQ(test, ctx->pm.stats.deferred, 3);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.host_wakes, 1);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.device_wakes, 0);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.doorbells, 1);
@@ -227,7 +227,7 @@ static void pm_undefined_requests(struct kunit *test)
 		pm_request(ctx, bad[i]);
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ASLEEP);
 	iosm_fake_expect_bells(test, ctx->fake);
-	KUNIT_EXPECT_EQ(test, ctx->pm.stats.lies, 2 * ARRAY_SIZE(bad));
+	KUNIT_EXPECT_EQ(test, ctx->pm.stats.bad_requests, 2 * ARRAY_SIZE(bad));
 }
 
 /* What a dead link held back must not surprise the next one. */
