@@ -392,7 +392,7 @@ TRACE_EVENT(iosm_mux_cmd,
 		__entry->up = up;
 	),
 	TP_printk("%s %s session=%u op=%s transaction=%u response=%u",
-		  __get_str(dev), __entry->up ? "up" : "down",
+		  __get_str(dev), __entry->up ? "tx" : "rx",
 		  __entry->session, iosm_show_cmd(__entry->op),
 		  __entry->transaction, __entry->response)
 );

@@ -27,22 +27,22 @@ has doorbell "doorbell=0 value=0 \(message\)"
 has doorbell "doorbell=0 value=8 \(IP open\)"
 has irq "channels=0x1 thread=0"
 has session "session=0 state=opening"
-has cmd "up session=0 op=OPEN transaction="
-has cmd "down session=0 op=OPEN_RESP transaction="
+has mux_cmd "tx session=0 op=OPEN transaction="
+has mux_cmd "rx session=0 op=OPEN_RESP transaction="
 has session "session=0 state=up"
 has td_post "pipe=0 td=[0-9]+ address=0x[0-9a-f]+ len="
-has publish "pipe=0 head="
+has head_update "pipe=0 head="
 has td_done "pipe=1 td=[0-9]+ status=END len="
 has block_encode "packets=1 sessions=0x1"
 has block_decode "packets=1 bad=0"
 modem flow 0 stop; modem flow 0 go
 has flow "session=0 stopped=1"
-has cmd "up session=0 op=FLOW_ACK"
+has mux_cmd "tx session=0 op=FLOW_ACK"
 has flow "session=0 stopped=0"
 if [ $credits = 1 ]; then
 	modem credit 0 hold
 	flow -i wwan0 udp-send $server 9 972 400 0 >/dev/null 2>&1 & pid=$!
-	has hold "session=0 len=1000 stopped=0 credit="
+	has tx_defer "session=0 len=1000 stopped=0 credit="
 	modem credit 0 auto
 	wait $pid
 fi
