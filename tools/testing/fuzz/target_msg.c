@@ -70,7 +70,7 @@ static int host_sleep(u8 state)
 static void send(u8 how)
 {
 	u8 pipe = (how >> 2) % IOSM_PIPES;
-	u64 lies = msg.stats.lies, timeouts = msg.stats.timeouts;
+	u64 lies = msg.stats.bad_status, timeouts = msg.stats.timeouts;
 	unsigned int nr = ++sends, i;
 	u32 head = msg.head;
 	int err;
@@ -106,7 +106,7 @@ static void send(u8 how)
 		CHECK(msg.stats.timeouts > timeouts);
 		break;
 	case -EPROTO:
-		CHECK(msg.stats.lies > lies);
+		CHECK(msg.stats.bad_status > lies);
 		break;
 	default:
 		CHECK(!"an unknown error");

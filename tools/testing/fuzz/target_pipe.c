@@ -75,15 +75,15 @@ static void take(int most)
 
 static void poll(void)
 {
-	u64 lies = stats.lies.n;
+	u64 lies = stats.invalid.n;
 	int ready = iosm_pipe_poll(&pipe);
 
 	if (broken)
-		CHECK(ready == -EIO && stats.lies.n == lies);
+		CHECK(ready == -EIO && stats.invalid.n == lies);
 	if (ready < 0) {
 		CHECK(ready == -EIO);
 		if (!broken)
-			CHECK(stats.lies.n == lies + 1);
+			CHECK(stats.invalid.n == lies + 1);
 		broken = true;
 		CHECK(iosm_pipe_idle(&pipe) && !iosm_pipe_pending(&pipe));
 		return;
