@@ -573,7 +573,7 @@ static bool starve_once(uint64_t seed, unsigned long *failures)
 	set("verbose", "0");
 	snprintf(text, sizeof(text), "%u", 1 + below(&d, 60));
 	set("probability", text);
-	doing("shortage");
+	doing("alloc_failures");
 	switch (below(&d, 4)) {
 	case 0:
 		unbind_card();
@@ -592,7 +592,7 @@ static bool starve_once(uint64_t seed, unsigned long *failures)
 	clients_pause(true);
 	if (!ready()) {
 		/* Parts may be missing: begin again. */
-		doing("bind after a shortage");
+		doing("bind after allocation failures");
 		unbind_card();
 		bind_card();
 	}
@@ -602,22 +602,22 @@ static bool starve_once(uint64_t seed, unsigned long *failures)
 	return true;
 }
 
-bool scenario_shortage(void)
+bool scenario_alloc_failures(void)
 {
 	unsigned long failures;
 	bool ok = true;
 	unsigned int i;
 
-	begin("shortage", opt.seed);
+	begin("alloc_failures", opt.seed);
 	if (!prepare())
 		return false;
 	clients_start(opt.seed);
 	for (i = 0; ok && more(i); i++) {
-		begin("shortage", opt.seed + i);
+		begin("alloc_failures", opt.seed + i);
 		failures = 0;
 		ok = starve_once(opt.seed + i, &failures);
-		counted("shortages", failures > 0);
-		counted("shortage.failures", failures);
+		counted("alloc_failures", failures > 0);
+		counted("alloc_failures.failures", failures);
 	}
 	disarm();
 	clients_stop();

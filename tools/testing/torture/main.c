@@ -19,11 +19,11 @@ static const struct {
 	bool (*run)(void);
 	const char *help;
 } scenarios[] = {
-	{ "hostile", scenario_hostile, "the modem lies" },
+	{ "hostile", scenario_hostile, "the modem violates the protocol" },
 	{ "removal", scenario_removal, "the driver is taken away under load" },
 	{ "unplug", scenario_unplug, "the card is taken away under load" },
-	{ "storm", scenario_storm, "links flap, flow stops and goes, crashes" },
-	{ "shortage", scenario_shortage, "allocations and mappings fail at random" },
+	{ "stress", scenario_stress, "links flap, flow stops and goes, crashes" },
+	{ "alloc_failures", scenario_alloc_failures, "allocations and mappings fail at random" },
 	{ "faults", scenario_faults, "they fail one by one" },
 	{ "reload", scenario_reload, "load and unload" },
 };
@@ -35,7 +35,7 @@ static void explain(FILE *f)
 	fputs("usage: torture SCENARIO [KEY=VALUE]...\n"
 "Runs in the guest of tools/testing/torture/run, which explains the rest.\n"
 "Keys: seed, count (episodes), seconds (instead of a count), stride (of\n"
-"failure points), rate (of lies), pace (pauses of clients: times as long),\n"
+"failure points), rate (of faults), pace (pauses of clients: times as long),\n"
 "data=1 (failures of the IP channel only), kind=alloc|dma|task (only such\n"
 "failures), driver=ours|reference,\n"
 "device=7560|7360, death=1 (the modem may be killed), modem=ARGS (to start\n"

@@ -64,7 +64,7 @@ bool good_modem(void)
 /*
  * modem_content() - it has nothing to say against the driver
  *
- * What a modem sees while it lies, or is just being torn out, is its own
+ * What a modem sees in hostile mode, or while it is being removed, is its own
  * fault; that is for the caller to know.
  */
 bool modem_content(void)
@@ -159,7 +159,7 @@ bool more(unsigned int i)
 
 static void reset_and_bind(void)
 {
-	doing("reset after lies");
+	doing("reset after faults");
 	if (opt.reference) {
 		unbind_card();
 		reset_card();
@@ -174,25 +174,25 @@ static void reset_and_bind(void)
 	}
 }
 
-/* How many lies the modem has told in this episode. */
-static unsigned long lies_told(void)
+/* How many faults the modem has told in this episode. */
+static unsigned long faults_injected(void)
 {
 	char text[4096], *at;
 
 	if (!host(text, sizeof(text), "modem hostile"))
 		return 0;
-	at = strstr(text, "lies ");
+	at = strstr(text, "injected ");
 	return at ? strtoul(at + 5, NULL, 10) : 0;
 }
 
-static bool try_lies(void)
+static bool try_faults(void)
 {
-	return lies_told();
+	return faults_injected();
 }
 
-static bool lie_once(uint64_t seed, unsigned long *lies)
+static bool hostile_once(uint64_t seed, unsigned long *faults)
 {
-	/* Rare lies reach deep, many end the modem's life early. */
+	/* Rare faults reach deep, many end the modem's life early. */
 	static const unsigned int rates[] = { 2, 5, 15, 40, 100, 300 };
 	struct dice d = { seed };
 	unsigned int rate = opt.rate ? opt.rate : rates[below(&d, 6)];
@@ -201,7 +201,7 @@ static bool lie_once(uint64_t seed, unsigned long *lies)
 	generators(&d);
 	if (how == 0) {
 		/* From the first register on. */
-		doing("unbind before lies");
+		doing("unbind before faults");
 		unbind_card();
 		tell("hostile %llu %u mix", (unsigned long long)seed, rate);
 		doing("bind to a liar");
@@ -217,19 +217,19 @@ static bool lie_once(uint64_t seed, unsigned long *lies)
 			return false;
 		}
 	}
-	doing("lies");
+	doing("faults");
 	let_run(&d, 100, 500);
 	if (how == 2) {
 		doing("unbind from a liar");
 		unbind_card();
 	} else if (how == 3) {
-		doing("unload under lies");
+		doing("unload under faults");
 		unload_module();
 	}
 	/* One that has had no occasion gets a little more time. */
-	until(1000, try_lies);
-	*lies = lies_told();
-	doing("end of lies");
+	until(1000, try_faults);
+	*faults = faults_injected();
+	doing("end of faults");
 	tell("hostile off");
 	reset_and_bind();
 	clients_pause(true);
@@ -241,7 +241,7 @@ static bool lie_once(uint64_t seed, unsigned long *lies)
 
 bool scenario_hostile(void)
 {
-	unsigned long lies;
+	unsigned long faults;
 	bool ok = true;
 	unsigned int i;
 
@@ -250,11 +250,11 @@ bool scenario_hostile(void)
 	clients_start(opt.seed);
 	for (i = 0; ok && more(i); i++) {
 		begin("hostile", opt.seed + i);
-		lies = 0;
-		ok = lie_once(opt.seed + i, &lies);
+		faults = 0;
+		ok = hostile_once(opt.seed + i, &faults);
 		/* Without a lie it was none. */
-		counted("hostile.episodes", lies > 0);
-		counted("hostile.lies", lies);
+		counted("hostile.episodes", faults > 0);
+		counted("hostile.faults", faults);
 	}
 	tell("hostile off");
 	clients_stop();
@@ -310,9 +310,9 @@ static void give_up_card(void)
 	nap(1500);		/* the slot needs its time */
 }
 
-static bool by_vanish(struct dice *d)
+static bool by_surprise_removal(struct dice *d)
 {
-	if (!tell("vanish"))
+	if (!tell("surprise-remove"))
 		return false;
 	nap(below(d, 300));
 	if (below(d, 2)) {
@@ -377,7 +377,7 @@ static const struct removal removals[] = {
 	{ "rmmod", by_rmmod, 8, false, false },
 	{ "reset", by_reset, 8, false, false },
 	{ "crash", by_crash, 6, true, false },
-	{ "vanish", by_vanish, 4, true, true },
+	{ "surprise-remove", by_surprise_removal, 4, true, true },
 	{ "slot", by_slot, 4, false, true },
 	{ "surprise", by_surprise, 6, true, true },
 	{ "button", by_button, 1, false, true },
@@ -553,13 +553,13 @@ bool scenario_reload(void)
 	return ok;
 }
 
-/* ---- Storm: links flap, the modem says stop and go, then it crashes ---- */
+/* ---- Storm: links flap, the modem says stall and go, then it crashes ---- */
 
 /* A guest that is slow has weather enough in less. */
 #define STORM_ACTIONS	60
 #define STORM_MS	15000
 
-static bool storm_once(uint64_t seed)
+static bool stress_once(uint64_t seed)
 {
 	struct dice d = { seed };
 	uint64_t end;
@@ -573,7 +573,7 @@ static bool storm_once(uint64_t seed)
 		link_address(name, s);
 	}
 	tell("gen 3 udp %u 100", 2000 / opt.pace);
-	doing("storm");
+	doing("stress");
 	end = now_ms() + STORM_MS;
 	for (i = 0; i < STORM_ACTIONS && now_ms() < end; i++) {
 		s = below(&d, 6);
@@ -609,13 +609,13 @@ static bool storm_once(uint64_t seed)
 	}
 	clients_pause(false);
 	if (below(&d, 4) == 0) {
-		doing("crash in a storm");
+		doing("crash in a stress");
 		tell("crash");
 		link_up("wwan0-1", false);
 		link_up("wwan0-1", true);
 		nap(below(&d, 100));
 		reset_card();
-		counted("storm.crashes", 1);
+		counted("stress.crashes", 1);
 		clients_pause(true);
 		if (!restore())
 			return false;
@@ -624,7 +624,7 @@ static bool storm_once(uint64_t seed)
 	return report_clean() && modem_content();
 }
 
-bool scenario_storm(void)
+bool scenario_stress(void)
 {
 	bool ok = true;
 	unsigned int i;
@@ -633,9 +633,9 @@ bool scenario_storm(void)
 		return false;
 	clients_start(opt.seed);
 	for (i = 0; ok && more(i); i++) {
-		begin("storm", opt.seed + i);
-		ok = storm_once(opt.seed + i);
-		counted("storms", 1);
+		begin("stress", opt.seed + i);
+		ok = stress_once(opt.seed + i);
+		counted("stress", 1);
 	}
 	clients_stop();
 	return ok;

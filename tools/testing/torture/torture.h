@@ -23,7 +23,7 @@ struct options {
 	unsigned int count;	/* 0: until @seconds are over */
 	unsigned int seconds;
 	unsigned int stride;	/* of failure points */
-	unsigned int rate;	/* of lies */
+	unsigned int rate;	/* of faults */
 	unsigned int pace;	/* pauses of the clients: times as long */
 	bool data;		/* faults: of the IP channel only */
 	const char *kind;	/* faults: of this kind only, NULL: all */
@@ -114,9 +114,9 @@ bool scenario_hostile(void);
 bool scenario_removal(void);
 bool scenario_unplug(void);
 bool scenario_reload(void);
-bool scenario_storm(void);
+bool scenario_stress(void);
 bool scenario_faults(void);
-bool scenario_shortage(void);
+bool scenario_alloc_failures(void);
 
 /* Small, and the same everywhere. */
 struct dice {

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "device_priv.h"
 
 #define CTL_CLIENTS	8
 #define CTL_COMMANDS	48

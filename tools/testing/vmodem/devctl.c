@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
+#include "device_priv.h"
 
 static void say(struct vm_reply *r, int ret)
 {
@@ -24,20 +24,20 @@ static void say(struct vm_reply *r, int ret)
 	}
 }
 
-static void verdict_lines(const struct vm_verdict *v, struct vm_reply *r)
+static void verdict_lines(const struct vm_violation_count *v, struct vm_reply *r)
 {
 	for (; v; v = v->next)
 		ctl_line(r, "%s %llu %s", v->name,
 			 (unsigned long long)v->count, v->last);
 }
 
-static void verdict_command(struct vm_verdict **list, int argc, char **argv,
+static void verdict_command(struct vm_violation_count **list, int argc, char **argv,
 			    struct vm_reply *r)
 {
 	if (argc == 1) {
 		verdict_lines(*list, r);
 	} else if (argc == 2 && !strcmp(argv[1], "clear")) {
-		verdict_clear(*list);
+		violation_clear(*list);
 		*list = NULL;
 	} else {
 		ctl_error(r, "usage: %s [clear]", argv[0]);
@@ -81,7 +81,7 @@ static void cmd_state(void *priv, int argc, char **argv, struct vm_reply *r)
 	ctl_line(r, "credits %d", vm->config.credits);
 	ctl_line(r, "quirks %s", vm->config.quirks_reference ? "reference" :
 		 "none");
-	ctl_line(r, "messages %s", vm->msg_stopped ? "stopped" : "running");
+	ctl_line(r, "messages %s", vm->msg_stalled ? "stalled" : "running");
 	if (vm->bus && vm->bus->state)
 		vm->bus->state(vm->bus_priv, r);
 }
@@ -127,26 +127,26 @@ static void cmd_pipe(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct vm *vm = priv;
 	uint64_t nr;
-	bool stop;
+	bool stall;
 
 	if (argc != 3 || ctl_number(argv[1], VM_PIPES - 1, &nr) ||
-	    one_of(argv[2], "stop", "resume", &stop))
-		ctl_error(r, "usage: pipe P stop|resume");
+	    one_of(argv[2], "stall", "resume", &stall))
+		ctl_error(r, "usage: pipe P stall|resume");
 	else
-		pipe_set_stopped(vm, nr, stop);
+		pipe_set_stalled(vm, nr, stall);
 }
 
 static void cmd_msg(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct vm *vm = priv;
-	bool stop;
+	bool stall;
 
-	if (argc != 2 || one_of(argv[1], "stop", "resume", &stop)) {
-		ctl_error(r, "usage: msg stop|resume");
+	if (argc != 2 || one_of(argv[1], "stall", "resume", &stall)) {
+		ctl_error(r, "usage: msg stall|resume");
 		return;
 	}
-	vm->msg_stopped = stop;
-	if (!vm->msg_stopped && (vm_active(vm) || vm->host_sleep))
+	vm->msg_stalled = stall;
+	if (!vm->msg_stalled && (vm_active(vm) || vm->host_sleep))
 		message_run(vm);
 }
 
@@ -162,16 +162,16 @@ static void cmd_host_sleep(void *priv, int argc, char **argv,
 		vm->refuse_sleep = refuse;
 }
 
-static void cmd_mute_msi(void *priv, int argc, char **argv,
+static void cmd_drop_msi(void *priv, int argc, char **argv,
 			 struct vm_reply *r)
 {
 	struct vm *vm = priv;
 	uint64_t n;
 
 	if (argc != 2 || ctl_number(argv[1], UINT64_MAX, &n))
-		ctl_error(r, "usage: mute-msi N");
+		ctl_error(r, "usage: drop-msi N");
 	else
-		vm->mute = n;
+		vm->drop_msis = n;
 }
 
 static void cmd_crash(void *priv, int argc, char **argv, struct vm_reply *r)
@@ -189,12 +189,12 @@ static void cmd_cd_ready(void *priv, int argc, char **argv,
 	say(r, vm_cd_ready(priv));
 }
 
-static void cmd_vanish(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_surprise_remove(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	(void)argc;
 	(void)argv;
 	(void)r;
-	vm_vanish(priv);
+	vm_surprise_remove(priv);
 }
 
 static void cmd_boot_run(void *priv, int argc, char **argv,
@@ -210,7 +210,7 @@ static void stats(void *priv, struct vm_reply *r, bool reset)
 	struct vm *vm = priv;
 	const struct { const char *name; uint64_t *value; } counters[] = {
 		{ "msi", &vm->msis },
-		{ "msi.muted", &vm->msis_muted },
+		{ "msi.dropped", &vm->msis_dropped },
 		{ "msi.lost", &vm->msis_lost },
 		{ "messages", &vm->message_count },
 		{ "polls", &vm->polls },
@@ -293,18 +293,18 @@ int devctl_create(struct vm *vm)
 		  "sleep now | auto MS | off - ask the host for device sleep, once or when idle" },
 		{ "wake", cmd_wake, "wake - wake up from device sleep" },
 		{ "pipe", cmd_pipe,
-		  "pipe P stop|resume - stop taking UL TDs or filling DL TDs" },
+		  "pipe P stall|resume - stall: stop taking UL TDs or filling DL TDs" },
 		{ "msg", cmd_msg,
-		  "msg stop|resume - stop answering the message ring" },
+		  "msg stall|resume - stall: stop answering the message ring" },
 		{ "host-sleep", cmd_host_sleep,
 		  "host-sleep refuse|allow - answer the host's SLEEP by an error" },
-		{ "mute-msi", cmd_mute_msi,
-		  "mute-msi N - lose the next N interrupts" },
+		{ "drop-msi", cmd_drop_msi,
+		  "drop-msi N - lose the next N interrupts" },
 		{ "crash", cmd_crash, "crash - go to stage CRASH" },
 		{ "cd-ready", cmd_cd_ready,
 		  "cd-ready - after a crash: go to stage CD_READY" },
-		{ "vanish", cmd_vanish,
-		  "vanish - answer nothing but all ones until plugged again" },
+		{ "surprise-remove", cmd_surprise_remove,
+		  "surprise-remove - answer nothing but all ones until plugged again" },
 		{ "boot-run", cmd_boot_run,
 		  "boot-run - leave the boot ROM for stage RUN" },
 	};

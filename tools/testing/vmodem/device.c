@@ -12,7 +12,7 @@
 
 #include "bytes.h"
 #include "hostile.h"
-#include "internal.h"
+#include "device_priv.h"
 
 #define EXIT_FAILED	0xff
 
@@ -75,7 +75,7 @@ const char *vm_stage_name(enum vm_stage stage)
 
 bool vm_running(const struct vm *vm)
 {
-	return vm->powered && !vm->crashed && !vm->vanished &&
+	return vm->powered && !vm->crashed && !vm->removed &&
 	       vm_ipc(vm) == IPC_RUNNING;
 }
 
@@ -126,11 +126,11 @@ static void vm_msi_flush(void *priv)
 	if (!vm->msi_pending)
 		return;
 	vm->msi_pending = false;
-	if (!vm->powered || vm->vanished || vm->d3 || !vm->bus)
+	if (!vm->powered || vm->removed || vm->d3 || !vm->bus)
 		return;
-	if (vm->mute) {
-		vm->mute--;
-		vm->msis_muted++;
+	if (vm->drop_msis) {
+		vm->drop_msis--;
+		vm->msis_dropped++;
 		return;
 	}
 	if (vm->turn_from)
@@ -185,7 +185,7 @@ static void doorbell_heads(struct vm *vm, uint32_t value)
 	}
 	if (vm->host_sleep) {
 		/* Only for SLEEP(host, exit), which is looked for there. */
-		if (!message_run(vm) && !vm->msg_stopped)
+		if (!message_run(vm) && !vm->msg_stalled)
 			vm_violation(vm, "host-sleep-doorbell",
 				     "doorbell 0 = %#x, the host sleeps",
 				     value);
@@ -330,7 +330,7 @@ struct vm *vm_create(const struct vm_config *config)
 	vm->half = -1;
 	vm->scratchpad_size = config->device_id == 0x7360 ?
 		VM_BAR2_SIZE_7360 : VM_BAR2_SIZE_7560;
-	life_setup(vm);
+	power_setup(vm);
 	link_setup(vm);
 	pipe_setup(vm);
 	sleep_setup(vm);
@@ -350,7 +350,7 @@ void vm_destroy(struct vm *vm)
 	loop_idle_del(vm_msi_flush, vm);
 	hostile_destroy(vm);
 	ctl_close(vm);
-	verdict_free(vm);
+	violation_free(vm);
 	free(vm->bounce);
 	free(vm);
 }

@@ -27,7 +27,7 @@ struct vm_bus {
 	/* Raise the interrupt; false if the host has not enabled it. */
 	bool (*msi)(void *priv);
 	/* From now on, or until the next connection, answer all ones. */
-	void (*vanish)(void *priv);
+	void (*surprise_remove)(void *priv);
 	/* Add "name value" lines to the control command "state". */
 	void (*state)(void *priv, struct vm_reply *r);
 };

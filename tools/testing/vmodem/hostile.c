@@ -3,7 +3,7 @@
  * Hostile mode: when to lie, and the lies of the device itself. Those about
  * what is in the DL buffers are in hostile_data.c.
  *
- *   hook (device, pipe, message, ...) --> hostile_lie(kind): the n-th chance
+ *   hook (device, pipe, message, ...) --> hostile_inject(kind): the n-th chance
  *       of that kind --> numbers made of seed, kind and n --> lie, log line
  *
  * Each kind has a count of chances and numbers of its own, so what is drawn
@@ -27,48 +27,48 @@
 static const struct {
 	const char *name, *help;
 	unsigned int weight;
-} kinds[LIE_KINDS] = {
-	[LIE_ONES] = { "ones", "BAR 2 reads all ones, for a while or until reset", 8 },
-	[LIE_STAGE] = { "stage", "the execution stage jumps", 16 },
-	[LIE_IPC] = { "ipc", "the IPC state jumps, or is never reached", 16 },
-	[LIE_CAPS] = { "caps", "device version and capabilities", 64 },
-	[LIE_CHIP] = { "chip", "boot ROM chip info", 32 },
-	[LIE_HEAD] = { "head", "a head, which is the host's, overwritten", 16 },
-	[LIE_TAIL] = { "tail", "a tail out of range, too far, backwards", 8 },
-	[LIE_WRONG_PIPE] = { "wrong-pipe", "a tail written for another pipe", 8 },
-	[LIE_TD_SIZE] = { "td-size", "size of a completed TD", 64 },
-	[LIE_TD_STATUS] = { "td-status", "status of a completed TD", 32 },
-	[LIE_TD_ADDR] = { "td-addr", "address and reserved bytes of a TD", 64 },
-	[LIE_TD_NEVER] = { "td-never", "a tail not published, at times for good", 16 },
-	[LIE_TD_TWICE] = { "td-twice", "a tail taken back and published again", 64 },
-	[LIE_TD_LATE] = { "td-late", "size and status after the tail", 64 },
-	[LIE_MSG_STATUS] = { "msg-status", "completion status of a message", 64 },
-	[LIE_MSG_TAIL] = { "msg-tail", "tail of the message ring", 8 },
-	[LIE_MSG_NEVER] = { "msg-never", "a message is done, and not told", 64 },
-	[LIE_MSG_TWICE] = { "msg-twice", "a completion again, after it was taken", 64 },
-	[LIE_MSG_WRONG] = { "msg-wrong", "a completion in another message", 64 },
-	[LIE_MSI_LOST] = { "msi-lost", "no interrupt", 64 },
-	[LIE_MSI_TWICE] = { "msi-twice", "several interrupts for one", 64 },
-	[LIE_MSI_SPURIOUS] = { "msi-spurious", "an interrupt for nothing", 16 },
-	[LIE_SLEEP] = { "sleep", "sleep requests just when the host rings", 64 },
-	[LIE_WAKE] = { "wake", "doorbell 2 not heard, or answered twice", 64 },
-	[LIE_CRASH] = { "crash", "crash at any time", 1 },
-	[LIE_FLIP] = { "flip", "changes to and fro while the host reads", 32 },
-	[LIE_LATE_WRITE] = { "late-write", "what was published changes later, and back", 32 },
-	[LIE_LATE_DMA] = { "late-dma", "DMA to what the host has back (with an IOMMU)", 64 },
-	[LIE_SIGNATURE] = { "signature", "MUX signatures", 64 },
-	[LIE_TABLE] = { "table", "chains of tables and commands: loops, indexes far out", 64 },
-	[LIE_DATAGRAM] = { "datagram", "index and length of datagrams", 64 },
-	[LIE_SESSION] = { "session", "session numbers", 64 },
-	[LIE_LENGTH] = { "length", "lengths of blocks, tables, commands", 64 },
-	[LIE_SEQUENCE] = { "sequence", "sequence numbers", 64 },
-	[LIE_CREDIT] = { "credit", "values of credit and queue level tables", 64 },
-	[LIE_COMMAND] = { "command", "commands, also ones nobody asked for", 64 },
-	[LIE_REPLAY] = { "replay", "a message sent twice", 64 },
-	[LIE_ORDER] = { "order", "a message sent after the next ones", 64 },
-	[LIE_CUT] = { "cut", "a message cut short, or made longer", 64 },
-	[LIE_GARBAGE] = { "garbage", "random bytes in blocks and packets", 64 },
-	[LIE_CONTROL] = { "control", "random bytes in MBIM, AT, RPC, trace", 64 },
+} kinds[FAULT_KINDS] = {
+	[FAULT_ONES] = { "ones", "BAR 2 reads all ones, for a while or until reset", 8 },
+	[FAULT_STAGE] = { "stage", "the execution stage jumps", 16 },
+	[FAULT_IPC] = { "ipc", "the IPC state jumps, or is never reached", 16 },
+	[FAULT_CAPS] = { "caps", "device version and capabilities", 64 },
+	[FAULT_CHIP] = { "chip", "boot ROM chip info", 32 },
+	[FAULT_HEAD] = { "head", "a head, which is the host's, overwritten", 16 },
+	[FAULT_TAIL] = { "tail", "a tail out of range, too far, backwards", 8 },
+	[FAULT_WRONG_PIPE] = { "wrong-pipe", "a tail written for another pipe", 8 },
+	[FAULT_TD_SIZE] = { "td-size", "size of a completed TD", 64 },
+	[FAULT_TD_STATUS] = { "td-status", "status of a completed TD", 32 },
+	[FAULT_TD_ADDR] = { "td-addr", "address and reserved bytes of a TD", 64 },
+	[FAULT_TD_NEVER] = { "td-never", "a tail not published, at times for good", 16 },
+	[FAULT_TD_TWICE] = { "td-twice", "a tail taken back and published again", 64 },
+	[FAULT_TD_LATE] = { "td-late", "size and status after the tail", 64 },
+	[FAULT_MSG_STATUS] = { "msg-status", "completion status of a message", 64 },
+	[FAULT_MSG_TAIL] = { "msg-tail", "tail of the message ring", 8 },
+	[FAULT_MSG_NEVER] = { "msg-never", "a message is done, and not told", 64 },
+	[FAULT_MSG_TWICE] = { "msg-twice", "a completion again, after it was taken", 64 },
+	[FAULT_MSG_WRONG] = { "msg-wrong", "a completion in another message", 64 },
+	[FAULT_MSI_LOST] = { "msi-lost", "no interrupt", 64 },
+	[FAULT_MSI_TWICE] = { "msi-twice", "several interrupts for one", 64 },
+	[FAULT_MSI_SPURIOUS] = { "msi-spurious", "an interrupt for nothing", 16 },
+	[FAULT_SLEEP] = { "sleep", "sleep requests just when the host rings", 64 },
+	[FAULT_WAKE] = { "wake", "doorbell 2 not heard, or answered twice", 64 },
+	[FAULT_CRASH] = { "crash", "crash at any time", 1 },
+	[FAULT_FLIP] = { "flip", "changes to and fro while the host reads", 32 },
+	[FAULT_LATE_WRITE] = { "late-write", "what was published changes later, and back", 32 },
+	[FAULT_LATE_DMA] = { "late-dma", "DMA to what the host has back (with an IOMMU)", 64 },
+	[FAULT_SIGNATURE] = { "signature", "MUX signatures", 64 },
+	[FAULT_TABLE] = { "table", "chains of tables and commands: loops, indexes far out", 64 },
+	[FAULT_DATAGRAM] = { "datagram", "index and length of datagrams", 64 },
+	[FAULT_SESSION] = { "session", "session numbers", 64 },
+	[FAULT_LENGTH] = { "length", "lengths of blocks, tables, commands", 64 },
+	[FAULT_SEQUENCE] = { "sequence", "sequence numbers", 64 },
+	[FAULT_CREDIT] = { "credit", "values of credit and queue level tables", 64 },
+	[FAULT_COMMAND] = { "command", "commands, also ones nobody asked for", 64 },
+	[FAULT_REPLAY] = { "replay", "a message sent twice", 64 },
+	[FAULT_ORDER] = { "order", "a message sent after the next ones", 64 },
+	[FAULT_CUT] = { "cut", "a message cut short, or made longer", 64 },
+	[FAULT_GARBAGE] = { "garbage", "random bytes in blocks and packets", 64 },
+	[FAULT_CONTROL] = { "control", "random bytes in MBIM, AT, RPC, trace", 64 },
 };
 
 /* A word in the host's memory to be changed, if it is still @from then. */
@@ -86,7 +86,7 @@ struct hostile {
 	uint64_t seed;
 	unsigned int rate;
 	uint64_t mask;			/* of kinds */
-	uint64_t chances[LIE_KINDS], told[LIE_KINDS], total;
+	uint64_t chances[FAULT_KINDS], injected[FAULT_KINDS], total;
 	uint64_t number;		/* of the lie under construction */
 
 	unsigned int ones;		/* reads to come that give ones */
@@ -118,7 +118,7 @@ static int kind_of(const char *name, size_t len)
 {
 	unsigned int i;
 
-	for (i = 0; i < LIE_KINDS; i++)
+	for (i = 0; i < FAULT_KINDS; i++)
 		if (strlen(kinds[i].name) == len &&
 		    !memcmp(kinds[i].name, name, len))
 			return i;
@@ -130,9 +130,9 @@ const char *hostile_name(enum hostile_kind kind)
 	return kinds[kind].name;
 }
 
-uint64_t hostile_told(const struct vm *vm, enum hostile_kind kind)
+uint64_t hostile_injected(const struct vm *vm, enum hostile_kind kind)
 {
-	return vm->hostile->told[kind];
+	return vm->hostile->injected[kind];
 }
 
 /* ---- numbers ----------------------------------------------------------- */
@@ -151,7 +151,7 @@ uint32_t hostile_draw(struct hostile *h, uint32_t below)
 	return (mix(h->number) >> 32) % below;
 }
 
-bool hostile_lie(struct hostile *h, enum hostile_kind kind)
+bool hostile_inject(struct hostile *h, enum hostile_kind kind)
 {
 	uint64_t n;
 
@@ -190,11 +190,11 @@ void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	h->told[kind]++;
+	h->injected[kind]++;
 	h->total++;
 	vm_log(h->vm, "lie %llu %s %llu/%llu: %s",
 	       (unsigned long long)h->total, kinds[kind].name,
-	       (unsigned long long)h->told[kind],
+	       (unsigned long long)h->injected[kind],
 	       (unsigned long long)h->chances[kind], text);
 }
 
@@ -220,7 +220,7 @@ static uint32_t *memory_word(struct vm *vm, uint64_t addr)
 	size_t len = sizeof(uint32_t);
 	void *ptr = NULL;
 
-	if (addr % 4 || !vm->bus || !vm->powered || vm->vanished || vm->d3 ||
+	if (addr % 4 || !vm->bus || !vm->powered || vm->removed || vm->d3 ||
 	    vm->bus->dma(vm->bus_priv, addr, &len, true, &ptr) != VM_DMA_OK ||
 	    len < sizeof(uint32_t))
 		return NULL;
@@ -350,10 +350,10 @@ void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 	enum hostile_kind kind;
 	uint32_t truth, wrong;
 
-	if (!h->ones && !h->ones_forever && hostile_lie(h, LIE_ONES)) {
+	if (!h->ones && !h->ones_forever && hostile_inject(h, FAULT_ONES)) {
 		h->ones_forever = hostile_draw(h, 4) == 0;
 		h->ones = 1 + hostile_draw(h, 20);
-		hostile_tell(h, LIE_ONES, "BAR 2 from %#x: %s", offset,
+		hostile_tell(h, FAULT_ONES, "BAR 2 from %#x: %s", offset,
 			     h->ones_forever ? "until reset" : "for a while");
 	}
 	if (h->ones || h->ones_forever) {
@@ -366,22 +366,22 @@ void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 		return;
 	truth = get_le32(data);
 	if (offset == REG_STAGE)
-		kind = LIE_STAGE;
+		kind = FAULT_STAGE;
 	else if (offset == REG_IPC)
-		kind = LIE_IPC;
+		kind = FAULT_IPC;
 	else if (offset == REG_VERSION || offset == REG_CAPS)
-		kind = LIE_CAPS;
+		kind = FAULT_CAPS;
 	else if (offset >= REG_CHIP && offset <= REG_EXIT_CODE)
-		kind = LIE_CHIP;
+		kind = FAULT_CHIP;
 	else
 		return;
-	if (!hostile_lie(h, kind))
+	if (!hostile_inject(h, kind))
 		return;
-	if (kind == LIE_STAGE)
+	if (kind == FAULT_STAGE)
 		wrong = wrong_stage(h, truth);
 	else
 		wrong = hostile_wrong(h, truth, IPC_ERROR);
-	if (kind == LIE_CAPS && offset == REG_CAPS && hostile_draw(h, 2))
+	if (kind == FAULT_CAPS && offset == REG_CAPS && hostile_draw(h, 2))
 		wrong = truth ^ (1u << (8 + hostile_draw(h, 2))) ^
 			(hostile_draw(h, 2) << 21);
 	put_le32(data, wrong);
@@ -392,9 +392,9 @@ bool hostile_do_state(struct vm *vm, enum vm_ipc state)
 {
 	struct hostile *h = vm->hostile;
 
-	if (!hostile_lie(h, LIE_IPC))
+	if (!hostile_inject(h, FAULT_IPC))
 		return true;
-	hostile_tell(h, LIE_IPC, "state %u never reached", state);
+	hostile_tell(h, FAULT_IPC, "state %u never reached", state);
 	return false;
 }
 
@@ -402,8 +402,8 @@ bool hostile_do_state(struct vm *vm, enum vm_ipc state)
 
 static enum hostile_kind info_kind(unsigned int field)
 {
-	return field == INFO_STAGE ? LIE_STAGE :
-	       field == INFO_IPC ? LIE_IPC : LIE_SLEEP;
+	return field == INFO_STAGE ? FAULT_STAGE :
+	       field == INFO_IPC ? FAULT_IPC : FAULT_SLEEP;
 }
 
 static uint32_t info_wrong(struct hostile *h, unsigned int field,
@@ -419,7 +419,7 @@ bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value)
 	uint32_t wrong, truth = *value;
 	enum hostile_kind kind = info_kind(field);
 
-	if (!hostile_lie(h, kind))
+	if (!hostile_inject(h, kind))
 		return true;
 	if (hostile_draw(h, 4) == 0) {
 		hostile_tell(h, kind, "device information +%u: %#x not written",
@@ -443,7 +443,7 @@ static void info_jump(struct hostile *h, unsigned int field)
 	uint32_t truth, wrong;
 	uint32_t *p;
 
-	if (!vm_running(vm) || !hostile_lie(h, info_kind(field)))
+	if (!vm_running(vm) || !hostile_inject(h, info_kind(field)))
 		return;
 	p = memory_word(vm, vm->info + field);
 	if (!p)
@@ -475,7 +475,7 @@ static void head_lie(struct hostile *h)
 	uint32_t truth, wrong;
 	uint64_t addr;
 
-	if (!vm_running(vm) || !hostile_lie(h, LIE_HEAD))
+	if (!vm_running(vm) || !hostile_inject(h, FAULT_HEAD))
 		return;
 	nr = hostile_draw(h, VM_PIPES + 1);
 	addr = nr == VM_PIPES ? vm->msg_head : vm->heads + nr * 4;
@@ -483,7 +483,7 @@ static void head_lie(struct hostile *h)
 		return;
 	wrong = hostile_wrong(h, truth, nr == VM_PIPES ? vm->msg_entries :
 						vm->pipe[nr].entries);
-	hostile_tell(h, LIE_HEAD, "head of %s %u: %#x -> %#x",
+	hostile_tell(h, FAULT_HEAD, "head of %s %u: %#x -> %#x",
 		     nr == VM_PIPES ? "messages" : "pipe", nr, truth, wrong);
 	h->head_lie[nr] = wrong + 1ull;
 	memory_swap(vm, addr, truth, wrong);
@@ -505,22 +505,22 @@ uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
 	h->last_at[nr] = at;
 	if (nr & 1)
 		given_back(h, p->td.addr, p->td.size);
-	if (hostile_lie(h, LIE_TD_SIZE)) {
+	if (hostile_inject(h, FAULT_TD_SIZE)) {
 		size = hostile_wrong(h, word & 0xffffff, p->td.size) & 0xffffff;
-		hostile_tell(h, LIE_TD_SIZE, "pipe %u TD %u: size %u -> %u", nr,
+		hostile_tell(h, FAULT_TD_SIZE, "pipe %u TD %u: size %u -> %u", nr,
 			     p->tail, word & 0xffffff, size);
 		word = (word & 0xff000000) | size;
 	}
-	if (hostile_lie(h, LIE_TD_STATUS)) {
+	if (hostile_inject(h, FAULT_TD_STATUS)) {
 		uint32_t status = hostile_draw(h, 8);
 
 		if (status == word >> 24)
 			status = hostile_draw(h, 249) + 6;
-		hostile_tell(h, LIE_TD_STATUS, "pipe %u TD %u: status %u -> %u",
+		hostile_tell(h, FAULT_TD_STATUS, "pipe %u TD %u: status %u -> %u",
 			     nr, p->tail, word >> 24, status);
 		word = (word & 0xffffff) | status << 24;
 	}
-	if (hostile_lie(h, LIE_TD_ADDR)) {
+	if (hostile_inject(h, FAULT_TD_ADDR)) {
 		unsigned int field = hostile_draw(h, 3);
 		uint64_t addr = at + (field == 2 ? 12 : field * 4);
 		uint32_t *m = memory_word(vm, addr), was, wrong;
@@ -528,17 +528,17 @@ uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
 		if (m) {
 			was = le32toh(*m);
 			wrong = hostile_wrong(h, was, 4096);
-			hostile_tell(h, LIE_TD_ADDR,
+			hostile_tell(h, FAULT_TD_ADDR,
 				     "pipe %u TD %u +%u: %#x -> %#x", nr,
 				     p->tail, (unsigned int)(addr - at), was,
 				     wrong);
 			__atomic_store_n(m, htole32(wrong), __ATOMIC_RELEASE);
 		}
 	}
-	if (hostile_lie(h, LIE_TD_LATE)) {
+	if (hostile_inject(h, FAULT_TD_LATE)) {
 		uint32_t early = hostile_draw(h, 2) ? 0 : p->td.size;
 
-		hostile_tell(h, LIE_TD_LATE, "pipe %u TD %u: %#x -> %#x first",
+		hostile_tell(h, FAULT_TD_LATE, "pipe %u TD %u: %#x -> %#x first",
 			     nr, p->tail, word, early);
 		rewrite_later(h, nr, at + 8, early, word, false,
 			      hostile_draw(h, 2000));
@@ -556,34 +556,34 @@ bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
 
 	if (h->muted[nr])
 		return false;
-	if (hostile_lie(h, LIE_TD_NEVER)) {
+	if (hostile_inject(h, FAULT_TD_NEVER)) {
 		h->muted[nr] = hostile_draw(h, 4) == 0;
-		hostile_tell(h, LIE_TD_NEVER, "pipe %u: tail %u not told%s",
+		hostile_tell(h, FAULT_TD_NEVER, "pipe %u: tail %u not told%s",
 			     nr, truth, h->muted[nr] ? ", nor any other" : "");
 		return false;
 	}
-	if (hostile_lie(h, LIE_WRONG_PIPE)) {
+	if (hostile_inject(h, FAULT_WRONG_PIPE)) {
 		unsigned int other = hostile_draw(h, VM_PIPES);
 
 		if (other == nr)
 			other = nr ^ 1;
-		hostile_tell(h, LIE_WRONG_PIPE, "tail %u of pipe %u for %u",
+		hostile_tell(h, FAULT_WRONG_PIPE, "tail %u of pipe %u for %u",
 			     truth, nr, other);
 		vm_dma_store(vm, vm->tails + other * 4, truth);
 		return false;
 	}
-	if (hostile_lie(h, LIE_TAIL)) {
+	if (hostile_inject(h, FAULT_TAIL)) {
 		*value = hostile_wrong(h, truth, p->entries);
-		hostile_tell(h, LIE_TAIL, "pipe %u: tail %u -> %u", nr, truth,
+		hostile_tell(h, FAULT_TAIL, "pipe %u: tail %u -> %u", nr, truth,
 			     *value);
 		if (hostile_draw(h, 2))
 			rewrite_later(h, nr, vm->tails + nr * 4, *value, truth,
 				      false, hostile_draw(h, 2000));
-	} else if (hostile_lie(h, LIE_TD_TWICE)) {
+	} else if (hostile_inject(h, FAULT_TD_TWICE)) {
 		uint32_t before = (truth + p->entries - 1 -
 				   hostile_draw(h, 3)) % p->entries;
 
-		hostile_tell(h, LIE_TD_TWICE, "pipe %u: tail %u, %u, %u", nr,
+		hostile_tell(h, FAULT_TD_TWICE, "pipe %u: tail %u, %u, %u", nr,
 			     truth, before, truth);
 		rewrite_later(h, nr, vm->tails + nr * 4, truth, before, true,
 			      hostile_draw(h, 2000));
@@ -595,13 +595,13 @@ bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
 void hostile_do_tail_after(struct vm *vm, unsigned int nr)
 {
 	struct hostile *h = vm->hostile;
-	bool flips = hostile_lie(h, LIE_FLIP);
-	enum hostile_kind kind = flips ? LIE_FLIP : LIE_LATE_WRITE;
+	bool flips = hostile_inject(h, FAULT_FLIP);
+	enum hostile_kind kind = flips ? FAULT_FLIP : FAULT_LATE_WRITE;
 	uint32_t truth, wrong, at = 0;
 	const char *what;
 	uint64_t addr;
 
-	if (!flips && !hostile_lie(h, LIE_LATE_WRITE))
+	if (!flips && !hostile_inject(h, FAULT_LATE_WRITE))
 		return;
 	/* A buffer may be somebody else's by the time we write to it. */
 	switch (hostile_draw(h, (nr & 1) && memory_guarded(vm) ? 5 : 2)) {
@@ -647,16 +647,16 @@ bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
 	struct hostile *h = vm->hostile;
 	uint32_t truth = *status;
 
-	if (hostile_lie(h, LIE_MSG_NEVER)) {
-		hostile_tell(h, LIE_MSG_NEVER, "message before %u", vm->mtail);
+	if (hostile_inject(h, FAULT_MSG_NEVER)) {
+		hostile_tell(h, FAULT_MSG_NEVER, "message before %u", vm->mtail);
 		return false;
 	}
-	if (hostile_lie(h, LIE_MSG_WRONG)) {
+	if (hostile_inject(h, FAULT_MSG_WRONG)) {
 		uint64_t other = vm->msg_ring + MESSAGE_SIZE *
 			(uint64_t)hostile_draw(h, vm->msg_entries);
 
 		if (other != at) {
-			hostile_tell(h, LIE_MSG_WRONG,
+			hostile_tell(h, FAULT_MSG_WRONG,
 				     "status %u for %llu, not %llu", truth,
 				     (unsigned long long)(other -
 					vm->msg_ring) / MESSAGE_SIZE,
@@ -667,16 +667,16 @@ bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
 		}
 		return true;
 	}
-	if (hostile_lie(h, LIE_MSG_STATUS)) {
+	if (hostile_inject(h, FAULT_MSG_STATUS)) {
 		*status = hostile_wrong(h, truth, 3);
-		hostile_tell(h, LIE_MSG_STATUS, "message before %u: %u -> %u",
+		hostile_tell(h, FAULT_MSG_STATUS, "message before %u: %u -> %u",
 			     vm->mtail, truth, *status);
 		if (hostile_draw(h, 2))
 			rewrite_later(h, VM_PIPES, at + 20, *status, truth,
 				      false, hostile_draw(h, 2000));
-	} else if (hostile_lie(h, LIE_MSG_TWICE)) {
+	} else if (hostile_inject(h, FAULT_MSG_TWICE)) {
 		/* Long after the host has done with the entry. */
-		hostile_tell(h, LIE_MSG_TWICE, "message before %u", vm->mtail);
+		hostile_tell(h, FAULT_MSG_TWICE, "message before %u", vm->mtail);
 		rewrite_later(h, VM_PIPES, at + 20, truth, 3 - truth, true,
 			      hostile_draw(h, 3000));
 		rewrite_later(h, VM_PIPES, vm->msg_tail, vm->mtail,
@@ -691,10 +691,10 @@ bool hostile_do_message_tail(struct vm *vm, uint32_t *tail)
 	struct hostile *h = vm->hostile;
 	uint32_t truth = *tail;
 
-	if (!hostile_lie(h, LIE_MSG_TAIL))
+	if (!hostile_inject(h, FAULT_MSG_TAIL))
 		return true;
 	*tail = hostile_wrong(h, truth, vm->msg_entries);
-	hostile_tell(h, LIE_MSG_TAIL, "%u -> %u", truth, *tail);
+	hostile_tell(h, FAULT_MSG_TAIL, "%u -> %u", truth, *tail);
 	if (hostile_draw(h, 2))
 		rewrite_later(h, VM_PIPES, vm->msg_tail, *tail, truth, false,
 			      hostile_draw(h, 2000));
@@ -708,22 +708,22 @@ unsigned int hostile_do_msi(struct vm *vm)
 	struct hostile *h = vm->hostile;
 	unsigned int n;
 
-	if (hostile_lie(h, LIE_MSI_LOST)) {
-		hostile_tell(h, LIE_MSI_LOST, "one");
+	if (hostile_inject(h, FAULT_MSI_LOST)) {
+		hostile_tell(h, FAULT_MSI_LOST, "one");
 		return 0;
 	}
-	if (!hostile_lie(h, LIE_MSI_TWICE))
+	if (!hostile_inject(h, FAULT_MSI_TWICE))
 		return 1;
 	n = 2 + hostile_draw(h, 20);
-	hostile_tell(h, LIE_MSI_TWICE, "%u", n);
+	hostile_tell(h, FAULT_MSI_TWICE, "%u", n);
 	return n;
 }
 
 static bool crash_now(struct hostile *h, const char *when)
 {
-	if (!hostile_lie(h, LIE_CRASH))
+	if (!hostile_inject(h, FAULT_CRASH))
 		return false;
-	hostile_tell(h, LIE_CRASH, "%s", when);
+	hostile_tell(h, FAULT_CRASH, "%s", when);
 	return !vm_crash(h->vm);
 }
 
@@ -733,11 +733,11 @@ static void msi_storm(struct hostile *h)
 	struct vm *vm = h->vm;
 	unsigned int n;
 
-	if (!hostile_lie(h, LIE_MSI_SPURIOUS))
+	if (!hostile_inject(h, FAULT_MSI_SPURIOUS))
 		return;
 	n = 1 + hostile_draw(h, 8) * hostile_draw(h, 8);
-	hostile_tell(h, LIE_MSI_SPURIOUS, "%u", n);
-	while (n-- && vm->powered && !vm->vanished && !vm->d3 && vm->bus)
+	hostile_tell(h, FAULT_MSI_SPURIOUS, "%u", n);
+	while (n-- && vm->powered && !vm->removed && !vm->d3 && vm->bus)
 		if (vm->bus->msi(vm->bus_priv))
 			vm->msis++;
 }
@@ -751,21 +751,21 @@ bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value)
 	if (!vm_running(vm))
 		return true;
 	if (nr == 0 && vm->sleep == SLEEP_AWAKE && vm->sleep_allowed &&
-	    hostile_lie(h, LIE_SLEEP)) {
+	    hostile_inject(h, FAULT_SLEEP)) {
 		/* It rings, and we want to sleep; maybe just for a moment. */
-		hostile_tell(h, LIE_SLEEP, "request at doorbell 0 = %u", value);
+		hostile_tell(h, FAULT_SLEEP, "request at doorbell 0 = %u", value);
 		if (!sleep_request(vm) && hostile_draw(h, 2))
 			rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 1, 0,
 				      true, hostile_draw(h, 1000));
 		return true;
 	}
-	if (nr == 2 && hostile_lie(h, LIE_WAKE)) {
+	if (nr == 2 && hostile_inject(h, FAULT_WAKE)) {
 		if (hostile_draw(h, 2)) {
-			hostile_tell(h, LIE_WAKE, "doorbell 2 = %u not heard",
+			hostile_tell(h, FAULT_WAKE, "doorbell 2 = %u not heard",
 				     value);
 			return false;
 		}
-		hostile_tell(h, LIE_WAKE, "request jumps at doorbell 2 = %u",
+		hostile_tell(h, FAULT_WAKE, "request jumps at doorbell 2 = %u",
 			     value);
 		rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 0, 1, true,
 			      hostile_draw(h, 1000));
@@ -796,16 +796,16 @@ const void *hostile_do_send(struct vm_chan *ch, const void *data, size_t *len,
 		return data;
 	if (room > STASH)
 		room = STASH;
-	if (!h->stash_due && hostile_lie(h, LIE_ORDER)) {
-		hostile_tell(h, LIE_ORDER, "channel %u: %zu bytes later",
+	if (!h->stash_due && hostile_inject(h, FAULT_ORDER)) {
+		hostile_tell(h, FAULT_ORDER, "channel %u: %zu bytes later",
 			     ch->nr, *len);
 		stash(h, ch->nr, data, *len);
 		return NULL;
 	}
 	memcpy(h->work, data, *len);
 	hostile_data(h, ch->nr, h->work, len, room);
-	if (!h->stash_due && hostile_lie(h, LIE_REPLAY)) {
-		hostile_tell(h, LIE_REPLAY, "channel %u: %zu bytes", ch->nr,
+	if (!h->stash_due && hostile_inject(h, FAULT_REPLAY)) {
+		hostile_tell(h, FAULT_REPLAY, "channel %u: %zu bytes", ch->nr,
 			     *len);
 		stash(h, ch->nr, h->work, *len);
 	}
@@ -835,7 +835,7 @@ static void send_forged(struct hostile *h)
 	uint32_t command;
 	unsigned int i;
 
-	if (!ch->open || !hostile_lie(h, LIE_COMMAND) || !vm_chan_room(ch))
+	if (!ch->open || !hostile_inject(h, FAULT_COMMAND) || !vm_chan_room(ch))
 		return;
 	memset(b, 0, 64);
 	command = hostile_draw(h, 12);
@@ -854,7 +854,7 @@ static void send_forged(struct hostile *h)
 	for (i = 0; i < 12; i += 4)
 		put_le32(p + i, hostile_draw(h, 2) ? hostile_draw(h, 2) :
 			 hostile_wrong(h, 0, 16));
-	hostile_tell(h, LIE_COMMAND, "command %u for session %u, not asked for",
+	hostile_tell(h, FAULT_COMMAND, "command %u for session %u, not asked for",
 		     command, b[lite ? 6 : 22]);
 	h->internal = true;
 	vm_chan_send(ch, b, p + 12 - b);
@@ -877,7 +877,7 @@ static void late_dma(struct hostile *h)
 	void *ptr;
 
 	if (!h->given_count || !memory_guarded(vm) ||
-	    !hostile_lie(h, LIE_LATE_DMA))
+	    !hostile_inject(h, FAULT_LATE_DMA))
 		return;
 	i = hostile_draw(h, h->given_count);
 	if (in_use_again(vm, h->given[i].addr))
@@ -891,11 +891,11 @@ static void late_dma(struct hostile *h)
 			     &ptr)) {
 	case VM_DMA_OK:
 		memset(ptr, hostile_draw(h, 256), len);
-		hostile_tell(h, LIE_LATE_DMA, "%u bytes to %#llx: written", n,
+		hostile_tell(h, FAULT_LATE_DMA, "%u bytes to %#llx: written", n,
 			     (unsigned long long)h->given[i].addr + at);
 		break;
 	default:
-		hostile_tell(h, LIE_LATE_DMA, "%u bytes to %#llx: DMA fault", n,
+		hostile_tell(h, FAULT_LATE_DMA, "%u bytes to %#llx: DMA fault", n,
 			     (unsigned long long)h->given[i].addr + at);
 	}
 }
@@ -908,7 +908,7 @@ static void tick(struct loop_timer *t)
 	if (!vm->lying)
 		return;
 	loop_timer_set(t, TICK_US);
-	if (!vm->powered || vm->vanished)
+	if (!vm->powered || vm->removed)
 		return;
 	late_dma(h);
 	if (!vm_running(vm) || vm->d3)
@@ -987,7 +987,7 @@ static uint64_t kinds_from(enum hostile_kind first, enum hostile_kind last)
  */
 static uint64_t kinds_of_seed(uint64_t seed)
 {
-	const uint64_t all = kinds_from(0, LIE_KINDS - 1);
+	const uint64_t all = kinds_from(0, FAULT_KINDS - 1);
 	uint64_t number = mix(seed ^ 0x686f7374696c65ull);
 
 	switch (number % 12) {
@@ -996,28 +996,28 @@ static uint64_t kinds_of_seed(uint64_t seed)
 	case 2:
 		return all;
 	case 3:
-		return kinds_from(LIE_ONES, LIE_CHIP) | 1ull << LIE_CRASH;
+		return kinds_from(FAULT_ONES, FAULT_CHIP) | 1ull << FAULT_CRASH;
 	case 4:
-		return kinds_from(LIE_HEAD, LIE_TD_LATE);
+		return kinds_from(FAULT_HEAD, FAULT_TD_LATE);
 	case 5:
-		return kinds_from(LIE_MSG_STATUS, LIE_MSG_WRONG);
+		return kinds_from(FAULT_MSG_STATUS, FAULT_MSG_WRONG);
 	case 6:
-		return kinds_from(LIE_MSI_LOST, LIE_WAKE);
+		return kinds_from(FAULT_MSI_LOST, FAULT_WAKE);
 	case 7:
-		return kinds_from(LIE_FLIP, LIE_LATE_DMA) |
-		       1ull << LIE_TD_LATE | 1ull << LIE_TD_TWICE;
+		return kinds_from(FAULT_FLIP, FAULT_LATE_DMA) |
+		       1ull << FAULT_TD_LATE | 1ull << FAULT_TD_TWICE;
 	case 8:
-		return kinds_from(LIE_SIGNATURE, LIE_CONTROL);
+		return kinds_from(FAULT_SIGNATURE, FAULT_CONTROL);
 	default:
 		/* A quarter of them, but at least one */
 		return (mix(number) & mix(number + 1) & all) |
-		       1ull << number / 12 % LIE_KINDS;
+		       1ull << number / 12 % FAULT_KINDS;
 	}
 }
 
 static int parse_kinds(const char *text, uint64_t seed, uint64_t *mask)
 {
-	const uint64_t all = (1ull << LIE_KINDS) - 1;
+	const uint64_t all = (1ull << FAULT_KINDS) - 1;
 
 	*mask = 0;
 	if (!text)
@@ -1060,7 +1060,7 @@ int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
 		return -EINVAL;
 	hostile_stop(vm);
 	memset(h->chances, 0, sizeof(h->chances));
-	memset(h->told, 0, sizeof(h->told));
+	memset(h->injected, 0, sizeof(h->injected));
 	h->total = 0;
 	h->ticks = 0;
 	h->seed = seed;
@@ -1090,7 +1090,7 @@ void hostile_stop(struct vm *vm)
 	h->ones = 0;
 	h->ones_forever = false;
 	h->stash_due = false;
-	vm_log(vm, "hostile: off, %llu lies", (unsigned long long)h->total);
+	vm_log(vm, "hostile: off, %llu faults", (unsigned long long)h->total);
 }
 
 static void show_state(struct hostile *h, struct vm_reply *r)
@@ -1098,7 +1098,7 @@ static void show_state(struct hostile *h, struct vm_reply *r)
 	ctl_line(r, "hostile %s", h->vm->lying ? "on" : "off");
 	ctl_line(r, "seed %llu", (unsigned long long)h->seed);
 	ctl_line(r, "rate %u", h->rate);
-	ctl_line(r, "lies %llu", (unsigned long long)h->total);
+	ctl_line(r, "injected %llu", (unsigned long long)h->total);
 }
 
 static void cmd_hostile(void *priv, int argc, char **argv, struct vm_reply *r)
@@ -1114,12 +1114,12 @@ static void cmd_hostile(void *priv, int argc, char **argv, struct vm_reply *r)
 		hostile_stop(vm);
 	} else if (argc == 2 && !strcmp(argv[1], "stats")) {
 		show_state(h, r);
-		for (i = 0; i < LIE_KINDS; i++)
+		for (i = 0; i < FAULT_KINDS; i++)
 			ctl_line(r, "%s %llu %llu", kinds[i].name,
-				 (unsigned long long)h->told[i],
+				 (unsigned long long)h->injected[i],
 				 (unsigned long long)h->chances[i]);
 	} else if (argc == 2 && !strcmp(argv[1], "kinds")) {
-		for (i = 0; i < LIE_KINDS; i++)
+		for (i = 0; i < FAULT_KINDS; i++)
 			ctl_line(r, "%s - %s", kinds[i].name, kinds[i].help);
 	} else if (argc > 4 || ctl_number(argv[1], UINT64_MAX, &seed) ||
 		   (argc > 2 && ctl_number(argv[2], 1000, &rate))) {

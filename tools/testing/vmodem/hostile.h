@@ -12,23 +12,23 @@
 #ifndef VMODEM_HOSTILE_H
 #define VMODEM_HOSTILE_H
 
-#include "internal.h"
+#include "device_priv.h"
 
 /* Parts of what the host gets to see; the order is that of "hostile kinds". */
 enum hostile_kind {
-	LIE_ONES, LIE_STAGE, LIE_IPC, LIE_CAPS, LIE_CHIP,
-	LIE_HEAD, LIE_TAIL, LIE_WRONG_PIPE,
-	LIE_TD_SIZE, LIE_TD_STATUS, LIE_TD_ADDR, LIE_TD_NEVER, LIE_TD_TWICE,
-	LIE_TD_LATE,
-	LIE_MSG_STATUS, LIE_MSG_TAIL, LIE_MSG_NEVER, LIE_MSG_TWICE,
-	LIE_MSG_WRONG,
-	LIE_MSI_LOST, LIE_MSI_TWICE, LIE_MSI_SPURIOUS,
-	LIE_SLEEP, LIE_WAKE, LIE_CRASH,
-	LIE_FLIP, LIE_LATE_WRITE, LIE_LATE_DMA,
-	LIE_SIGNATURE, LIE_TABLE, LIE_DATAGRAM, LIE_SESSION, LIE_LENGTH,
-	LIE_SEQUENCE, LIE_CREDIT, LIE_COMMAND,
-	LIE_REPLAY, LIE_ORDER, LIE_CUT, LIE_GARBAGE, LIE_CONTROL,
-	LIE_KINDS
+	FAULT_ONES, FAULT_STAGE, FAULT_IPC, FAULT_CAPS, FAULT_CHIP,
+	FAULT_HEAD, FAULT_TAIL, FAULT_WRONG_PIPE,
+	FAULT_TD_SIZE, FAULT_TD_STATUS, FAULT_TD_ADDR, FAULT_TD_NEVER, FAULT_TD_TWICE,
+	FAULT_TD_LATE,
+	FAULT_MSG_STATUS, FAULT_MSG_TAIL, FAULT_MSG_NEVER, FAULT_MSG_TWICE,
+	FAULT_MSG_WRONG,
+	FAULT_MSI_LOST, FAULT_MSI_TWICE, FAULT_MSI_SPURIOUS,
+	FAULT_SLEEP, FAULT_WAKE, FAULT_CRASH,
+	FAULT_FLIP, FAULT_LATE_WRITE, FAULT_LATE_DMA,
+	FAULT_SIGNATURE, FAULT_TABLE, FAULT_DATAGRAM, FAULT_SESSION, FAULT_LENGTH,
+	FAULT_SEQUENCE, FAULT_CREDIT, FAULT_COMMAND,
+	FAULT_REPLAY, FAULT_ORDER, FAULT_CUT, FAULT_GARBAGE, FAULT_CONTROL,
+	FAULT_KINDS
 };
 
 #define HOSTILE_RATE	10	/* lies per 1000 chances, unless told */
@@ -48,11 +48,11 @@ int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
 		  const char *kinds);
 void hostile_stop(struct vm *vm);
 /* How many lies of that kind were told since hostile_start(). */
-uint64_t hostile_told(const struct vm *vm, enum hostile_kind kind);
+uint64_t hostile_injected(const struct vm *vm, enum hostile_kind kind);
 const char *hostile_name(enum hostile_kind kind);
 
 /* For hostile_data.c: is this chance taken? Then draw from its numbers. */
-bool hostile_lie(struct hostile *h, enum hostile_kind kind);
+bool hostile_inject(struct hostile *h, enum hostile_kind kind);
 uint32_t hostile_draw(struct hostile *h, uint32_t below);
 /* Anything but @truth, most often something near it or near @limit. */
 uint32_t hostile_wrong(struct hostile *h, uint32_t truth, uint32_t limit);

@@ -43,8 +43,8 @@ static void add_datagrams(struct block *b, uint32_t at, unsigned int len)
 	unsigned int i;
 
 	for (i = MUX_TABLE_HDR; i + MUX_TABLE_DG <= len; i += MUX_TABLE_DG) {
-		add(b, LIE_DATAGRAM, at + i, 4, "datagram index");
-		add(b, LIE_DATAGRAM, at + i + 4, 2, "datagram length");
+		add(b, FAULT_DATAGRAM, at + i, 4, "datagram index");
+		add(b, FAULT_DATAGRAM, at + i + 4, 2, "datagram length");
 		/* All of a full table would leave no room for other fields. */
 		if (i > MUX_TABLE_HDR + 4 * MUX_TABLE_DG)
 			return;
@@ -53,14 +53,14 @@ static void add_datagrams(struct block *b, uint32_t at, unsigned int len)
 
 static void add_table(struct block *b, uint32_t at)
 {
-	add(b, LIE_SIGNATURE, at, 4, "table signature");
-	add(b, LIE_LENGTH, at + 4, 2, "table length");
-	add(b, LIE_SESSION, at + 6, 1, "session of table");
-	add(b, LIE_TABLE, at + 8, 4, "next table");
+	add(b, FAULT_SIGNATURE, at, 4, "table signature");
+	add(b, FAULT_LENGTH, at + 4, 2, "table length");
+	add(b, FAULT_SESSION, at + 6, 1, "session of table");
+	add(b, FAULT_TABLE, at + 8, 4, "next table");
 	if (get_le32(b->data + at) == MUX_ADTH)
 		add_datagrams(b, at, get_le16(b->data + at + 4));
 	else
-		add(b, LIE_CREDIT, at + 16, 4, "queue level");
+		add(b, FAULT_CREDIT, at + 16, 4, "queue level");
 }
 
 static void add_command(struct block *b, uint32_t at, bool lite)
@@ -68,15 +68,15 @@ static void add_command(struct block *b, uint32_t at, bool lite)
 	unsigned int hdr = lite ? MUX_CMD_LITE : MUX_CMD_AGGR, i;
 	unsigned int len = get_le16(b->data + at + 4);
 
-	add(b, LIE_SIGNATURE, at, 4, "command signature");
-	add(b, LIE_LENGTH, at + 4, 2, "command length");
-	add(b, LIE_SESSION, at + 6, 1, "session of command");
+	add(b, FAULT_SIGNATURE, at, 4, "command signature");
+	add(b, FAULT_LENGTH, at + 4, 2, "command length");
+	add(b, FAULT_SESSION, at + 6, 1, "session of command");
 	if (!lite)
-		add(b, LIE_TABLE, at + 8, 4, "next command");
-	add(b, LIE_COMMAND, at + hdr - 8, 4, "command");
-	add(b, LIE_COMMAND, at + hdr - 4, 4, "transaction");
+		add(b, FAULT_TABLE, at + 8, 4, "next command");
+	add(b, FAULT_COMMAND, at + hdr - 8, 4, "command");
+	add(b, FAULT_COMMAND, at + hdr - 4, 4, "transaction");
 	for (i = hdr; i + 4 <= len && i < hdr + 16; i += 4)
-		add(b, LIE_COMMAND, at + i, 4, "parameter");
+		add(b, FAULT_COMMAND, at + i, 4, "parameter");
 }
 
 /* Our own blocks are well-formed; whatever is not is left alone. */
@@ -84,9 +84,9 @@ static void add_chain(struct block *b, bool data)
 {
 	uint32_t at = get_le32(b->data + 12);
 
-	add(b, LIE_SEQUENCE, 6, 2, "sequence");
-	add(b, LIE_LENGTH, 8, 4, "block length");
-	add(b, LIE_TABLE, 12, 4, "first table");
+	add(b, FAULT_SEQUENCE, 6, 2, "sequence");
+	add(b, FAULT_LENGTH, 8, 4, "block length");
+	add(b, FAULT_TABLE, 12, 4, "first table");
 	while (at && at + MUX_CMD_AGGR <= b->len && b->tables < TABLES) {
 		b->table[b->tables++] = at;
 		if (data)
@@ -101,23 +101,23 @@ static void take_apart(struct block *b)
 {
 	if (b->len < 16)
 		return;
-	add(b, LIE_SIGNATURE, 0, 4, "signature");
+	add(b, FAULT_SIGNATURE, 0, 4, "signature");
 	switch (get_le32(b->data)) {
 	case MUX_ADBH:
 	case MUX_ACBH:
 		add_chain(b, get_le32(b->data) == MUX_ADBH);
 		break;
 	case MUX_ADGH:
-		add(b, LIE_DATAGRAM, 4, 2, "length");
-		add(b, LIE_SESSION, 6, 1, "session");
-		add(b, LIE_DATAGRAM, 9, 1, "datagrams that follow");
+		add(b, FAULT_DATAGRAM, 4, 2, "length");
+		add(b, FAULT_SESSION, 6, 1, "session");
+		add(b, FAULT_DATAGRAM, 9, 1, "datagrams that follow");
 		break;
 	case MUX_FCTH:
 	case MUX_QLTH:
-		add(b, LIE_LENGTH, 4, 2, "length");
-		add(b, LIE_SESSION, 6, 1, "session");
-		add(b, LIE_LENGTH, 7, 1, "value length");
-		add(b, LIE_CREDIT, 16, 4, "credit");
+		add(b, FAULT_LENGTH, 4, 2, "length");
+		add(b, FAULT_SESSION, 6, 1, "session");
+		add(b, FAULT_LENGTH, 7, 1, "value length");
+		add(b, FAULT_CREDIT, 16, 4, "credit");
 		break;
 	case MUX_CMDH:
 		add_command(b, 0, true);
@@ -154,24 +154,24 @@ static uint32_t field_wrong(struct hostile *h, const struct block *b,
 	uint32_t limit = b->len;
 
 	switch (f->kind) {
-	case LIE_SIGNATURE:
+	case FAULT_SIGNATURE:
 		if (hostile_draw(h, 4))
 			return signatures[hostile_draw(h, 7)];
 		break;
-	case LIE_TABLE:
+	case FAULT_TABLE:
 		/* A loop, more often than not */
 		if (b->tables && hostile_draw(h, 3))
 			return b->table[hostile_draw(h, b->tables)];
 		limit = b->len - hostile_draw(h, 24) % b->len;
 		break;
-	case LIE_SESSION:
+	case FAULT_SESSION:
 		limit = VM_SESSIONS;
 		break;
-	case LIE_COMMAND:
+	case FAULT_COMMAND:
 		if (hostile_draw(h, 2))
 			return hostile_draw(h, 12);
 		break;
-	case LIE_CREDIT:
+	case FAULT_CREDIT:
 		if (hostile_draw(h, 2))
 			return hostile_draw(h, 2) ? 0 : 0xfffffff0;
 		break;
@@ -189,7 +189,7 @@ static void lie_in(struct hostile *h, struct block *b, enum hostile_kind kind)
 
 	for (i = 0; i < b->fields; i++)
 		n += b->field[i].kind == kind;
-	if (!n || !hostile_lie(h, kind))
+	if (!n || !hostile_inject(h, kind))
 		return;
 	which = hostile_draw(h, n);
 	for (f = b->field; f->kind != kind || which--; f++)
@@ -209,7 +209,7 @@ static void lie_cut(struct hostile *h, unsigned int chan, uint8_t *data,
 {
 	size_t was = *len;
 
-	if (!hostile_lie(h, LIE_CUT))
+	if (!hostile_inject(h, FAULT_CUT))
 		return;
 	switch (hostile_draw(h, 4)) {
 	case 0:
@@ -223,7 +223,7 @@ static void lie_cut(struct hostile *h, unsigned int chan, uint8_t *data,
 	}
 	if (*len > was)
 		memset(data + was, hostile_draw(h, 256), *len - was);
-	hostile_tell(h, LIE_CUT, "channel %u: %zu -> %zu bytes", chan, was,
+	hostile_tell(h, FAULT_CUT, "channel %u: %zu -> %zu bytes", chan, was,
 		     *len);
 }
 
@@ -232,7 +232,7 @@ static void lie_garbage(struct hostile *h, enum hostile_kind kind,
 {
 	unsigned int n, i, at = 0;
 
-	if (!len || !hostile_lie(h, kind))
+	if (!len || !hostile_inject(h, kind))
 		return;
 	n = hostile_draw(h, 4) ? 1 + hostile_draw(h, 4) : len;
 	for (i = 0; i < n; i++) {
@@ -252,8 +252,8 @@ void hostile_data(struct hostile *h, unsigned int chan, uint8_t *data,
 		  size_t *len, size_t room)
 {
 	static const enum hostile_kind field_kinds[] = {
-		LIE_SIGNATURE, LIE_TABLE, LIE_DATAGRAM, LIE_SESSION,
-		LIE_LENGTH, LIE_SEQUENCE, LIE_CREDIT, LIE_COMMAND,
+		FAULT_SIGNATURE, FAULT_TABLE, FAULT_DATAGRAM, FAULT_SESSION,
+		FAULT_LENGTH, FAULT_SEQUENCE, FAULT_CREDIT, FAULT_COMMAND,
 	};
 	unsigned int i;
 
@@ -264,6 +264,6 @@ void hostile_data(struct hostile *h, unsigned int chan, uint8_t *data,
 		for (i = 0; i < sizeof(field_kinds) / sizeof(*field_kinds); i++)
 			lie_in(h, &b, field_kinds[i]);
 	}
-	lie_garbage(h, chan ? LIE_CONTROL : LIE_GARBAGE, chan, data, *len);
+	lie_garbage(h, chan ? FAULT_CONTROL : FAULT_GARBAGE, chan, data, *len);
 	lie_cut(h, chan, data, len, room);
 }

@@ -7,7 +7,7 @@
 
 #include "bytes.h"
 #include "hostile.h"
-#include "internal.h"
+#include "device_priv.h"
 
 #define CONTEXT_SIZE	52
 

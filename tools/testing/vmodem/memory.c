@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
+#include "device_priv.h"
 
 /* The next piece of @addr..@addr + *@len - 1, or NULL after a violation. */
 static void *dma_piece(struct vm *vm, uint64_t addr, size_t *len, bool write)
@@ -15,7 +15,7 @@ static void *dma_piece(struct vm *vm, uint64_t addr, size_t *len, bool write)
 	const char *dir = write ? "write" : "read";
 	void *ptr = NULL;
 
-	if (!vm->bus || vm->vanished)
+	if (!vm->bus || vm->removed)
 		return NULL;
 	if (addr + *len < addr) {
 		vm_violation(vm, "dma-address", "%s at %#llx wraps", dir,

@@ -4,7 +4,7 @@
 
 #include "bytes.h"
 #include "hostile.h"
-#include "internal.h"
+#include "device_priv.h"
 
 enum {
 	MSG_OPEN_PIPE = 0x01,
@@ -159,7 +159,7 @@ bool message_run(struct vm *vm)
 			vm->mbad = UINT32_MAX;
 		}
 	}
-	while (vm->mtail != vm->mhead && !vm->msg_stopped && vm_running(vm)) {
+	while (vm->mtail != vm->mhead && !vm->msg_stalled && vm_running(vm)) {
 		any = true;
 		if (!message_one(vm))
 			break;

@@ -251,8 +251,8 @@ static void open_session(struct mux *mux, unsigned int session, uint32_t id,
 	}
 	if (s->open)
 		vm_violation(mux->vm, "mux-open-again", "session %u", session);
-	if (mux->mute_opens) {
-		mux->mute_opens--;
+	if (mux->drop_opens) {
+		mux->drop_opens--;
 		s->unsure = true;
 		return;
 	}
@@ -590,15 +590,15 @@ static void refuse_word(void *priv, int argc, char **argv,
 		s->refuse = code;
 }
 
-static void mute_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void drop_open_command(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct mux *mux = priv;
 	uint64_t count;
 
 	if (argc != 2 || ctl_number(argv[1], UINT32_MAX, &count))
-		ctl_error(r, "mute-open COUNT");
+		ctl_error(r, "drop-open COUNT");
 	else
-		mux->mute_opens = count;
+		mux->drop_opens = count;
 }
 
 static void mux_word(void *priv, int argc, char **argv, struct vm_reply *r)
@@ -711,8 +711,8 @@ static const struct {
 	  "link-report SESSION [BYTES] - send LINK_STATUS_REPORT" },
 	{ "refuse-open", refuse_word,
 	  "refuse-open SESSION CODE - answer OPEN_SESSION with CODE, 0 is success" },
-	{ "mute-open", mute_word,
-	  "mute-open COUNT - leave the next OPEN_SESSIONs unanswered" },
+	{ "drop-open", drop_open_command,
+	  "drop-open COUNT - leave the next OPEN_SESSIONs unanswered" },
 	{ "mux", mux_word,
 	  "mux layout before|after|mixed; mux qlth on|off; mux accumulate US; "
 	  "mux ul-pad LENGTH - shape of DL blocks; ul_head_pad_len" },

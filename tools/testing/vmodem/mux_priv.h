@@ -103,7 +103,7 @@ struct mux {
 	enum mux_layout layout;
 	bool dl_qlth;
 	uint32_t ul_head_pad;
-	uint64_t mute_opens;
+	uint64_t drop_opens;
 	uint64_t accumulate;	/* microseconds */
 
 	/* DL: who is next, and is it a stream? */

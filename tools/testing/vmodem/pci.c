@@ -26,7 +26,7 @@ struct pci {
 	const struct pci_transport *transport;
 	void *priv;
 	uint32_t bar_size[6];
-	bool vanished;
+	bool removed;
 
 	uint8_t config[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE];	/* bits that take a write */
@@ -193,16 +193,16 @@ static bool bus_msi(void *priv)
 	struct pci *pci = priv;
 
 	/* An MSI is a memory write, too. */
-	if (pci->vanished || !pci_command(pci, PCI_COMMAND_MASTER))
+	if (pci->removed || !pci_command(pci, PCI_COMMAND_MASTER))
 		return false;
 	return pci->transport->msi(pci->priv, 0);
 }
 
-static void bus_vanish(void *priv)
+static void bus_surprise_remove(void *priv)
 {
 	struct pci *pci = priv;
 
-	pci->vanished = true;
+	pci->removed = true;
 }
 
 static void bus_state(void *priv, struct vm_reply *r)
@@ -214,13 +214,13 @@ static void bus_state(void *priv, struct vm_reply *r)
 		 PCI_PM_CTRL_STATE_MASK);
 	ctl_line(r, "msi-enabled %d", pci->config[CAP_MSI + PCI_MSI_FLAGS] &
 		 PCI_MSI_FLAGS_ENABLE);
-	ctl_line(r, "vanished %d", pci->vanished);
+	ctl_line(r, "surprise-removed %d", pci->removed);
 }
 
 static const struct vm_bus bus = {
 	.dma = bus_dma,
 	.msi = bus_msi,
-	.vanish = bus_vanish,
+	.surprise_remove = bus_surprise_remove,
 	.state = bus_state,
 };
 
@@ -249,7 +249,7 @@ void pci_destroy(struct pci *pci)
 
 void pci_connect(struct pci *pci)
 {
-	pci->vanished = false;
+	pci->removed = false;
 	cfg_init(pci);
 	vm_power_on(pci->vm);
 }
@@ -262,7 +262,7 @@ void pci_disconnect(struct pci *pci)
 
 void pci_reset(struct pci *pci)
 {
-	if (pci->vanished)
+	if (pci->removed)
 		return;
 	cfg_init(pci);
 	vm_reset(pci->vm);
@@ -305,7 +305,7 @@ int pci_read(struct pci *pci, unsigned int region, uint64_t offset,
 {
 	if (pci_check(pci, region, offset, size))
 		return -EINVAL;
-	if (pci->vanished) {
+	if (pci->removed) {
 		memset(data, 0xff, size);
 		return 0;
 	}
@@ -333,7 +333,7 @@ int pci_write(struct pci *pci, unsigned int region, uint64_t offset,
 
 	if (pci_check(pci, region, offset, size))
 		return -EINVAL;
-	if (pci->vanished)
+	if (pci->removed)
 		return 0;
 	if (region == PCI_REGION_CONFIG) {
 		config_write(pci, offset, data, size);

@@ -6,7 +6,7 @@
 
 #include "bytes.h"
 #include "hostile.h"
-#include "internal.h"
+#include "device_priv.h"
 
 /* How often a device without DL buffers looks for new ones, ... */
 #define POLL_US		100
@@ -230,7 +230,7 @@ static void ul_run(struct vm *vm, unsigned int nr)
 	struct vm_chan *ch = &vm->chan[nr / 2];
 	unsigned int done = 0;
 
-	while (ch->open && p->open && !p->stopped && vm_active(vm) &&
+	while (ch->open && p->open && !p->stalled && vm_active(vm) &&
 	       p->tail != p->head) {
 		if (!ul_one(vm, nr))
 			break;
@@ -266,7 +266,7 @@ static void chan_wait(struct vm_chan *ch)
 		sleep_wake(vm);
 		return;
 	}
-	if (ch->poll.at || vm->pipe[PIPE_DL(ch->nr)].stopped)
+	if (ch->poll.at || vm->pipe[PIPE_DL(ch->nr)].stalled)
 		return;
 	if (!ch->starved)
 		ch->starved = loop_now();
@@ -279,7 +279,7 @@ static void chan_poll(struct loop_timer *t)
 	struct vm *vm = ch->vm;
 	struct vm_pipe *p = &vm->pipe[PIPE_DL(ch->nr)];
 
-	if (!ch->open || !ch->waiting || p->stopped || !vm_active(vm))
+	if (!ch->open || !ch->waiting || p->stalled || !vm_active(vm))
 		return;
 	vm->polls++;
 	if (head_update(vm, PIPE_DL(ch->nr)) && !ch->late.at)
@@ -317,7 +317,7 @@ static bool dl_peek(struct vm_chan *ch)
 	struct vm_pipe *p = &vm->pipe[nr];
 	int ret = 0;
 
-	if (p->stopped || !vm_active(vm))
+	if (p->stalled || !vm_active(vm))
 		return false;
 	if (p->peeked)
 		return true;
@@ -546,7 +546,7 @@ static void pipe_work(struct vm *vm)
 		if (!ch->open || !ch->waiting || !vm_active(vm))
 			continue;
 		if (pipe_pending(&vm->pipe[PIPE_DL(i)]) &&
-		    !vm->pipe[PIPE_DL(i)].stopped)
+		    !vm->pipe[PIPE_DL(i)].stalled)
 			chan_tell_room(ch);
 		else
 			chan_wait(ch);
@@ -578,10 +578,10 @@ void pipe_continue(struct vm *vm)
 		pipe_work(vm);
 }
 
-void pipe_set_stopped(struct vm *vm, unsigned int nr, bool stopped)
+void pipe_set_stalled(struct vm *vm, unsigned int nr, bool stalled)
 {
-	vm->pipe[nr].stopped = stopped;
-	if (!stopped)
+	vm->pipe[nr].stalled = stalled;
+	if (!stalled)
 		pipe_continue(vm);
 }
 
@@ -591,7 +591,7 @@ bool pipe_any_waiting(const struct vm *vm)
 
 	for (i = 0; i < VM_CHANNELS; i++)
 		if (vm->chan[i].open && vm->chan[i].waiting &&
-		    !vm->pipe[PIPE_DL(i)].stopped)
+		    !vm->pipe[PIPE_DL(i)].stalled)
 			return true;
 	return false;
 }

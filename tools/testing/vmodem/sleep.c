@@ -15,7 +15,7 @@
  */
 #include <errno.h>
 
-#include "internal.h"
+#include "device_priv.h"
 
 enum {
 	DB_ACTIVE = 0,

@@ -6,7 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "device_priv.h"
 #include "tap.h"
 
 static struct vm *vm;
@@ -91,9 +91,9 @@ static void test_requests(void)
 	/* In pieces, several at once, with any blanks */
 	tap_ok(says(fd, "sleep", ""));
 	tap_ok(says(fd, "  \toff\r\n", "ok\n"));
-	tap_ok(says(fd, "mute-msi 3\nmute-msi x\n  mute-msi 4\n",
-		    "ok\nerror: usage: mute-msi N\nok\n"));
-	tap_is(vm->mute, 4);
+	tap_ok(says(fd, "drop-msi 3\ndrop-msi x\n  drop-msi 4\n",
+		    "ok\nerror: usage: drop-msi N\nok\n"));
+	tap_is(vm->drop_msis, 4);
 	close(fd);
 	end();
 }
@@ -102,8 +102,8 @@ static void test_words(void)
 {
 	static const char * const refused[] = {
 		"sleep\n", "sleep auto\n", "sleep auto 0\n", "sleep auto 5x\n",
-		"sleep now\n", "wake\n", "pipe\n", "pipe 24 stop\n",
-		"pipe 1 halt\n", "msg\n", "host-sleep\n", "mute-msi -1\n", "crash\n",
+		"sleep now\n", "wake\n", "pipe\n", "pipe 24 stall\n",
+		"pipe 1 halt\n", "msg\n", "host-sleep\n", "drop-msi -1\n", "crash\n",
 		"cd-ready\n", "boot-run\n", "violations all\n",
 	};
 	unsigned int i;
@@ -116,12 +116,12 @@ static void test_words(void)
 			printf("# %s", refused[i]);
 		tap_ok(!strstr(answer, "ok\n"));
 	}
-	tap_ok(says(fd, "pipe 12 stop\n", "ok\n"));
-	tap_ok(vm->pipe[12].stopped);
+	tap_ok(says(fd, "pipe 12 stall\n", "ok\n"));
+	tap_ok(vm->pipe[12].stalled);
 	tap_ok(says(fd, "pipe 12 resume\n", "ok\n"));
-	tap_ok(!vm->pipe[12].stopped);
-	tap_ok(says(fd, "msg stop\n", "ok\n"));
-	tap_ok(vm->msg_stopped);
+	tap_ok(!vm->pipe[12].stalled);
+	tap_ok(says(fd, "msg stall\n", "ok\n"));
+	tap_ok(vm->msg_stalled);
 	tap_ok(says(fd, "host-sleep refuse\n", "ok\n"));
 	tap_ok(vm->refuse_sleep);
 	tap_ok(says(fd, "host-sleep allow\n", "ok\n"));

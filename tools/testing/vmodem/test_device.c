@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
-#include "internal.h"
+#include "device_priv.h"
 #include "tap.h"
 #include "vfu.h"
 
@@ -482,7 +482,7 @@ static uint32_t tail(unsigned int nr)
 /* Exactly @name has been reported since the last look, nothing else. */
 static void only(const char *name, const char *file, int line)
 {
-	struct vm_verdict *v;
+	struct vm_violation_count *v;
 	bool good = name ? vm_violations(h.vm, name) > 0 : true;
 
 	for (v = h.vm->violations; v; v = v->next) {
@@ -493,7 +493,7 @@ static void only(const char *name, const char *file, int line)
 		good = false;
 	}
 	tap_check(good, name ? name : "no violation", file, line);
-	verdict_clear(h.vm->violations);
+	violation_clear(h.vm->violations);
 	h.vm->violations = NULL;
 }
 
@@ -672,7 +672,7 @@ static void test_garbage(void)
 			host_connect();
 		}
 	}
-	verdict_clear(h.vm->violations);
+	violation_clear(h.vm->violations);
 	h.vm->violations = NULL;
 	close(h.sock);
 	settle();
@@ -941,12 +941,12 @@ static void test_crash(void)
 	host_end();
 }
 
-static void test_vanish(void)
+static void test_surprise_remove(void)
 {
 	host_start();
 	host_up();
 	open_channel(6);
-	vm_vanish(h.vm);
+	vm_surprise_remove(h.vm);
 	tap_is(h.fn[6].closes, 1);
 	tap_is(scratch(0), 0xffffffff);
 	tap_is(region_read(7, 0, 4), 0xffffffff);
@@ -995,7 +995,7 @@ static void test_messages(void)
 	doorbell(0, 0);
 	CLEAN();
 	/* Stopped: nothing is answered; the ring fills, then overflows. */
-	h.vm->msg_stopped = true;
+	h.vm->msg_stalled = true;
 	for (i = 0; i < MESSAGES - 1; i++)
 		message_post(0, 1, 0, 0, 4);
 	doorbell(0, 0);
@@ -1184,7 +1184,7 @@ static void test_uplink_bad(void)
 	set32(AT_HEADS + 12 * 4, h.head[12]);
 	doorbell(0, 3);
 	/* Stopped with two TDs waiting; then the head goes back by one. */
-	pipe_set_stopped(h.vm, 12, true);
+	pipe_set_stalled(h.vm, 12, true);
 	td_post(12, 10);
 	td_post(12, 10);
 	doorbell(0, 3);
@@ -1193,7 +1193,7 @@ static void test_uplink_bad(void)
 	doorbell(0, 3);
 	ONLY("pipe-head-jump");
 	set32(AT_HEADS + 12 * 4, h.head[12]);
-	pipe_set_stopped(h.vm, 12, false);
+	pipe_set_stalled(h.vm, 12, false);
 	settle();
 	tap_is(tail(12), h.head[12]);
 	CLEAN();
@@ -1251,10 +1251,10 @@ static void test_downlink(void)
 	/* Stopped: no room until it goes on */
 	td_post(13, 64);
 	doorbell(0, 7);
-	pipe_set_stopped(h.vm, 13, true);
+	pipe_set_stalled(h.vm, 13, true);
 	tap_is(vm_chan_room(ch), 0);
 	i = h.fn[6].rooms;
-	pipe_set_stopped(h.vm, 13, false);
+	pipe_set_stalled(h.vm, 13, false);
 	tap_is(h.fn[6].rooms, i + 1);
 	/* Abort gives everything back. */
 	i = h.head[13];
@@ -1378,7 +1378,7 @@ static void test_unmap_in_use(void)
 	tap_is(dma_unmap(BASE + AT_RING(12), 0x1000), 0);
 	ONLY("unmap-in-use");
 	doorbell(1, 0);
-	verdict_clear(h.vm->violations);
+	violation_clear(h.vm->violations);
 	h.vm->violations = NULL;
 	tap_is(dma_unmap(BASE, 0x1000), 0);
 	CLEAN();
@@ -1590,7 +1590,7 @@ static void test_interrupt(void)
 	host_start();
 	host_up();
 	msis();
-	h.vm->mute = 1;
+	h.vm->drop_msis = 1;
 	tap_is(message(0, 1, 0, 0, 4), 1);
 	tap_is(msis(), 0);
 	tap_is(message(0, 1, 0, 0, 4), 1);
@@ -1598,7 +1598,7 @@ static void test_interrupt(void)
 	set_msi(false);
 	tap_is(message(0, 1, 0, 0, 4), 1);
 	tap_is(msis(), 0);
-	tap_is(h.vm->msis_muted, 1);
+	tap_is(h.vm->msis_dropped, 1);
 	tap_is(h.vm->msis_lost, 1);
 	CLEAN();
 	host_end();
@@ -1663,11 +1663,11 @@ static void test_hostile_host(void)
 		doorbell(0, rand_r(&seed) % 16);
 	}
 	tap_ok(vm_violations(h.vm, NULL) > 100);
-	verdict_clear(h.vm->violations);
+	violation_clear(h.vm->violations);
 	h.vm->violations = NULL;
 	tap_is(vfio(RESET, none, 0, -1), 0);
 	command_register(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	verdict_clear(h.vm->violations);
+	violation_clear(h.vm->violations);
 	h.vm->violations = NULL;
 	host_up();
 	open_channel(6);
@@ -1691,7 +1691,7 @@ int main(void)
 	TAP_RUN(test_register_access);
 	TAP_RUN(test_reset);
 	TAP_RUN(test_crash);
-	TAP_RUN(test_vanish);
+	TAP_RUN(test_surprise_remove);
 	TAP_RUN(test_messages);
 	TAP_RUN(test_message_order);
 	TAP_RUN(test_open_close);

@@ -313,25 +313,25 @@ static void test_every_kind(void)
 	unsigned int kind, i;
 
 	start(false, false);
-	for (kind = 0; kind < LIE_KINDS; kind++) {
+	for (kind = 0; kind < FAULT_KINDS; kind++) {
 		tap_is(hostile_start(h.vm, kind, 1000, hostile_name(kind)), 0);
-		for (i = 0; i < 400 && !hostile_told(h.vm, kind); i++) {
+		for (i = 0; i < 400 && !hostile_injected(h.vm, kind); i++) {
 			/* An answer not heard is heard of by a reset. */
 			if (i % 20 == 19)
 				bring_up();
 			round_trip();
-			if (kind == LIE_WAKE && h.vm->sleep_allowed) {
+			if (kind == FAULT_WAKE && h.vm->sleep_allowed) {
 				sleep_request(h.vm);
 				ring(2, 1);
 			}
 			loop_once(5000);
 		}
-		if (!hostile_told(h.vm, kind))
+		if (!hostile_injected(h.vm, kind))
 			printf("# %s is never told\n", hostile_name(kind));
-		tap_ok(hostile_told(h.vm, kind));
-		for (i = 0; i < LIE_KINDS; i++)
+		tap_ok(hostile_injected(h.vm, kind));
+		for (i = 0; i < FAULT_KINDS; i++)
 			if (i != kind)
-				tap_is(hostile_told(h.vm, i), 0);
+				tap_is(hostile_injected(h.vm, i), 0);
 	}
 	end();
 }
@@ -344,7 +344,7 @@ static void honest(void)
 
 	h.vm->sleep_auto = 0;
 	bring_up();
-	verdict_clear(h.vm->violations);
+	violation_clear(h.vm->violations);
 	h.vm->violations = NULL;
 	tap_ok(vm_running(h.vm));
 	for (i = 0; i < 40; i++) {
@@ -433,15 +433,15 @@ static void lie_a_while(uint64_t seed)
 
 static void test_replay(void)
 {
-	static char first[LIE_KINDS][1 << 16], other[1 << 16];
+	static char first[FAULT_KINDS][1 << 16], other[1 << 16];
 	unsigned int kind, differ = 0, some = 0;
 
 	lie_a_while(42);
-	for (kind = 0; kind < LIE_KINDS; kind++)
+	for (kind = 0; kind < FAULT_KINDS; kind++)
 		lies_of(kind, first[kind], sizeof(first[kind]));
 	end();
 	lie_a_while(42);
-	for (kind = 0; kind < LIE_KINDS; kind++) {
+	for (kind = 0; kind < FAULT_KINDS; kind++) {
 		lies_of(kind, other, sizeof(other));
 		some += !!other[0];
 		if (strcmp(first[kind], other))
@@ -452,7 +452,7 @@ static void test_replay(void)
 	tap_ok(some > 15);
 	end();
 	lie_a_while(43);
-	for (kind = 0; kind < LIE_KINDS; kind++)
+	for (kind = 0; kind < FAULT_KINDS; kind++)
 		differ += !!strcmp(first[kind],
 				   lies_of(kind, other, sizeof(other)));
 	tap_ok(differ > 15);
@@ -470,12 +470,12 @@ static void test_seed_again(void)
 	hostile = h.vm->hostile;
 	hostile_start(h.vm, 5, 500, NULL);
 	for (i = 0; i < 200; i++)
-		first[i] = hostile_lie(hostile, LIE_TD_SIZE);
+		first[i] = hostile_inject(hostile, FAULT_TD_SIZE);
 	hostile_start(h.vm, 5, 500, NULL);
 	for (i = 0; i < 200; i++) {
 		/* Other kinds have numbers of their own. */
-		hostile_lie(hostile, LIE_TD_STATUS);
-		tap_is(hostile_lie(hostile, LIE_TD_SIZE), first[i]);
+		hostile_inject(hostile, FAULT_TD_STATUS);
+		tap_is(hostile_inject(hostile, FAULT_TD_SIZE), first[i]);
 	}
 	end();
 }
@@ -487,30 +487,30 @@ static void test_rate(void)
 	start(false, false);
 	hostile_start(h.vm, 5, 0, NULL);
 	for (i = n = 0; i < 10000; i++)
-		n += hostile_lie(h.vm->hostile, LIE_TD_SIZE);
+		n += hostile_inject(h.vm->hostile, FAULT_TD_SIZE);
 	tap_is(n, 0);
 	hostile_start(h.vm, 5, 100, NULL);
 	for (i = n = 0; i < 10000; i++)
-		n += hostile_lie(h.vm->hostile, LIE_TD_SIZE);
+		n += hostile_inject(h.vm->hostile, FAULT_TD_SIZE);
 	tap_ok(n > 900 && n < 1100);
 	hostile_start(h.vm, 5, 1000, NULL);
 	for (i = n = 0; i < 10000; i++)
-		n += hostile_lie(h.vm->hostile, LIE_TD_SIZE);
+		n += hostile_inject(h.vm->hostile, FAULT_TD_SIZE);
 	tap_is(n, 10000);
 	hostile_stop(h.vm);
-	tap_is(hostile_lie(h.vm->hostile, LIE_TD_SIZE), false);
+	tap_is(hostile_inject(h.vm->hostile, FAULT_TD_SIZE), false);
 	tap_is(hostile_start(h.vm, 5, 1001, NULL), -22);
 	tap_is(hostile_start(h.vm, 5, 1, "tail,nonsense"), -22);
 	tap_is(hostile_start(h.vm, 5, 1, ""), -22);
 	tap_is(h.vm->lying, false);
 	for (i = n = 0; i < 500; i++) {
 		tap_is(hostile_start(h.vm, i, 1000, "mix"), 0);
-		n += hostile_lie(h.vm->hostile, LIE_TD_SIZE);
+		n += hostile_inject(h.vm->hostile, FAULT_TD_SIZE);
 	}
 	tap_ok(n > 150 && n < 350);
 	tap_is(hostile_start(h.vm, 5, 1000, "-tail,-head"), 0);
-	tap_is(hostile_lie(h.vm->hostile, LIE_TAIL), false);
-	tap_is(hostile_lie(h.vm->hostile, LIE_TD_SIZE), true);
+	tap_is(hostile_inject(h.vm->hostile, FAULT_TAIL), false);
+	tap_is(hostile_inject(h.vm->hostile, FAULT_TD_SIZE), true);
 	end();
 }
 
@@ -534,8 +534,8 @@ static void test_memory_left_alone(void)
 			      "flip,late-write,late-dma,td-late,td-twice,td-addr,tail,head,msg-twice");
 		for (i = 0; i < 20; i++)
 			round_trip();
-		tap_is(hostile_told(h.vm, LIE_LATE_DMA), 0);
-		tap_ok(hostile_told(h.vm, LIE_LATE_WRITE));
+		tap_is(hostile_injected(h.vm, FAULT_LATE_DMA), 0);
+		tap_ok(hostile_injected(h.vm, FAULT_LATE_WRITE));
 		if (!vm_running(h.vm))
 			bring_up();
 		round_trip();

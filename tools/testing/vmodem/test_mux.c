@@ -939,7 +939,7 @@ static void test_open_wrong(void)
 	}
 }
 
-static void test_open_refused_and_muted(void)
+static void test_open_refused_and_dropped(void)
 {
 	start(false, false);
 	tap_ok(fake_ctl("refuse-open 3 5"));
@@ -959,7 +959,7 @@ static void test_open_refused_and_muted(void)
 	open_session(4);
 	tap_ok(fake_ctl("refuse-open 3 0"));
 	open_session(3);
-	tap_ok(fake_ctl("mute-open 1"));
+	tap_ok(fake_ctl("drop-open 1"));
 	open_command(2, 16);
 	tap_ok(!hear());
 	tap_ok(!net.open[2]);
@@ -967,7 +967,7 @@ static void test_open_refused_and_muted(void)
 	tap_ok(quiet());
 	tap_ok(!fake_ctl("refuse-open 8 1"));
 	tap_ok(!fake_ctl("refuse-open 1"));
-	tap_ok(!fake_ctl("mute-open x"));
+	tap_ok(!fake_ctl("drop-open x"));
 	tap_ok(fake_ctl("sessions"));
 }
 
@@ -1815,7 +1815,7 @@ int main(void)
 	TAP_RUN(test_ul_damaged_blocks);
 	TAP_RUN(test_open_and_close);
 	TAP_RUN(test_open_wrong);
-	TAP_RUN(test_open_refused_and_muted);
+	TAP_RUN(test_open_refused_and_dropped);
 	TAP_RUN(test_responses_wait_for_buffers);
 	TAP_RUN(test_idle_leaves_the_channel_alone);
 	TAP_RUN(test_flow_control);

@@ -43,7 +43,7 @@ documented "tracepoints" Tracepoints <"$tmp/events"
 expected_log='.*'
 expected_violations='uninit-pipe-open|dma-bus-master'
 devlink health set "pci/$(pci_address)" reporter fw auto_recover false
-modem msg stop
+modem msg stall
 porttool /dev/wwan0at1 rdwr >/dev/null
 check "the modem fails" wait_for 5 health_is error
 modem msg resume

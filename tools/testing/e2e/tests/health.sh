@@ -37,7 +37,7 @@ users_on()
 	timeout 60 porttool /dev/wwan0at0 rdwr at AT 'OK$' poll 40000 hup,err \
 		'!EIO' readnow '!ENODEV' write AT >"$tmp/poll" 2>&1 & poll=$!
 	timeout 60 cat /dev/wwan0mbim0 >"$tmp/read" 2>&1 & read=$!
-	modem pipe 12 stop
+	modem pipe 12 stall
 	timeout 60 porttool /dev/wwan0mbim0 rdwr '!ENODEV' writes 100 xxxx \
 		>"$tmp/write" 2>&1 & write=$!
 	flow -i wwan0 udp-send $server 9 1000 200000 0 >/dev/null 2>&1 & sender=$!

@@ -115,7 +115,7 @@ for ((seed = first; seed <= last; seed++)); do
 		bad=1
 		break
 	fi
-	diag "seed $seed: $(($(now) - began)) ms, $(modem hostile | sed -n 's/^lies //p') lies"
+	diag "seed $seed: $(($(now) - began)) ms, $(modem hostile | sed -n 's/^injected //p') faults"
 	if (((seed - first) % honest == honest - 1)); then
 		good "after seed $seed, reset" sh -c "echo 1 >$sys/reset"
 	fi
@@ -125,7 +125,7 @@ result $? "seeds $seeds"
 between "seeds whose modem got as far as clients" $used 1 1000000
 modem hostile off
 for kind in "${!told[@]}"; do
-	case $kind in seed|rate|lies) ;; *) echo "$kind ${told[$kind]}" ;; esac
+	case $kind in seed|rate|injected) ;; *) echo "$kind ${told[$kind]}" ;; esac
 done | sort | one_line | sed 's/^/# lies: /'
 if [ "$first" = 1 ]; then
 	for kind in td-size td-late signature datagram sleep msi-lost; do

@@ -24,12 +24,12 @@ again plug
 
 # --- gone without a word: registers read all ones
 busy_on
-check "traffic, modem vanishes" modem vanish
+check "traffic, surprise removal" modem surprise-remove
 pause 0.5
-check "vanished: unbind does not hang" timeout 30 sh -c "echo $card >$drivers/unbind"
-check "vanished: ports and links are gone" wait_for 3 all_gone
+check "surprise removal: unbind does not hang" timeout 30 sh -c "echo $card >$drivers/unbind"
+check "surprise removal: ports and links are gone" wait_for 3 all_gone
 busy_off
-check "vanished: module unloads" unload
+check "surprise removal: module unloads" unload
 check "unplug it" host unplug
 check "and plug it in" host plug
 load

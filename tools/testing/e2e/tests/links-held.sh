@@ -13,7 +13,7 @@ start
 session_up 0 || bail "session 0 comes up"
 session_up 1 held || bail "session 1 comes up in a namespace"
 check "it works there" in_ns held ping -n -q -c 1 -W 3 $server
-check "the modem takes nothing" modem pipe 0 stop
+check "the modem takes nothing" modem pipe 0 stall
 before=$(stat_of session.1.ul.packets)
 check "packets for it" in_ns held flow udp-send $server 9 500 20 0
 is "none of them has the memory of its program" \

@@ -78,20 +78,20 @@ check "poll on an idle port: writable, not readable" porttool $at0 rdwr \
 check "read without data: EAGAIN" porttool $at0 rdwr,nonblock '!EAGAIN' readnow
 
 # --- modem does not consume
-modem pipe 4 stop
+modem pipe 4 stall
 check "writes end with EAGAIN, poll says not writable, then it goes on" \
 	porttool $at0 rdwr flood 100 500 count 3 100 nopoll 300 out \
 	run 'host modem pipe 4 resume' poll 3000 out nopoll 10 hup,err \
 	write '\r' collect 300 at AT 'OK$'
 stats
 before=${S[pipe.4.tds]}
-modem pipe 4 stop
+modem pipe 4 stall
 porttool $at0 rdwr flood 100 500 run 'host modem pipe 4 resume' poll 3000 out \
 	write '\r' collect 300 >"$tmp/flood"
 taken=$(sed -n 's/^flood: \([0-9]*\) .*/\1/p' "$tmp/flood")
 is "what was taken arrives, each message once" \
 	$(($(stat_of pipe.4.tds) - before)) $((taken + 1))
-modem pipe 4 stop
+modem pipe 4 stall
 before=$(now)
 timeout 2 porttool $at0 rdwr writes 500 'xxxxxxxx' >/dev/null
 is "blocking writer waits, and a signal ends it" $? 124
@@ -102,7 +102,7 @@ check "port works afterwards" porttool $at0 rdwr at AT 'OK$'
 # moment wait in the driver, and the last close comes right behind them.
 bytes=$(stat_of pipe.4.bytes) lost=0
 for ((i = 0; i < 10; i++)); do
-	modem pipe 4 stop
+	modem pipe 4 stall
 	pids=()
 	# Nobody is the last one before all are there.
 	exec {hold}>$at0

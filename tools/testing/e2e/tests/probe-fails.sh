@@ -20,7 +20,7 @@ result $? "no ports"
 check "module unloads" unload
 
 mark
-check "surprise removal" modem vanish
+check "surprise removal" modem surprise-remove
 check "module loads without a card" load
 check "the log says that the device does not respond" wait_for 5 log_says 'device does not respond: configuration space reads all ones'
 no_ports

@@ -22,7 +22,7 @@ start
 for s in 0 1 2 3 4 5 6 7; do session_up $s; done
 check "session 7 is open" wait_for 5 session_open 7
 
-modem pipe 0 stop
+modem pipe 0 stall
 between "one session closes at once" "$(took session_down 7)" 0 400
 between "it opens again in about a second, or fails" \
 	"$(took ip link set wwan0-7 up 2>/dev/null)" 0 1900

@@ -33,7 +33,7 @@ check "it works after that" alive
 
 # A modem that does not agree must not be put into D3: the system stays awake.
 expected_log='message type 0x4|refuses to sleep|PM: '
-modem msg stop
+modem msg stall
 check_fails "a modem that does not answer keeps the system awake" \
 	system_sleep s2idle 5
 modem msg resume
@@ -55,7 +55,7 @@ check "it works after that" alive
 # Nor for one that says nothing at all, and does not even let go of its pipes.
 expected_log="$expected_log|message type 0x2|modem is unresponsive: pipe does not close"
 expected_violations='d3-while-running|dma-bus-master|uninit-pipe-open'
-modem msg stop
+modem msg stall
 for n in 1 2; do
 	check_fails "one that is silent does so, too, time $n" \
 		system_sleep s2idle 5

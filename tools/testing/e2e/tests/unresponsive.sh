@@ -15,13 +15,13 @@ expected_log='modem is unresponsive: |message type 0x[12] for |does not (open|cl
 
 unanswered_open()
 {
-	modem msg stop
+	modem msg stall
 	! porttool /dev/wwan0at1 rdwr >/dev/null
 }
 # unanswered_close: a port that works is closed, and CLOSE_PIPE gets no answer
 unanswered_close()
 {
-	exec {port}<>/dev/wwan0at1 && modem msg stop
+	exec {port}<>/dev/wwan0at1 && modem msg stall
 	exec {port}>&-
 }
 restarted() { since_mark | grep -q 'restarting modem: '; }

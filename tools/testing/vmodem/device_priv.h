@@ -3,7 +3,7 @@
  * The device's own parts; nobody above or below includes this.
  *
  *   device.c    registers, doorbells, interrupt
- *   life.c      power, boot, stages, reset, crash
+ *   power.c     power, boot, stages, reset, crash
  *   link.c      IPC state and context information
  *   memory.c    host memory
  *   message.c   message ring and its commands
@@ -13,8 +13,8 @@
  *   ctl.c       control socket; devctl.c: the device's words on it
  *   hostile.c   hostile mode; hostile_data.c: in what is sent
  */
-#ifndef VMODEM_INTERNAL_H
-#define VMODEM_INTERNAL_H
+#ifndef VMODEM_DEVICE_PRIV_H
+#define VMODEM_DEVICE_PRIV_H
 
 #include "device.h"
 #include "loop.h"
@@ -71,7 +71,7 @@ struct vm_td {
 
 struct vm_pipe {
 	bool open;
-	bool stopped;		/* by the control socket */
+	bool stalled;		/* by the control socket */
 	uint64_t ring;
 	uint32_t entries;
 	uint32_t accumulation;	/* us */
@@ -101,7 +101,7 @@ struct vm_chan {
 	struct loop_timer late;	/* DL buffers found, no doorbell yet */
 };
 
-struct vm_verdict;
+struct vm_violation_count;
 struct hostile;
 
 struct vm {
@@ -109,7 +109,7 @@ struct vm {
 	const struct vm_bus *bus;
 	void *bus_priv;
 	FILE *log;
-	struct vm_verdict *violations, *quirks;
+	struct vm_violation_count *violations, *quirks;
 	struct ctl *ctl;
 	struct hostile *hostile;
 	bool lying;		/* hostile mode is on */
@@ -117,7 +117,7 @@ struct vm {
 	/* Registers */
 	uint8_t scratchpad[VM_BAR2_SIZE_7360];
 	uint32_t scratchpad_size;
-	bool powered, crashed, vanished, d3;
+	bool powered, crashed, removed, d3;
 	bool got_window_base, got_window_end, got_context;
 	int half;		/* offset of a 64-bit field half written, -1 */
 	struct loop_timer boot, rom, init, run;
@@ -132,7 +132,7 @@ struct vm {
 	/* Message ring */
 	uint32_t mhead, mtail, mbad;
 	unsigned int messages;	/* since RUNNING */
-	bool msg_stopped;
+	bool msg_stalled;
 	bool refuse_sleep;	/* of the host */
 	bool in_band;		/* FEATURE_SET bit 7 */
 	uint8_t features;
@@ -154,7 +154,7 @@ struct vm {
 
 	/* Interrupt */
 	bool msi_pending;
-	uint64_t mute;
+	uint64_t drop_msis;
 
 	/* From a doorbell that brought uplink TDs to the interrupt after it */
 	uint64_t rung_at, turn_from;	/* 0: not now */
@@ -162,7 +162,7 @@ struct vm {
 	uint32_t turn_us[VM_TURNS];	/* how often it took so long */
 
 	/* Statistics */
-	uint64_t doorbells[3], reasons[16], msis, msis_muted, msis_lost;
+	uint64_t doorbells[3], reasons[16], msis, msis_dropped, msis_lost;
 	uint64_t register_reads;	/* of BAR 2 */
 	uint64_t message_count, sleeps, wakes_host, wakes_device, polls;
 	uint64_t dma_reads, dma_writes;
@@ -187,12 +187,12 @@ uint64_t vm_turn_median(const struct vm *vm);
 enum { INFO_STAGE = 0, INFO_IPC = 4, INFO_SLEEP = 8 };
 void vm_info(struct vm *vm, unsigned int field, uint32_t value);
 
-/* life.c */
-void life_setup(struct vm *vm);
+/* power.c   */
+void power_setup(struct vm *vm);
 int vm_crash(struct vm *vm);
 int vm_cd_ready(struct vm *vm);
 int vm_boot_run(struct vm *vm);
-void vm_vanish(struct vm *vm);
+void vm_surprise_remove(struct vm *vm);
 
 /* link.c */
 void link_setup(struct vm *vm);
@@ -232,7 +232,7 @@ void pipe_asleep(struct vm *vm);
 /* The host will not move a head from now on; report those that moved. */
 void pipe_park(struct vm *vm);
 void pipe_unpark(struct vm *vm, const char *violation);
-void pipe_set_stopped(struct vm *vm, unsigned int nr, bool stopped);
+void pipe_set_stalled(struct vm *vm, unsigned int nr, bool stalled);
 unsigned int pipe_pending(const struct vm_pipe *p);
 /* Is anything of @addr..@end - 1 still ours? What, if so. */
 const char *pipe_owns(struct vm *vm, uint64_t addr, uint64_t end);
@@ -257,16 +257,16 @@ void sleep_set_auto(struct vm *vm, uint64_t us);
 const char *sleep_name(const struct vm *vm);
 
 /* verdict.c */
-struct vm_verdict {
-	struct vm_verdict *next;
+struct vm_violation_count {
+	struct vm_violation_count *next;
 	char *name;
 	int quirk;		/* its number in README, 0: violation */
 	uint64_t count;
 	char last[160];
 };
 
-void verdict_free(struct vm *vm);
-void verdict_clear(struct vm_verdict *list);
+void violation_free(struct vm *vm);
+void violation_clear(struct vm_violation_count *list);
 
 /* devctl.c */
 int devctl_create(struct vm *vm);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "hostile.h"
-#include "internal.h"
+#include "device_priv.h"
 
 #define CHIP_SIZE	58
 #define CP_VERSION	0x0100
@@ -86,14 +86,14 @@ void vm_power_off(struct vm *vm)
 	memset(vm->scratchpad, 0, sizeof(vm->scratchpad));
 	vm->powered = false;
 	vm->crashed = false;
-	vm->vanished = false;
+	vm->removed = false;
 	vm->d3 = false;
 	vm->msi_pending = false;
-	vm->mute = 0;
-	vm->msg_stopped = false;
+	vm->drop_msis = 0;
+	vm->msg_stalled = false;
 	vm->refuse_sleep = false;
 	for (i = 0; i < VM_PIPES; i++)
-		vm->pipe[i].stopped = false;
+		vm->pipe[i].stalled = false;
 	vm->half = -1;
 }
 
@@ -145,7 +145,7 @@ int vm_crash(struct vm *vm)
 {
 	bool report = vm_running(vm) && vm->in_band;
 
-	if (!vm->powered || vm->vanished || vm_stage(vm) == STAGE_NONE)
+	if (!vm->powered || vm->removed || vm_stage(vm) == STAGE_NONE)
 		return -ENODEV;
 	/* A sleeping host must not be written to. */
 	if (report && !vm->host_sleep && !vm->forced_sleep)
@@ -168,18 +168,18 @@ int vm_cd_ready(struct vm *vm)
 	return 0;
 }
 
-void vm_vanish(struct vm *vm)
+void vm_surprise_remove(struct vm *vm)
 {
 	link_down(vm);
-	vm->vanished = true;
+	vm->removed = true;
 	loop_timer_cancel(&vm->boot);
 	loop_timer_cancel(&vm->rom);
-	if (vm->bus && vm->bus->vanish)
-		vm->bus->vanish(vm->bus_priv);
-	vm_log(vm, "vanished");
+	if (vm->bus && vm->bus->surprise_remove)
+		vm->bus->surprise_remove(vm->bus_priv);
+	vm_log(vm, "surprise removal");
 }
 
-void life_setup(struct vm *vm)
+void power_setup(struct vm *vm)
 {
 	vm->boot.fn = vm_booted;
 	vm->boot.priv = vm;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "device_priv.h"
 
 /* A name floods the log no more than this often; the count goes on. */
-#define VERDICT_LOGGED	20
+#define VIOLATION_LOGGED	20
 
 int vm_log_open(struct vm *vm, const char *path)
 {
@@ -54,11 +54,11 @@ void vm_debug(struct vm *vm, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void verdict_add(struct vm *vm, struct vm_verdict **list,
+static void violation_add(struct vm *vm, struct vm_violation_count **list,
 			const char *kind, int quirk, const char *name,
 			const char *fmt, va_list ap)
 {
-	struct vm_verdict *v;
+	struct vm_violation_count *v;
 
 	for (v = *list; v; list = &v->next, v = *list)
 		if (!strcmp(v->name, name))
@@ -77,9 +77,9 @@ static void verdict_add(struct vm *vm, struct vm_verdict **list,
 	v->quirk = quirk;
 	v->count++;
 	vsnprintf(v->last, sizeof(v->last), fmt, ap);
-	if (v->count <= VERDICT_LOGGED)
+	if (v->count <= VIOLATION_LOGGED)
 		vm_log(vm, "%s %s: %s%s", kind, name, v->last,
-		       v->count == VERDICT_LOGGED ? " (logged no more)" : "");
+		       v->count == VIOLATION_LOGGED ? " (logged no more)" : "");
 }
 
 void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
@@ -87,7 +87,7 @@ void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	verdict_add(vm, &vm->violations, "VIOLATION", 0, name, fmt, ap);
+	violation_add(vm, &vm->violations, "VIOLATION", 0, name, fmt, ap);
 	va_end(ap);
 }
 
@@ -98,15 +98,15 @@ bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (tolerated)
-		verdict_add(vm, &vm->quirks, "quirk", nr, name, fmt, ap);
+		violation_add(vm, &vm->quirks, "quirk", nr, name, fmt, ap);
 	else
-		verdict_add(vm, &vm->violations, "VIOLATION", nr, name, fmt,
+		violation_add(vm, &vm->violations, "VIOLATION", nr, name, fmt,
 			    ap);
 	va_end(ap);
 	return tolerated;
 }
 
-static uint64_t verdict_count(const struct vm_verdict *v, const char *name)
+static uint64_t violation_count(const struct vm_violation_count *v, const char *name)
 {
 	uint64_t n = 0;
 
@@ -118,18 +118,18 @@ static uint64_t verdict_count(const struct vm_verdict *v, const char *name)
 
 uint64_t vm_violations(const struct vm *vm, const char *name)
 {
-	return verdict_count(vm->violations, name);
+	return violation_count(vm->violations, name);
 }
 
 uint64_t vm_quirks(const struct vm *vm, const char *name)
 {
-	return verdict_count(vm->quirks, name);
+	return violation_count(vm->quirks, name);
 }
 
-void verdict_clear(struct vm_verdict *list)
+void violation_clear(struct vm_violation_count *list)
 {
 	while (list) {
-		struct vm_verdict *v = list;
+		struct vm_violation_count *v = list;
 
 		list = v->next;
 		free(v->name);
@@ -137,10 +137,10 @@ void verdict_clear(struct vm_verdict *list)
 	}
 }
 
-void verdict_free(struct vm *vm)
+void violation_free(struct vm *vm)
 {
-	verdict_clear(vm->violations);
-	verdict_clear(vm->quirks);
+	violation_clear(vm->violations);
+	violation_clear(vm->quirks);
 	vm->violations = NULL;
 	vm->quirks = NULL;
 	if (vm->log && vm->log != stderr)

@@ -22,7 +22,7 @@ diag "dropped and counted: $lost"
 
 # --- the modem stops taking uplink
 modem sink check
-modem pipe 0 stop
+modem pipe 0 stall
 flow -i wwan0 udp-send $server 9 1000 4000 0 >"$tmp/send" 2>&1 & p=$!
 pause 1.5
 posted=$(stat_of pipe.0.posted)
@@ -41,7 +41,7 @@ is "none lost on the way" "$(stat_of session.0.sink.lost)" "$lost"
 check "both sessions work" sh -c "ping -q -c 2 -W 3 -I wwan0 $server && ping -q -c 2 -W 3 -I wwan0-1 $server"
 
 # --- stopped modem, and the link goes down
-modem pipe 0 stop
+modem pipe 0 stall
 flow -i wwan0-1 udp-send $server 9 1000 300 0 >/dev/null 2>&1 & p=$!
 pause 0.3
 before=$(now)
@@ -89,7 +89,7 @@ if [ $lite = 0 ]; then
 	modem mux qlth off
 fi
 # --- the modem stops sending
-modem pipe 1 stop
+modem pipe 1 stall
 modem gen 0 udp 1000 500 300
 pause 1
 flow udp-recv 9000 300 2 >"$tmp/recv" 2>&1 & p=$!

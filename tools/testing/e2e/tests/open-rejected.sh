@@ -19,7 +19,7 @@ modem refuse-open 1 0
 session_up 1
 check "later it is accepted" ping_v4 1
 
-modem mute-open 1
+modem drop-open 1
 link_add 3
 before=$(now)
 check_fails "unanswered open fails" ip link set wwan0-3 up
