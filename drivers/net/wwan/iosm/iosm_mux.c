@@ -95,7 +95,7 @@ void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 static int iosm_mux_pad_beside(const struct iosm_mux *mux, u32 mtu,
 			       u32 head_pad)
 {
-	return iosm_mux_ul_pad(mux->flavour, head_pad,
+	return iosm_mux_ul_pad(mux->ops->flavour, head_pad,
 			       iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE,
 						       mtu));
 }
@@ -402,6 +402,12 @@ static void iosm_mux_pause(struct iosm_mux *mux, bool pause)
 	spin_unlock_bh(&mux->ul_lock);
 }
 
+static const struct iosm_channel_config *
+iosm_mux_config(const struct iosm_mux *mux)
+{
+	return iosm_channel_ip(mux->ops->flavour == IOSM_MUX_AGGREGATION);
+}
+
 static int iosm_mux_up(struct iosm_mux *mux)
 {
 	const struct iosm_channel_config *config;
@@ -410,7 +416,7 @@ static int iosm_mux_up(struct iosm_mux *mux)
 	if (iosm_core_is_dead(mux->core))
 		return -ENODEV;
 
-	config = iosm_channel_ip(!iosm_mux_is_lite(mux));
+	config = iosm_mux_config(mux);
 	mux->dl_buf = config->buf_size;
 
 	err = iosm_mux_ul_alloc(mux);
@@ -724,9 +730,8 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	err = iosm_mux_call_open(mux, if_id, max(left_ms, IOSM_MUX_LEAST_MS));
 	if (!err) {
 		mux->users |= BIT(if_id);
-		if (iosm_mux_is_lite(mux))
-			netdev->needed_headroom = sizeof(struct iosm_adgh) +
-						  s->ul_pad;
+		if (mux->ops->headroom)
+			netdev->needed_headroom = mux->ops->headroom + s->ul_pad;
 		goto out;
 	}
 
@@ -769,18 +774,9 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_close);
 
 static unsigned int iosm_mux_mtu(const struct iosm_mux *mux, u32 pad)
 {
-	u32 buf = iosm_channel_ip(!iosm_mux_is_lite(mux))->buf_size;
-	u32 dl, ul;
+	u32 dl = iosm_mux_config(mux)->buf_size - mux->ops->dl_overhead;
 
-	if (iosm_mux_is_lite(mux)) {
-		dl = buf - sizeof(struct iosm_adgh);
-		ul = IOSM_MUX_BLOCK_SIZE - sizeof(struct iosm_adgh) - pad;
-	} else {
-		dl = buf - IOSM_MUX_ADB_OVERHEAD - IOSM_MUX_DL_HEAD_PAD;
-		ul = iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE, pad);
-	}
-
-	return min(dl, ul);
+	return min(dl, mux->ops->room(pad));
 }
 
 /**
@@ -864,9 +860,9 @@ u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id)
  */
 void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 {
-	if (iosm_mux_is_lite(mux)) {
+	if (mux->ops->headroom) {
 		/* Sent from where they are, one piece each. */
-		netdev->needed_headroom = sizeof(struct iosm_adgh);
+		netdev->needed_headroom = mux->ops->headroom;
 	} else {
 		/* Copied in any case: summed up on the way. */
 		netdev->hw_features = NETIF_F_SG | NETIF_F_HW_CSUM;
@@ -999,8 +995,8 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 
 	mux->core = core;
 	mux->dev = core->dev;
-	mux->flavour = core->caps & (IOSM_CAP_UL_AGGR | IOSM_CAP_DL_AGGR) ?
-		       IOSM_MUX_AGGREGATION : IOSM_MUX_LITE;
+	mux->ops = core->caps & (IOSM_CAP_UL_AGGR | IOSM_CAP_DL_AGGR) ?
+		   &iosm_mux_aggregation : &iosm_mux_lite;
 	mux->with_credits = core->caps & IOSM_CAP_UL_CREDITS;
 	mux->is_paused = true;
 	mutex_init(&mux->lock);

@@ -20,6 +20,7 @@
 #include "iosm_stats.h"
 
 struct iosm_core;
+struct iosm_mux_ops;
 struct page_pool;
 
 /* UL data blocks (Aggregation). Fewer than TDs, so that commands find room. */
@@ -186,7 +187,7 @@ struct iosm_mux_stats {
  * struct iosm_mux - the IP channel of a device
  * @core: the device
  * @dev: for DMA and messages
- * @flavour: of the blocks
+ * @ops: the flavour
  * @with_credits: uplink needs credits
  * @lock: serialises opening, closing, suspend and resume; sleeps
  * @users: bit mask of open sessions; under @lock
@@ -238,7 +239,7 @@ struct iosm_mux_stats {
 struct iosm_mux {
 	struct iosm_core *core;
 	struct device *dev;
-	enum iosm_mux_flavour flavour;
+	const struct iosm_mux_ops *ops;
 	bool with_credits;
 
 	struct mutex lock;		/* opening and closing */

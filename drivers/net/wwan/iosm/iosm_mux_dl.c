@@ -372,31 +372,49 @@ static int iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
 	return n + rd.bad;
 }
 
-/*
- * Looks at a buffer that is no data block; returns what it cost, in packets,
- * at least 1, or 0 when it is a data block.
- */
-static int iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
+/* What a buffer without a data block contains; returns its cost in packets. */
+static int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
 {
-	bool lite = iosm_mux_is_lite(mux);
 	struct iosm_mux_credit credit;
+
+	if (iosm_mux_credit_decode(va, len, &credit))
+		iosm_mux_lie(mux, "buffer");
+	else
+		iosm_mux_grant(mux, &credit);
+
+	return 1;
+}
+
+int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len)
+{
+	switch (iosm_mux_signature(va, len)) {
+	case IOSM_SIG_ADBH:
+		if (iosm_mux_adb_open(&mux->dl_rd, va, len,
+				      IOSM_MUX_DL_HEAD_PAD))
+			break;
+		return 0;
+	case IOSM_SIG_ACBH:
+		return max(iosm_mux_rx_cmds(mux, va, len), 1);
+	case IOSM_SIG_FCTH:
+		return iosm_mux_rx_credit(mux, va, len);
+	default:
+		break;
+	}
+
+	iosm_mux_lie(mux, "buffer");
+
+	return 1;
+}
+
+int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len)
+{
 	struct iosm_mux_cmd cmd;
 	struct iosm_mux_dg dg;
 
 	switch (iosm_mux_signature(va, len)) {
-	case IOSM_SIG_ADBH:
-		if (lite || iosm_mux_adb_open(&mux->dl_rd, va, len,
-					      IOSM_MUX_DL_HEAD_PAD))
-			break;
-		return 0;
-	case IOSM_SIG_ACBH:
-		if (lite)
-			break;
-		return max(iosm_mux_rx_cmds(mux, va, len), 1);
 	case IOSM_SIG_ADGH:
-		if (!lite ||
-		    iosm_mux_adgh_decode(va, len,
-					 iosm_mux_dl_pad(mux->flavour,
+		if (iosm_mux_adgh_decode(va, len,
+					 iosm_mux_dl_pad(IOSM_MUX_LITE,
 							 IOSM_MUX_DL_HEAD_PAD),
 					 &dg))
 			break;
@@ -404,15 +422,12 @@ static int iosm_mux_rx_buffer(struct iosm_mux *mux, void *va, u32 len)
 		iosm_mux_rx(mux, &dg);
 		return 1;
 	case IOSM_SIG_CMDH:
-		if (!lite || iosm_mux_lite_cmd_decode(va, len, &cmd))
+		if (iosm_mux_lite_cmd_decode(va, len, &cmd))
 			break;
 		iosm_mux_cmd(mux, &cmd);
 		return 1;
 	case IOSM_SIG_FCTH:
-		if (iosm_mux_credit_decode(va, len, &credit))
-			break;
-		iosm_mux_grant(mux, &credit);
-		return 1;
+		return iosm_mux_rx_credit(mux, va, len);
 	default:
 		break;
 	}
@@ -466,7 +481,7 @@ static int iosm_mux_next_buffer(struct iosm_mux *mux)
 	if (done.status == IOSM_TD_END && done.len) {
 		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
 					DMA_FROM_DEVICE);
-		cost = iosm_mux_rx_buffer(mux, done.buf.cookie, done.len);
+		cost = mux->ops->rx(mux, done.buf.cookie, done.len);
 		mux->dl_turn = !cost;
 	} else if (done.status != IOSM_TD_ABORTED) {
 		iosm_mux_lie(mux, "transfer");
@@ -570,7 +585,7 @@ int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries)
 	};
 	int err = 0;
 
-	if (iosm_mux_is_lite(mux) || mux->dl_buf < iosm_mux_page_size(mux))
+	if (!mux->ops->can_lend || mux->dl_buf < iosm_mux_page_size(mux))
 		return 0;
 
 	mux->pool = page_pool_create(&params);

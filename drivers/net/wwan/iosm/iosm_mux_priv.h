@@ -8,9 +8,78 @@
 
 #include "iosm_mux.h"
 
-static inline bool iosm_mux_is_lite(const struct iosm_mux *mux)
+/**
+ * struct iosm_mux_tally - completed packets, collected before BQL is informed
+ * @packets: by session
+ * @bytes: by session
+ */
+struct iosm_mux_tally {
+	u32 packets[IOSM_SESSIONS];
+	u32 bytes[IOSM_SESSIONS];
+};
+
+/**
+ * struct iosm_mux_ops - what a flavour does in its own way
+ * @flavour: its name for the codec
+ * @headroom: bytes in front of a packet, without head padding; 0: packets are
+ *	copied to a block
+ * @batch: TDs that need not wait for more
+ * @many: TDs for which the doorbell waits a shorter time
+ * @dl_overhead: bytes of a DL buffer that a packet of the largest size leaves
+ * @can_lend: packets may be handed up in the buffer that they came in
+ * @room: largest packet beside @pad bytes of head padding
+ * @alloc: memory, when the channel opens; sleeps. NULL: none
+ * @free: its counterpart
+ * @put: push a packet, or put it into the open block. False: no room, the packet
+ *	has to wait. Otherwise it has been consumed
+ * @flush: push the open block. False: no TD. NULL: there are no blocks
+ * @tell_level: tell the device that packets of a session wait for credit. False:
+ *	no room
+ * @done: a buffer of packets has been completed
+ * @drop: a buffer of packets is taken back from a closed pipe. NULL: nothing to do
+ * @disown: see iosm_mux_ul_disown(). NULL: nothing to do
+ * @rx: look at a DL buffer. Returns its cost in packets, at least 1, or 0 for a
+ *	data block, which is read next
+ *
+ * Context: @put, @flush, @tell_level, @done and @disown under ul_lock; @rx NAPI
+ * poll.
+ */
+struct iosm_mux_ops {
+	enum iosm_mux_flavour flavour;
+	u32 headroom;
+	u32 batch;
+	u32 many;
+	u32 dl_overhead;
+	bool can_lend;
+	u32 (*room)(u32 pad);
+	int (*alloc)(struct iosm_mux *mux);
+	void (*free)(struct iosm_mux *mux);
+	bool (*put)(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb);
+	bool (*flush)(struct iosm_mux *mux);
+	bool (*tell_level)(struct iosm_mux *mux, u8 if_id);
+	void (*done)(struct iosm_mux *mux, const struct iosm_done *done,
+		     struct iosm_mux_tally *tally, int budget);
+	void (*drop)(struct iosm_mux *mux, const struct iosm_buf *buf);
+	void (*disown)(struct iosm_mux *mux, u8 if_id);
+	int (*rx)(struct iosm_mux *mux, void *va, u32 len);
+};
+
+extern const struct iosm_mux_ops iosm_mux_aggregation;
+extern const struct iosm_mux_ops iosm_mux_lite;
+
+/* Push the block that is being filled, if there is one. False: no TD. */
+static inline bool iosm_mux_flush_block(struct iosm_mux *mux)
 {
-	return mux->flavour == IOSM_MUX_LITE;
+	return !mux->ops->flush || mux->ops->flush(mux);
+}
+
+/* The slot of a command that a TD points to, IOSM_MUX_SLOTS: it is a packet. */
+static inline unsigned int iosm_mux_slot_of(const struct iosm_mux *mux,
+					    const void *cookie)
+{
+	uintptr_t offset = (uintptr_t)cookie - (uintptr_t)mux->slots;
+
+	return min_t(uintptr_t, offset / IOSM_MUX_SLOT_SIZE, IOSM_MUX_SLOTS);
 }
 
 /* The stack may send no more on this session for now. Caller holds ul_lock. */
@@ -62,6 +131,8 @@ void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
 
 /* iosm_mux_dl.c */
+int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len);
+int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len);
 int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries);
 int iosm_mux_dl_fill(struct iosm_mux *mux);
 void iosm_mux_dl_reclaim(struct iosm_mux *mux);

@@ -47,9 +47,10 @@
 #define IOSM_MUX_BATCH_LITE	128
 /* Time between two doorbells while packets are collected. */
 #define IOSM_MUX_GAP_US		4000
-/* The same in Lite, once there are as many packets as in a block. */
-#define IOSM_MUX_GAP_LITE_US	1000
-#define IOSM_MUX_FEW_LITE	8
+/* The same while there are many TDs. */
+#define IOSM_MUX_GAP_MANY_US	1000
+/* Many, in Lite: about as many packets as in a block. */
+#define IOSM_MUX_MANY_LITE	8
 /* Least room for a packet that an Aggregation block must have to stay open. */
 #define IOSM_MUX_MIN_ROOM	1500
 
@@ -83,6 +84,23 @@ bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
 	return true;
 }
 
+static int iosm_mux_alloc_slots(struct iosm_mux *mux)
+{
+	mux->slots = dma_alloc_coherent(mux->dev,
+					IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
+					&mux->slots_dma, GFP_KERNEL);
+
+	return mux->slots ? 0 : -ENOMEM;
+}
+
+static void iosm_mux_free_slots(struct iosm_mux *mux)
+{
+	dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
+			  mux->slots, mux->slots_dma);
+	mux->slots = NULL;
+	mux->slots_busy = 0;
+}
+
 static bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot,
 				u32 len)
 {
@@ -108,6 +126,22 @@ static unsigned int iosm_mux_slot(struct iosm_mux *mux)
 		return IOSM_MUX_SLOTS;
 
 	return find_first_zero_bit(&mux->slots_busy, IOSM_MUX_SLOTS);
+}
+
+static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
+			   u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	if (!s->netdev || s->epoch != epoch)
+		return;
+
+	tally->packets[if_id] += packets;
+	tally->bytes[if_id] += bytes;
+	if (!ok) {
+		s->tx.tx_td_errors += packets;
+		DEV_STATS_ADD(s->netdev, tx_errors, packets);
+	}
 }
 
 /* ---- Data, Aggregation ---- */
@@ -447,6 +481,114 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 	return true;
 }
 
+static bool iosm_mux_put_aggregation(struct iosm_mux *mux, u8 if_id,
+				     struct sk_buff *skb)
+{
+	if (skb_is_gso(skb))
+		return iosm_mux_put_gso(mux, if_id, skb);
+
+	return iosm_mux_put_block(mux, if_id, skb);
+}
+
+static bool iosm_mux_tell_level_block(struct iosm_mux *mux, u8 if_id)
+{
+	if (!iosm_mux_open_block(mux))
+		return false;
+
+	iosm_mux_adb_level(&mux->adb, if_id);
+	iosm_mux_push_block(mux);
+
+	return true;
+}
+
+static u32 iosm_mux_room_aggregation(u32 pad)
+{
+	return iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE, pad);
+}
+
+static void iosm_mux_done_block(struct iosm_mux *mux,
+				const struct iosm_done *done,
+				struct iosm_mux_tally *tally, int budget)
+{
+	struct iosm_mux_block *block = done->buf.cookie;
+	bool ok = done->status == IOSM_TD_END;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (block->packets[i])
+			iosm_mux_count(mux, tally, i, block->epoch[i],
+				       block->packets[i], block->bytes[i], ok);
+	mux->free_blocks[mux->n_free++] = block;
+}
+
+static void iosm_mux_free_blocks(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		block = &mux->blocks[i];
+		if (!block->va)
+			continue;
+		dma_unmap_single(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
+				 DMA_TO_DEVICE);
+		free_pages((unsigned long)block->va,
+			   get_order(IOSM_MUX_BLOCK_SIZE));
+		block->va = NULL;
+	}
+	mux->n_free = 0;
+	mux->open_block = NULL;
+}
+
+static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		block = &mux->blocks[i];
+		/* The device can read all of it, not just what is sent. */
+		block->va = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+						     get_order(IOSM_MUX_BLOCK_SIZE));
+		if (!block->va)
+			break;
+		block->dma = dma_map_single(mux->dev, block->va,
+					    IOSM_MUX_BLOCK_SIZE, DMA_TO_DEVICE);
+		if (dma_mapping_error(mux->dev, block->dma)) {
+			free_pages((unsigned long)block->va,
+				   get_order(IOSM_MUX_BLOCK_SIZE));
+			block->va = NULL;
+			break;
+		}
+		mux->free_blocks[mux->n_free++] = block;
+	}
+
+	/* Fewer will do. */
+	if (mux->n_free >= IOSM_MUX_BLOCKS_MIN)
+		return 0;
+
+	iosm_mux_free_blocks(mux);
+
+	return -ENOMEM;
+}
+
+/* One block holds many packets. */
+const struct iosm_mux_ops iosm_mux_aggregation = {
+	.flavour = IOSM_MUX_AGGREGATION,
+	.batch = IOSM_MUX_BATCH_BLOCKS,
+	.many = U32_MAX,
+	.dl_overhead = IOSM_MUX_ADB_OVERHEAD + IOSM_MUX_DL_HEAD_PAD,
+	.can_lend = true,
+	.room = iosm_mux_room_aggregation,
+	.alloc = iosm_mux_alloc_blocks,
+	.free = iosm_mux_free_blocks,
+	.put = iosm_mux_put_aggregation,
+	.flush = iosm_mux_push_block,
+	.tell_level = iosm_mux_tell_level_block,
+	.done = iosm_mux_done_block,
+	.rx = iosm_mux_rx_aggregation,
+};
+
 /* ---- Data, Lite ---- */
 
 /* What Lite remembers of a packet that is with the device. */
@@ -524,32 +666,16 @@ drop:
 	return true;
 }
 
-/**
- * iosm_mux_ul_disown() - let go of the senders of a session that is over
- * @mux: the IP channel
- * @if_id: the session
- *
- * Lite: its packets may stay with the device for as long as another session
- * keeps the channel open. Until now they have held their sockets, so that these
- * do not send too much; but a socket holds its network namespace.
- *
- * Context: ul_lock.
- */
-void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id)
+static void iosm_mux_disown_lite(struct iosm_mux *mux, u8 if_id)
 {
 	const struct iosm_pipe *ul = &mux->ch.ul;
 	struct sk_buff *skb;
-	uintptr_t offset;
 	u32 at;
-
-	if (!iosm_mux_is_lite(mux))
-		return;
 
 	for (at = ul->tail; at != ul->head;
 	     at = iosm_ring_next(at, ul->entries)) {
 		skb = ul->slots[at].cookie;
-		offset = (uintptr_t)skb - (uintptr_t)mux->slots;
-		if (offset < IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE ||
+		if (iosm_mux_slot_of(mux, skb) < IOSM_MUX_SLOTS ||
 		    iosm_mux_cb(skb)->if_id != if_id)
 			continue;
 		skb_orphan(skb);
@@ -557,34 +683,72 @@ void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id)
 	}
 }
 
+static bool iosm_mux_tell_level_lite(struct iosm_mux *mux, u8 if_id)
+{
+	unsigned int slot = iosm_mux_slot(mux);
+	u32 len;
+
+	if (slot == IOSM_MUX_SLOTS)
+		return false;
+
+	len = iosm_mux_level_encode(mux->slots + slot * IOSM_MUX_SLOT_SIZE,
+				    if_id,
+				    iosm_mux_level(&mux->sessions[if_id]));
+	iosm_mux_push_small(mux, slot, len);
+
+	return true;
+}
+
+static void iosm_mux_done_lite(struct iosm_mux *mux,
+			       const struct iosm_done *done,
+			       struct iosm_mux_tally *tally, int budget)
+{
+	struct sk_buff *skb = done->buf.cookie;
+	struct iosm_mux_cb *cb = iosm_mux_cb(skb);
+
+	dma_unmap_single(mux->dev, done->buf.dma, done->buf.len,
+			 DMA_TO_DEVICE);
+	iosm_mux_count(mux, tally, cb->if_id, cb->epoch, 1, cb->bytes,
+		       done->status == IOSM_TD_END);
+	napi_consume_skb(skb, budget);
+}
+
+static void iosm_mux_drop_lite(struct iosm_mux *mux, const struct iosm_buf *buf)
+{
+	dma_unmap_single(mux->dev, buf->dma, buf->len, DMA_TO_DEVICE);
+	dev_kfree_skb_any(buf->cookie);
+}
+
+static u32 iosm_mux_room_lite(u32 pad)
+{
+	return IOSM_MUX_BLOCK_SIZE - sizeof(struct iosm_adgh) - pad;
+}
+
+/* One packet a TD. */
+const struct iosm_mux_ops iosm_mux_lite = {
+	.flavour = IOSM_MUX_LITE,
+	.headroom = sizeof(struct iosm_adgh),
+	.batch = IOSM_MUX_BATCH_LITE,
+	.many = IOSM_MUX_MANY_LITE,
+	.dl_overhead = sizeof(struct iosm_adgh),
+	.room = iosm_mux_room_lite,
+	.put = iosm_mux_put_lite,
+	.tell_level = iosm_mux_tell_level_lite,
+	.done = iosm_mux_done_lite,
+	.drop = iosm_mux_drop_lite,
+	.disown = iosm_mux_disown_lite,
+	.rx = iosm_mux_rx_lite,
+};
+
 /* ---- What goes when ---- */
 
 /* Tells a device with credits that there is something to grant them for. */
 static void iosm_mux_tell_level(struct iosm_mux *mux, u8 if_id)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
-	unsigned int slot;
-	u32 len;
 
-	if (s->is_level_told)
-		return;
-
-	if (iosm_mux_is_lite(mux)) {
-		slot = iosm_mux_slot(mux);
-		if (slot == IOSM_MUX_SLOTS)
-			return;
-		len = iosm_mux_level_encode(mux->slots +
-					    slot * IOSM_MUX_SLOT_SIZE,
-					    if_id, iosm_mux_level(s));
-		iosm_mux_push_small(mux, slot, len);
-	} else {
-		if (!iosm_mux_open_block(mux))
-			return;
-		iosm_mux_adb_level(&mux->adb, if_id);
-		iosm_mux_push_block(mux);
-	}
-
-	s->is_level_told = true;
+	if (!s->is_level_told)
+		s->is_level_told = mux->ops->tell_level(mux, if_id);
 }
 
 /* Sends a packet if its session may; false: it has to wait. */
@@ -592,7 +756,6 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	u32 len = skb->len;
-	bool ok;
 
 	/* Commands first: see the top of this file. */
 	if (mux->is_paused || mux->cmd_count || s->is_stopped)
@@ -605,13 +768,7 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 		return false;
 	}
 
-	if (iosm_mux_is_lite(mux))
-		ok = iosm_mux_put_lite(mux, if_id, skb);
-	else if (skb_is_gso(skb))
-		ok = iosm_mux_put_gso(mux, if_id, skb);
-	else
-		ok = iosm_mux_put_block(mux, if_id, skb);
-	if (!ok)
+	if (!mux->ops->put(mux, if_id, skb))
 		return false;
 
 	if (mux->with_credits)
@@ -627,7 +784,7 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 	u32 len;
 
 	while (mux->cmd_count) {
-		if (!iosm_mux_push_block(mux))
+		if (!iosm_mux_flush_block(mux))
 			return;
 		slot = iosm_mux_slot(mux);
 		if (slot == IOSM_MUX_SLOTS)
@@ -636,7 +793,7 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 		cmd = &mux->cmds[mux->cmd_first];
 		trace_iosm_mux_cmd(mux->dev, true, cmd->if_id, cmd->op,
 			       cmd->transaction, cmd->response);
-		len = iosm_mux_cmd_encode(mux->flavour, mux->slots +
+		len = iosm_mux_cmd_encode(mux->ops->flavour, mux->slots +
 					  slot * IOSM_MUX_SLOT_SIZE, cmd,
 					  mux->acb_sequence);
 		if (iosm_mux_push_small(mux, slot, len))
@@ -710,7 +867,7 @@ static u32 iosm_mux_unrung(const struct iosm_mux *mux)
 
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 {
-	iosm_mux_push_block(mux);
+	iosm_mux_flush_block(mux);
 	mux->ul_due = false;
 	if (iosm_pipe_publish(&mux->ch.ul)) {
 		iosm_channel_ring(&mux->ch, why);
@@ -719,8 +876,8 @@ static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 }
 
 /*
- * Has the last doorbell been long enough ago? If not, the timer is on. In Lite,
- * the packet that makes them many shortens the time.
+ * Has the last doorbell been long enough ago? If not, the timer is on. The TD
+ * that makes them many shortens the time.
  */
 static bool iosm_mux_gap_over(struct iosm_mux *mux)
 {
@@ -728,9 +885,9 @@ static bool iosm_mux_gap_over(struct iosm_mux *mux)
 	bool many = false;
 	ktime_t end, now;
 
-	if (iosm_mux_is_lite(mux) && iosm_mux_unrung(mux) >= IOSM_MUX_FEW_LITE) {
-		gap = IOSM_MUX_GAP_LITE_US;
-		many = iosm_mux_unrung(mux) == IOSM_MUX_FEW_LITE;
+	if (iosm_mux_unrung(mux) >= mux->ops->many) {
+		gap = IOSM_MUX_GAP_MANY_US;
+		many = iosm_mux_unrung(mux) == mux->ops->many;
 	}
 	if (mux->is_ul_timer_on && !many)
 		return false;
@@ -758,8 +915,6 @@ static bool iosm_mux_gap_over(struct iosm_mux *mux)
  */
 void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 {
-	u32 batch = iosm_mux_is_lite(mux) ? IOSM_MUX_BATCH_LITE :
-					    IOSM_MUX_BATCH_BLOCKS;
 	bool cmds = mux->cmd_count;
 
 	if (mux->is_paused)
@@ -773,7 +928,7 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 	if (when == IOSM_MUX_MORE || !(mux->open_block || iosm_mux_unrung(mux)))
 		return;
 
-	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= batch ||
+	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= mux->ops->batch ||
 	    (!mux->ul_due && iosm_mux_gap_over(mux)))
 		mux->ul_due = true;
 	if (mux->ul_due && iosm_mux_is_short(mux))
@@ -872,61 +1027,16 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_xmit);
 
 /* ---- Completions ---- */
 
-/* What became of packets, by session: collected, then told to BQL. */
-struct iosm_mux_tally {
-	u32 packets[IOSM_SESSIONS];
-	u32 bytes[IOSM_SESSIONS];
-};
-
-static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
-			   u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok)
-{
-	struct iosm_mux_session *s = &mux->sessions[if_id];
-
-	if (!s->netdev || s->epoch != epoch)
-		return;
-
-	tally->packets[if_id] += packets;
-	tally->bytes[if_id] += bytes;
-	if (!ok) {
-		s->tx.tx_td_errors += packets;
-		DEV_STATS_ADD(s->netdev, tx_errors, packets);
-	}
-}
-
-static void iosm_mux_ul_done(struct iosm_mux *mux, struct iosm_done *done,
+static void iosm_mux_ul_done(struct iosm_mux *mux,
+			     const struct iosm_done *done,
 			     struct iosm_mux_tally *tally, int budget)
 {
-	bool ok = done->status == IOSM_TD_END;
-	struct iosm_mux_block *block;
-	struct iosm_mux_cb *cb;
-	struct sk_buff *skb;
-	uintptr_t offset;
-	unsigned int i;
+	unsigned int slot = iosm_mux_slot_of(mux, done->buf.cookie);
 
-	offset = (uintptr_t)done->buf.cookie - (uintptr_t)mux->slots;
-	if (offset < IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE) {
-		__clear_bit(offset / IOSM_MUX_SLOT_SIZE, &mux->slots_busy);
-		return;
-	}
-
-	if (iosm_mux_is_lite(mux)) {
-		skb = done->buf.cookie;
-		cb = iosm_mux_cb(skb);
-		dma_unmap_single(mux->dev, done->buf.dma, done->buf.len,
-				 DMA_TO_DEVICE);
-		iosm_mux_count(mux, tally, cb->if_id, cb->epoch, 1, cb->bytes,
-			       ok);
-		napi_consume_skb(skb, budget);
-		return;
-	}
-
-	block = done->buf.cookie;
-	for (i = 0; i < IOSM_SESSIONS; i++)
-		if (block->packets[i])
-			iosm_mux_count(mux, tally, i, block->epoch[i],
-				       block->packets[i], block->bytes[i], ok);
-	mux->free_blocks[mux->n_free++] = block;
+	if (slot < IOSM_MUX_SLOTS)
+		__clear_bit(slot, &mux->slots_busy);
+	else
+		mux->ops->done(mux, done, tally, budget);
 }
 
 /**
@@ -975,27 +1085,9 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
  */
 void iosm_mux_ul_free(struct iosm_mux *mux)
 {
-	struct iosm_mux_block *block;
-	unsigned int i;
-
-	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
-		block = &mux->blocks[i];
-		if (!block->va)
-			continue;
-		dma_unmap_single(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
-				 DMA_TO_DEVICE);
-		free_pages((unsigned long)block->va,
-			   get_order(IOSM_MUX_BLOCK_SIZE));
-		block->va = NULL;
-	}
-	mux->n_free = 0;
-	mux->open_block = NULL;
-
-	if (mux->slots)
-		dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-				  mux->slots, mux->slots_dma);
-	mux->slots = NULL;
-	mux->slots_busy = 0;
+	if (mux->ops->free)
+		mux->ops->free(mux);
+	iosm_mux_free_slots(mux);
 }
 
 /**
@@ -1008,42 +1100,17 @@ void iosm_mux_ul_free(struct iosm_mux *mux)
  */
 int iosm_mux_ul_alloc(struct iosm_mux *mux)
 {
-	struct iosm_mux_block *block;
-	unsigned int i;
+	int err;
 
-	mux->slots = dma_alloc_coherent(mux->dev,
-					IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-					&mux->slots_dma, GFP_KERNEL);
-	if (!mux->slots)
-		return -ENOMEM;
-	if (iosm_mux_is_lite(mux))
-		return 0;
+	err = iosm_mux_alloc_slots(mux);
+	if (err || !mux->ops->alloc)
+		return err;
 
-	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
-		block = &mux->blocks[i];
-		/* The device can read all of it, not just what is sent. */
-		block->va = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
-						     get_order(IOSM_MUX_BLOCK_SIZE));
-		if (!block->va)
-			break;
-		block->dma = dma_map_single(mux->dev, block->va,
-					    IOSM_MUX_BLOCK_SIZE, DMA_TO_DEVICE);
-		if (dma_mapping_error(mux->dev, block->dma)) {
-			free_pages((unsigned long)block->va,
-				   get_order(IOSM_MUX_BLOCK_SIZE));
-			block->va = NULL;
-			break;
-		}
-		mux->free_blocks[mux->n_free++] = block;
-	}
+	err = mux->ops->alloc(mux);
+	if (err)
+		iosm_mux_free_slots(mux);
 
-	/* Fewer will do. */
-	if (mux->n_free >= IOSM_MUX_BLOCKS_MIN)
-		return 0;
-
-	iosm_mux_ul_free(mux);
-
-	return -ENOMEM;
+	return err;
 }
 
 /**
@@ -1056,14 +1123,25 @@ void iosm_mux_ul_reclaim(struct iosm_mux *mux)
 {
 	struct iosm_buf buf;
 
-	while (iosm_pipe_reclaim(&mux->ch.ul, &buf)) {
-		uintptr_t offset = (uintptr_t)buf.cookie -
-				   (uintptr_t)mux->slots;
+	while (iosm_pipe_reclaim(&mux->ch.ul, &buf))
+		if (mux->ops->drop &&
+		    iosm_mux_slot_of(mux, buf.cookie) == IOSM_MUX_SLOTS)
+			mux->ops->drop(mux, &buf);
+}
 
-		if (offset < IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE ||
-		    !iosm_mux_is_lite(mux))
-			continue;
-		dma_unmap_single(mux->dev, buf.dma, buf.len, DMA_TO_DEVICE);
-		dev_kfree_skb_any(buf.cookie);
-	}
+/**
+ * iosm_mux_ul_disown() - let go of the senders of a session that is over
+ * @mux: the IP channel
+ * @if_id: the session
+ *
+ * Lite: its packets may stay with the device for as long as another session
+ * keeps the channel open. Until now they have held their sockets, so that these
+ * do not send too much; but a socket holds its network namespace.
+ *
+ * Context: ul_lock.
+ */
+void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id)
+{
+	if (mux->ops->disown)
+		mux->ops->disown(mux, if_id);
 }
