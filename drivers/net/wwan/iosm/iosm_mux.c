@@ -398,7 +398,7 @@ static void iosm_mux_napi_off(struct iosm_mux *mux)
 static void iosm_mux_pause(struct iosm_mux *mux, bool pause)
 {
 	spin_lock_bh(&mux->ul_lock);
-	mux->is_paused = pause;
+	mux->tx.is_paused = pause;
 	spin_unlock_bh(&mux->ul_lock);
 }
 
@@ -417,7 +417,7 @@ static int iosm_mux_up(struct iosm_mux *mux)
 		return -ENODEV;
 
 	config = iosm_mux_config(mux);
-	mux->dl_buf = config->buf_size;
+	mux->rx.buf_size = config->buf_size;
 
 	err = iosm_mux_ul_alloc(mux);
 	if (err)
@@ -432,8 +432,8 @@ static int iosm_mux_up(struct iosm_mux *mux)
 	if (err)
 		goto err_dl;
 
-	mux->adb_sequence = 0;
-	mux->acb_sequence = 0;
+	mux->tx.sequence = 0;
+	mux->cmdq.sequence = 0;
 	err = iosm_mux_dl_fill(mux);
 	if (err)
 		goto err_close;
@@ -457,8 +457,8 @@ err_ul:
 static void iosm_mux_down(struct iosm_mux *mux)
 {
 	iosm_mux_pause(mux, true);
-	hrtimer_cancel(&mux->ul_timer);
-	mux->is_ul_timer_on = false;
+	hrtimer_cancel(&mux->coalesce.timer);
+	mux->coalesce.is_timer_on = false;
 	iosm_mux_napi_off(mux);
 	/* A poll that has completed may still look at the channel. */
 	synchronize_net();
@@ -468,7 +468,7 @@ static void iosm_mux_down(struct iosm_mux *mux)
 	iosm_mux_dl_reclaim(mux);
 	iosm_mux_dl_free(mux);
 	iosm_mux_ul_free(mux);
-	mux->cmd_count = 0;
+	mux->cmdq.count = 0;
 	iosm_channel_free(&mux->ch);
 	mux->is_up = false;
 }
@@ -488,7 +488,7 @@ static int iosm_mux_call_open(struct iosm_mux *mux, u8 if_id,
 	int err = 0;
 
 	spin_lock_bh(&mux->ul_lock);
-	cmd.transaction = ++mux->transaction;
+	cmd.transaction = ++mux->cmdq.transaction;
 	s->calling = true;
 	s->answered = false;
 	s->question = cmd.transaction;
@@ -587,7 +587,7 @@ static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
 	s->answered = !tell;
 	s->close_by = jiffies + msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
 	if (tell) {
-		cmd.transaction = ++mux->transaction;
+		cmd.transaction = ++mux->cmdq.transaction;
 		s->question = cmd.transaction;
 		iosm_mux_post(mux, &cmd, 0);
 		iosm_mux_kick(mux, IOSM_MUX_NOW);
@@ -929,7 +929,7 @@ void iosm_mux_suspend(struct iosm_mux *mux)
 	if (mux->is_up) {
 		spin_lock_bh(&mux->ul_lock);
 		iosm_mux_ul_flush(mux);
-		mux->is_paused = true;
+		mux->tx.is_paused = true;
 		spin_unlock_bh(&mux->ul_lock);
 
 		iosm_core_wait(mux->core, iosm_pipe_idle(&mux->ch.ul),
@@ -961,7 +961,7 @@ void iosm_mux_resume(struct iosm_mux *mux)
 		for (i = 0; i < IOSM_SESSIONS; i++)
 			mux->sessions[i].close_by = jiffies +
 				msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
-		if (mux->cmd_count)
+		if (mux->cmdq.count)
 			iosm_mux_kick(mux, IOSM_MUX_NOW);
 		spin_unlock_bh(&mux->ul_lock);
 		iosm_mux_queue_close(mux, 0);
@@ -998,10 +998,10 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	mux->ops = core->caps & (IOSM_CAP_UL_AGGR | IOSM_CAP_DL_AGGR) ?
 		   &iosm_mux_aggregation : &iosm_mux_lite;
 	mux->with_credits = core->caps & IOSM_CAP_UL_CREDITS;
-	mux->is_paused = true;
+	mux->tx.is_paused = true;
 	mutex_init(&mux->lock);
 	spin_lock_init(&mux->ul_lock);
-	hrtimer_setup(&mux->ul_timer, iosm_mux_ul_timeout, CLOCK_MONOTONIC,
+	hrtimer_setup(&mux->coalesce.timer, iosm_mux_ul_timeout, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
 	u64_stats_init(&mux->stats.sync);
 	for (i = 0; i < IOSM_SESSIONS; i++)

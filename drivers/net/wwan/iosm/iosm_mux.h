@@ -101,7 +101,8 @@ struct iosm_mux_rx_stats {
  * @netdev: its network device; set in OPENING and UP, and in CLOSING until the
  *	network device has been let go
  * @epoch: number of this opening: tells packets of an older one
- * @ul_pad: head padding of UL datagrams
+ * @ul_pad: head padding of UL datagrams; iosm_mux_features() reads it without a
+ *	lock
  * @is_stopped: the device asked us to send nothing
  * @is_level_told: the device knows that packets wait for credit
  * @credit: IP bytes that may be sent
@@ -114,12 +115,11 @@ struct iosm_mux_rx_stats {
  * @close_by: CLOSING: time in jiffies at which CLOSE_SESSION has timed out
  *
  * @tx: see struct iosm_mux_tx_stats
- * @rx: see struct iosm_mux_rx_stats
+ * @rx: see struct iosm_mux_rx_stats; written by NAPI only
  * @rx_block: last block that was counted in @rx; NAPI only
  * @rx_packets: downlink packets; written by NAPI only
  *
- * All but the last three under the mux's @ul_lock; iosm_mux_features() reads
- * @ul_pad without.
+ * What NAPI does not write is under the mux's @ul_lock.
  */
 struct iosm_mux_session {
 	enum iosm_mux_state state;
@@ -184,6 +184,88 @@ struct iosm_mux_stats {
 };
 
 /**
+ * struct iosm_mux_rx - downlink of the channel
+ * @pool: DL pages that may be handed up; NULL: all packets are copied
+ * @buf_size: bytes of a DL buffer
+ * @at: buffer that is being read
+ * @rd: place in it
+ * @is_reading: it is a block that has not been read to its end
+ * @is_kept: it belongs to us now, and another one was posted in its place
+ * @lent: bytes of it that are handed up where they lie, 0: all are copied
+ * @packets: packets found in it
+ * @block: number of the buffer
+ */
+struct iosm_mux_rx {
+	struct page_pool *pool;
+	u32 buf_size;
+	struct iosm_buf at;
+	struct iosm_mux_reader rd;
+	bool is_reading;
+	bool is_kept;
+	u32 lent;
+	u32 packets;
+	u32 block;
+};
+
+/**
+ * struct iosm_mux_tx - packets on their way to the device
+ * @is_paused: no uplink: channel not open, or system suspend
+ * @turn: session that is first when there is room again
+ * @sequence: number of the next data block
+ * @adb: block that is being filled
+ * @open_block: its memory
+ * @blocks: all blocks
+ * @free_blocks: those that are neither open nor with the device
+ * @n_free: number of @free_blocks
+ */
+struct iosm_mux_tx {
+	bool is_paused;
+	u8 turn;
+	u16 sequence;
+	struct iosm_mux_adb adb;
+	struct iosm_mux_block *open_block;
+	struct iosm_mux_block blocks[IOSM_MUX_BLOCKS];
+	struct iosm_mux_block *free_blocks[IOSM_MUX_BLOCKS];
+	unsigned int n_free;
+};
+
+/**
+ * struct iosm_mux_cmdq - commands on their way to the device
+ * @transaction: last transaction id
+ * @sequence: number of the next command block
+ * @slots: memory of commands, coherent
+ * @dma: its DMA address
+ * @busy: bit mask of the slots that are with the device
+ * @cmds: commands that wait for a slot and a TD
+ * @first: oldest of @cmds
+ * @count: number of @cmds
+ */
+struct iosm_mux_cmdq {
+	u32 transaction;
+	u16 sequence;
+	u8 *slots;
+	dma_addr_t dma;
+	unsigned long busy;
+	struct iosm_mux_cmd cmds[IOSM_MUX_CMD_QUEUE];
+	unsigned int first;
+	unsigned int count;
+};
+
+/**
+ * struct iosm_mux_coalesce - when to ring for uplink
+ * @timer: rings for packets that have been collected for long enough
+ * @is_timer_on: it is armed
+ * @is_due: the doorbell waits for nothing but the device
+ * @rung: time of the last doorbell
+ */
+struct iosm_mux_coalesce {
+	struct hrtimer timer;
+	bool is_timer_on;
+	bool is_due;
+	ktime_t rung;
+};
+
+/**
  * struct iosm_mux - the IP channel of a device
  * @core: the device
  * @dev: for DMA and messages
@@ -202,39 +284,15 @@ struct iosm_mux_stats {
  * @ch: the channel
  * @napi_dev: @napi lives here, as all sessions share one channel
  * @napi: consumer of both pipes, producer of the DL pipe
- * @pool: DL pages that may be handed up (Aggregation); NULL in Lite
- * @dl_buf: bytes of a DL buffer
- * @dl_at: buffer that is being read; this and the next six: NAPI only
- * @dl_rd: place in it
- * @dl_turn: it is a block that has not been read to its end
- * @dl_kept: it belongs to us now, and another one was posted in its place
- * @dl_lent: bytes of it that are handed up where they lie, 0: all are copied
- * @dl_packets: packets found in it
- * @dl_block: number of the buffer
- * @ul_lock: protects all below, the sessions, and the producer side of the UL
- *	pipe; taken with bottom halves disabled
- * @is_paused: no uplink: channel not open, or system suspend
+ * @rx: used by the NAPI poll; by the task that opens or closes the channel while
+ *	NAPI is off
+ * @ul_lock: protects @sessions, @tx, @cmdq, @coalesce, and the producer side of
+ *	the UL pipe; taken with bottom halves disabled
  * @sessions: by if_id
- * @ul_timer: rings for a stream that was collected for long enough
- * @is_ul_timer_on: it will
- * @ul_due: the doorbell waits for nothing but the device
- * @ul_rung: time of the last doorbell
- * @turn: session that is first when there is room again
- * @transaction: last transaction id
- * @adb_sequence: number of the next data block
- * @acb_sequence: number of the next command block
- * @adb: block that is being filled
- * @open_block: its memory
- * @blocks: all blocks
- * @free_blocks: those that are neither open nor with the device
- * @n_free: number of @free_blocks
- * @slots: memory of commands, coherent
- * @slots_dma: its DMA address
- * @slots_busy: bit mask of those with the device
- * @cmds: commands that wait for a slot and a TD
- * @cmd_first: oldest of @cmds
- * @cmd_count: number of @cmds
- * @stats: see struct iosm_mux_stats
+ * @tx: see struct iosm_mux_tx; under @ul_lock
+ * @cmdq: see struct iosm_mux_cmdq; under @ul_lock
+ * @coalesce: see struct iosm_mux_coalesce; under @ul_lock
+ * @stats: counted by NAPI
  */
 struct iosm_mux {
 	struct iosm_core *core;
@@ -254,38 +312,14 @@ struct iosm_mux {
 
 	struct net_device *napi_dev;
 	struct napi_struct napi;
-	struct page_pool *pool;
-	u32 dl_buf;
-	struct iosm_buf dl_at;
-	struct iosm_mux_reader dl_rd;
-	bool dl_turn;
-	bool dl_kept;
-	u32 dl_lent;
-	u32 dl_packets;
-	u32 dl_block;
+	struct iosm_mux_rx rx;
 
 	spinlock_t ul_lock;		/* uplink and sessions */
-	bool is_paused;
 	struct iosm_mux_session sessions[IOSM_SESSIONS];
-	struct hrtimer ul_timer;
-	bool is_ul_timer_on;
-	bool ul_due;
-	ktime_t ul_rung;
-	u8 turn;
-	u32 transaction;
-	u16 adb_sequence;
-	u16 acb_sequence;
-	struct iosm_mux_adb adb;
-	struct iosm_mux_block *open_block;
-	struct iosm_mux_block blocks[IOSM_MUX_BLOCKS];
-	struct iosm_mux_block *free_blocks[IOSM_MUX_BLOCKS];
-	unsigned int n_free;
-	u8 *slots;
-	dma_addr_t slots_dma;
-	unsigned long slots_busy;
-	struct iosm_mux_cmd cmds[IOSM_MUX_CMD_QUEUE];
-	unsigned int cmd_first;
-	unsigned int cmd_count;
+	struct iosm_mux_tx tx;
+	struct iosm_mux_cmdq cmdq;
+	struct iosm_mux_coalesce coalesce;
+
 	struct iosm_mux_stats stats;
 };
 

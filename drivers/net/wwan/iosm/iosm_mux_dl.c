@@ -30,7 +30,7 @@
  * whole buffer from being used again, so it has to be worth it.
  */
 #define IOSM_MUX_COPY_PACKET	256
-#define IOSM_MUX_COPY_BLOCK(mux) ((mux)->dl_buf / 2)
+#define IOSM_MUX_COPY_BLOCK(mux) ((mux)->rx.buf_size / 2)
 /* Least that a packet pays for a buffer; a full-sized one does anyway. */
 #define IOSM_MUX_SHARE_MIN	ETH_DATA_LEN
 /* Room for the headers of a packet that is handed up where it lies. */
@@ -47,8 +47,8 @@ static_assert(IOSM_MUX_HEADERS < IOSM_MUX_COPY_PACKET);
 
 static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
 {
-	if (mux->pool)
-		page_pool_put_full_page(mux->pool, virt_to_head_page(va),
+	if (mux->rx.pool)
+		page_pool_put_full_page(mux->rx.pool, virt_to_head_page(va),
 					false);
 	else
 		put_page(virt_to_head_page(va));
@@ -68,7 +68,7 @@ static bool iosm_mux_post_buffer(struct iosm_mux *mux, void *va)
 {
 	struct iosm_buf buf = {
 		.cookie = va,
-		.len = mux->dl_buf,
+		.len = mux->rx.buf_size,
 	};
 
 	buf.dma = dma_map_single(mux->dev, va, buf.len, DMA_FROM_DEVICE);
@@ -85,7 +85,7 @@ static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 {
 	struct page *page;
 
-	page = page_pool_alloc_pages(mux->pool,
+	page = page_pool_alloc_pages(mux->rx.pool,
 				     gfp | __GFP_NOWARN | __GFP_ZERO);
 	if (!page)
 		return false;
@@ -111,8 +111,8 @@ static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 	if (!page)
 		return false;
 
-	for (offset = 0; offset + mux->dl_buf <= size && ok &&
-	     iosm_pipe_space(&mux->ch.dl); offset += mux->dl_buf) {
+	for (offset = 0; offset + mux->rx.buf_size <= size && ok &&
+	     iosm_pipe_space(&mux->ch.dl); offset += mux->rx.buf_size) {
 		get_page(page);
 		ok = iosm_mux_post_buffer(mux, page_address(page) + offset);
 		if (!ok)
@@ -126,7 +126,7 @@ static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 /* Posts the next buffer, or a few; false when there is no memory. */
 static bool iosm_mux_post_any(struct iosm_mux *mux, gfp_t gfp)
 {
-	return mux->pool ? iosm_mux_post_fresh(mux, gfp) :
+	return mux->rx.pool ? iosm_mux_post_fresh(mux, gfp) :
 			   iosm_mux_post_page(mux, gfp);
 }
 
@@ -162,7 +162,7 @@ static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
  */
 static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
-	if (!mux->pool)
+	if (!mux->rx.pool)
 		return false;
 	if (!iosm_mux_post_fresh(mux, GFP_ATOMIC)) {
 		iosm_stats_inc(&mux->stats.sync, &mux->stats.copy_fallback);
@@ -190,7 +190,7 @@ static void iosm_mux_publish_dl(struct iosm_mux *mux)
 	 * The ring is short of buffers only if memory was, when it opened. The
 	 * one that is being copied from keeps its place.
 	 */
-	if (unlikely(iosm_pipe_space(dl) > (mux->dl_turn && !mux->dl_kept)))
+	if (unlikely(iosm_pipe_space(dl) > (mux->rx.is_reading && !mux->rx.is_kept)))
 		iosm_mux_post_any(mux, GFP_ATOMIC);
 
 	kept = iosm_ring_used(dl->head, dl->published, dl->entries);
@@ -251,7 +251,7 @@ static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
 	struct sk_buff *skb = iosm_mux_alloc_skb(mux, dg->len);
 
 	if (skb)
-		skb_put_data(skb, mux->dl_at.cookie + dg->offset, dg->len);
+		skb_put_data(skb, mux->rx.at.cookie + dg->offset, dg->len);
 
 	return skb;
 }
@@ -260,7 +260,7 @@ static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
 static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 				     const struct iosm_mux_dg *dg)
 {
-	void *from = mux->dl_at.cookie + dg->offset;
+	void *from = mux->rx.at.cookie + dg->offset;
 	struct page *page = virt_to_head_page(from);
 	unsigned int headers;
 	struct sk_buff *skb;
@@ -278,7 +278,7 @@ static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 	skb_add_rx_frag(skb, 0, page,
 			from + headers - page_address(page),
 			dg->len - headers,
-			max_t(u32, page_size(page) * dg->len / mux->dl_lent,
+			max_t(u32, page_size(page) * dg->len / mux->rx.lent,
 			      IOSM_MUX_SHARE_MIN));
 	skb_mark_for_recycle(skb);
 	/* The device gets this page again: nobody may decrypt into it. */
@@ -309,12 +309,12 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		return;
 	}
 
-	if (s->rx_block != mux->dl_block) {
-		s->rx_block = mux->dl_block;
+	if (s->rx_block != mux->rx.block) {
+		s->rx_block = mux->rx.block;
 		iosm_stats_inc(&s->rx.sync, &s->rx.rx_blocks);
 	}
 
-	if (mux->dl_lent && dg->len > IOSM_MUX_COPY_PACKET)
+	if (mux->rx.lent && dg->len > IOSM_MUX_COPY_PACKET)
 		skb = iosm_mux_lend(mux, dg);
 	else
 		skb = iosm_mux_copy(mux, dg);
@@ -389,7 +389,7 @@ int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len)
 {
 	switch (iosm_mux_signature(va, len)) {
 	case IOSM_SIG_ADBH:
-		if (iosm_mux_adb_open(&mux->dl_rd, va, len,
+		if (iosm_mux_adb_open(&mux->rx.rd, va, len,
 				      IOSM_MUX_DL_HEAD_PAD))
 			break;
 		return 0;
@@ -443,7 +443,7 @@ int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len)
  */
 static u32 iosm_mux_lendable(const struct iosm_mux *mux)
 {
-	struct iosm_mux_reader rd = mux->dl_rd;
+	struct iosm_mux_reader rd = mux->rx.rd;
 	struct iosm_mux_dg dg;
 	u32 bytes = 0;
 	u8 version;
@@ -453,7 +453,7 @@ static u32 iosm_mux_lendable(const struct iosm_mux *mux)
 		    READ_ONCE(mux->sessions[dg.if_id].state) != IOSM_MUX_UP)
 			continue;
 		/* Nor does one pay that is going to be dropped. */
-		version = *((u8 *)mux->dl_at.cookie + dg.offset) >> 4;
+		version = *((u8 *)mux->rx.at.cookie + dg.offset) >> 4;
 		if (version == 4 || version == 6)
 			bytes += dg.len;
 	}
@@ -473,27 +473,27 @@ static int iosm_mux_next_buffer(struct iosm_mux *mux)
 	if (!iosm_pipe_take(&mux->ch.dl, &done))
 		return -ENODATA;
 
-	mux->dl_at = done.buf;
-	mux->dl_kept = false;
-	mux->dl_lent = 0;
-	mux->dl_packets = 0;
-	mux->dl_block++;
+	mux->rx.at = done.buf;
+	mux->rx.is_kept = false;
+	mux->rx.lent = 0;
+	mux->rx.packets = 0;
+	mux->rx.block++;
 	if (done.status == IOSM_TD_END && done.len) {
 		dma_sync_single_for_cpu(mux->dev, done.buf.dma, done.len,
 					DMA_FROM_DEVICE);
 		cost = mux->ops->rx(mux, done.buf.cookie, done.len);
-		mux->dl_turn = !cost;
+		mux->rx.is_reading = !cost;
 	} else if (done.status != IOSM_TD_ABORTED) {
 		iosm_mux_lie(mux, "transfer");
 	}
 
-	if (!mux->dl_turn)
-		iosm_mux_repost(mux, &mux->dl_at);
-	else if (mux->dl_rd.len > IOSM_MUX_COPY_BLOCK(mux))
-		mux->dl_kept = iosm_mux_keep(mux, &mux->dl_at);
+	if (!mux->rx.is_reading)
+		iosm_mux_repost(mux, &mux->rx.at);
+	else if (mux->rx.rd.len > IOSM_MUX_COPY_BLOCK(mux))
+		mux->rx.is_kept = iosm_mux_keep(mux, &mux->rx.at);
 	/* Only now: the device must not change it any more. */
-	if (mux->dl_kept)
-		mux->dl_lent = iosm_mux_lendable(mux);
+	if (mux->rx.is_kept)
+		mux->rx.lent = iosm_mux_lendable(mux);
 
 	return cost;
 }
@@ -501,15 +501,15 @@ static int iosm_mux_next_buffer(struct iosm_mux *mux)
 /* Ends with the present DL buffer. */
 static void iosm_mux_end_buffer(struct iosm_mux *mux)
 {
-	trace_iosm_block_decode(mux->dev, mux->dl_rd.len, mux->dl_packets,
-				mux->dl_rd.bad);
-	mux->dl_turn = false;
-	if (mux->dl_kept)
-		page_pool_put_full_page(mux->pool,
-					virt_to_head_page(mux->dl_at.cookie),
+	trace_iosm_block_decode(mux->dev, mux->rx.rd.len, mux->rx.packets,
+				mux->rx.rd.bad);
+	mux->rx.is_reading = false;
+	if (mux->rx.is_kept)
+		page_pool_put_full_page(mux->rx.pool,
+					virt_to_head_page(mux->rx.at.cookie),
 					true);
 	else
-		iosm_mux_repost(mux, &mux->dl_at);
+		iosm_mux_repost(mux, &mux->rx.at);
 }
 
 /**
@@ -531,7 +531,7 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 		iosm_channel_fail(&mux->ch);
 
 	while (work < budget) {
-		if (!mux->dl_turn) {
+		if (!mux->rx.is_reading) {
 			ret = iosm_mux_next_buffer(mux);
 			if (ret < 0)
 				break;
@@ -539,14 +539,14 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 			continue;
 		}
 
-		ret = iosm_mux_adb_next(&mux->dl_rd, &dg);
+		ret = iosm_mux_adb_next(&mux->rx.rd, &dg);
 		if (ret > 0) {
 			iosm_mux_rx(mux, &dg);
-			mux->dl_packets++;
+			mux->rx.packets++;
 			work++;
 			continue;
 		}
-		if (ret < 0 || mux->dl_rd.bad)
+		if (ret < 0 || mux->rx.rd.bad)
 			iosm_mux_lie(mux, "data block");
 		iosm_mux_end_buffer(mux);
 		/* One without packets is work, too: its buffer goes back. */
@@ -578,20 +578,20 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries)
 {
 	struct page_pool_params params = {
-		.order = get_order(mux->dl_buf),
+		.order = get_order(mux->rx.buf_size),
 		.pool_size = entries,
 		.nid = dev_to_node(mux->dev),
 		.napi = &mux->napi,
 	};
 	int err = 0;
 
-	if (!mux->ops->can_lend || mux->dl_buf < iosm_mux_page_size(mux))
+	if (!mux->ops->can_lend || mux->rx.buf_size < iosm_mux_page_size(mux))
 		return 0;
 
-	mux->pool = page_pool_create(&params);
-	if (IS_ERR(mux->pool)) {
-		err = PTR_ERR(mux->pool);
-		mux->pool = NULL;
+	mux->rx.pool = page_pool_create(&params);
+	if (IS_ERR(mux->rx.pool)) {
+		err = PTR_ERR(mux->rx.pool);
+		mux->rx.pool = NULL;
 	}
 
 	return err;
@@ -604,9 +604,9 @@ int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries)
 void iosm_mux_dl_free(struct iosm_mux *mux)
 {
 	/* Packets that still hold pages keep it alive. */
-	if (mux->pool)
-		page_pool_destroy(mux->pool);
-	mux->pool = NULL;
+	if (mux->rx.pool)
+		page_pool_destroy(mux->rx.pool);
+	mux->rx.pool = NULL;
 }
 
 /**
@@ -619,11 +619,11 @@ void iosm_mux_dl_reclaim(struct iosm_mux *mux)
 {
 	struct iosm_buf buf;
 
-	if (mux->dl_turn && mux->dl_kept)
-		iosm_mux_free_buffer(mux, mux->dl_at.cookie);
-	else if (mux->dl_turn)
-		iosm_pipe_push(&mux->ch.dl, &mux->dl_at);
-	mux->dl_turn = false;
+	if (mux->rx.is_reading && mux->rx.is_kept)
+		iosm_mux_free_buffer(mux, mux->rx.at.cookie);
+	else if (mux->rx.is_reading)
+		iosm_pipe_push(&mux->ch.dl, &mux->rx.at);
+	mux->rx.is_reading = false;
 	while (iosm_pipe_reclaim(&mux->ch.dl, &buf)) {
 		dma_unmap_single(mux->dev, buf.dma, buf.len, DMA_FROM_DEVICE);
 		iosm_mux_free_buffer(mux, buf.cookie);

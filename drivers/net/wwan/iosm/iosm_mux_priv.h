@@ -77,7 +77,7 @@ static inline bool iosm_mux_flush_block(struct iosm_mux *mux)
 static inline unsigned int iosm_mux_slot_of(const struct iosm_mux *mux,
 					    const void *cookie)
 {
-	uintptr_t offset = (uintptr_t)cookie - (uintptr_t)mux->slots;
+	uintptr_t offset = (uintptr_t)cookie - (uintptr_t)mux->cmdq.slots;
 
 	return min_t(uintptr_t, offset / IOSM_MUX_SLOT_SIZE, IOSM_MUX_SLOTS);
 }

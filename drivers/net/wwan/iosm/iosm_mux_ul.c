@@ -75,45 +75,45 @@ bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
 {
 	unsigned int at;
 
-	if (mux->cmd_count + keep >= IOSM_MUX_CMD_QUEUE)
+	if (mux->cmdq.count + keep >= IOSM_MUX_CMD_QUEUE)
 		return false;
 
-	at = (mux->cmd_first + mux->cmd_count++) % IOSM_MUX_CMD_QUEUE;
-	mux->cmds[at] = *cmd;
+	at = (mux->cmdq.first + mux->cmdq.count++) % IOSM_MUX_CMD_QUEUE;
+	mux->cmdq.cmds[at] = *cmd;
 
 	return true;
 }
 
 static int iosm_mux_alloc_slots(struct iosm_mux *mux)
 {
-	mux->slots = dma_alloc_coherent(mux->dev,
+	mux->cmdq.slots = dma_alloc_coherent(mux->dev,
 					IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-					&mux->slots_dma, GFP_KERNEL);
+					&mux->cmdq.dma, GFP_KERNEL);
 
-	return mux->slots ? 0 : -ENOMEM;
+	return mux->cmdq.slots ? 0 : -ENOMEM;
 }
 
 static void iosm_mux_free_slots(struct iosm_mux *mux)
 {
 	dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-			  mux->slots, mux->slots_dma);
-	mux->slots = NULL;
-	mux->slots_busy = 0;
+			  mux->cmdq.slots, mux->cmdq.dma);
+	mux->cmdq.slots = NULL;
+	mux->cmdq.busy = 0;
 }
 
 static bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot,
 				u32 len)
 {
 	struct iosm_buf buf = {
-		.cookie = mux->slots + slot * IOSM_MUX_SLOT_SIZE,
-		.dma = mux->slots_dma + slot * IOSM_MUX_SLOT_SIZE,
+		.cookie = mux->cmdq.slots + slot * IOSM_MUX_SLOT_SIZE,
+		.dma = mux->cmdq.dma + slot * IOSM_MUX_SLOT_SIZE,
 		.len = len,
 	};
 
 	if (!len)
 		return false;
 
-	__set_bit(slot, &mux->slots_busy);
+	__set_bit(slot, &mux->cmdq.busy);
 	iosm_pipe_push(&mux->ch.ul, &buf);
 
 	return true;
@@ -125,7 +125,7 @@ static unsigned int iosm_mux_slot(struct iosm_mux *mux)
 	if (!iosm_pipe_space(&mux->ch.ul))
 		return IOSM_MUX_SLOTS;
 
-	return find_first_zero_bit(&mux->slots_busy, IOSM_MUX_SLOTS);
+	return find_first_zero_bit(&mux->cmdq.busy, IOSM_MUX_SLOTS);
 }
 
 static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
@@ -169,7 +169,7 @@ static u32 iosm_mux_level(struct iosm_mux_session *s)
 /* Gives the open block to the device; false when there is no TD. */
 static bool iosm_mux_push_block(struct iosm_mux *mux)
 {
-	struct iosm_mux_block *block = mux->open_block;
+	struct iosm_mux_block *block = mux->tx.open_block;
 	u32 levels[IOSM_SESSIONS] = {};
 	u32 packets = 0, sessions = 0;
 	struct iosm_buf buf;
@@ -177,17 +177,17 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 
 	if (!block)
 		return true;
-	if (!mux->adb.tables) {
+	if (!mux->tx.adb.tables) {
 		/* Begun for a packet that was too large: says nothing. */
-		mux->free_blocks[mux->n_free++] = block;
-		mux->open_block = NULL;
+		mux->tx.free_blocks[mux->tx.n_free++] = block;
+		mux->tx.open_block = NULL;
 		return true;
 	}
 	if (!iosm_pipe_space(&mux->ch.ul))
 		return false;
 
 	for (i = 0; i < IOSM_SESSIONS; i++) {
-		if (!mux->adb.count[i])
+		if (!mux->tx.adb.count[i])
 			continue;
 		levels[i] = iosm_mux_level(&mux->sessions[i]);
 		sessions |= BIT(i);
@@ -198,12 +198,12 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 
 	buf.cookie = block;
 	buf.dma = block->dma;
-	buf.len = iosm_mux_adb_finish(&mux->adb, mux->adb_sequence++, levels);
+	buf.len = iosm_mux_adb_finish(&mux->tx.adb, mux->tx.sequence++, levels);
 	trace_iosm_block_encode(mux->dev, buf.len, packets, sessions);
 	dma_sync_single_for_device(mux->dev, block->dma, buf.len,
 				   DMA_TO_DEVICE);
 	iosm_pipe_push(&mux->ch.ul, &buf);
-	mux->open_block = NULL;
+	mux->tx.open_block = NULL;
 
 	return true;
 }
@@ -212,18 +212,18 @@ static bool iosm_mux_open_block(struct iosm_mux *mux)
 {
 	struct iosm_mux_block *block;
 
-	if (mux->open_block)
+	if (mux->tx.open_block)
 		return true;
-	if (!mux->n_free)
+	if (!mux->tx.n_free)
 		return false;
 
-	block = mux->free_blocks[--mux->n_free];
+	block = mux->tx.free_blocks[--mux->tx.n_free];
 	memset(block->packets, 0, sizeof(block->packets));
 	memset(block->bytes, 0, sizeof(block->bytes));
 	dma_sync_single_for_cpu(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
 				DMA_TO_DEVICE);
-	iosm_mux_adb_begin(&mux->adb, block->va, IOSM_MUX_BLOCK_SIZE);
-	mux->open_block = block;
+	iosm_mux_adb_begin(&mux->tx.adb, block->va, IOSM_MUX_BLOCK_SIZE);
+	mux->tx.open_block = block;
 
 	return true;
 }
@@ -238,10 +238,10 @@ static void *iosm_mux_reserve(struct iosm_mux *mux, u8 if_id, u32 priority,
 	u32 pad = mux->sessions[if_id].ul_pad;
 	void *to = NULL;
 
-	if (mux->open_block)
-		to = iosm_mux_adb_add(&mux->adb, if_id, priority, pad, len);
+	if (mux->tx.open_block)
+		to = iosm_mux_adb_add(&mux->tx.adb, if_id, priority, pad, len);
 	if (!to && iosm_mux_push_block(mux) && iosm_mux_open_block(mux))
-		to = iosm_mux_adb_add(&mux->adb, if_id, priority, pad, len);
+		to = iosm_mux_adb_add(&mux->tx.adb, if_id, priority, pad, len);
 
 	return to;
 }
@@ -250,13 +250,13 @@ static void *iosm_mux_reserve(struct iosm_mux *mux, u8 if_id, u32 priority,
 static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
-	struct iosm_mux_block *block = mux->open_block;
+	struct iosm_mux_block *block = mux->tx.open_block;
 
 	block->packets[if_id]++;
 	block->bytes[if_id] += bytes;
 	block->epoch[if_id] = s->epoch;
 
-	if (iosm_mux_adb_room(&mux->adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
+	if (iosm_mux_adb_room(&mux->tx.adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
 		iosm_mux_push_block(mux);
 }
 
@@ -318,7 +318,7 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	void *to = iosm_mux_reserve(mux, if_id, skb->priority, skb->len);
 
-	if (!to && (!mux->open_block || mux->adb.n))
+	if (!to && (!mux->tx.open_block || mux->tx.adb.n))
 		return false;
 	if (unlikely(!to)) {
 		/* Not even an empty block has room for it. */
@@ -451,7 +451,7 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 	/* All or nothing: what has gone cannot be held. */
 	n = iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len, mss);
 	if (n <= IOSM_MUX_BLOCKS_MIN &&
-	    (n > mux->n_free || n >= iosm_pipe_space(&mux->ch.ul)))
+	    (n > mux->tx.n_free || n >= iosm_pipe_space(&mux->ch.ul)))
 		return false;
 
 	skb_tx_timestamp(skb);
@@ -495,7 +495,7 @@ static bool iosm_mux_tell_level_block(struct iosm_mux *mux, u8 if_id)
 	if (!iosm_mux_open_block(mux))
 		return false;
 
-	iosm_mux_adb_level(&mux->adb, if_id);
+	iosm_mux_adb_level(&mux->tx.adb, if_id);
 	iosm_mux_push_block(mux);
 
 	return true;
@@ -518,7 +518,7 @@ static void iosm_mux_done_block(struct iosm_mux *mux,
 		if (block->packets[i])
 			iosm_mux_count(mux, tally, i, block->epoch[i],
 				       block->packets[i], block->bytes[i], ok);
-	mux->free_blocks[mux->n_free++] = block;
+	mux->tx.free_blocks[mux->tx.n_free++] = block;
 }
 
 static void iosm_mux_free_blocks(struct iosm_mux *mux)
@@ -527,7 +527,7 @@ static void iosm_mux_free_blocks(struct iosm_mux *mux)
 	unsigned int i;
 
 	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
-		block = &mux->blocks[i];
+		block = &mux->tx.blocks[i];
 		if (!block->va)
 			continue;
 		dma_unmap_single(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
@@ -536,8 +536,8 @@ static void iosm_mux_free_blocks(struct iosm_mux *mux)
 			   get_order(IOSM_MUX_BLOCK_SIZE));
 		block->va = NULL;
 	}
-	mux->n_free = 0;
-	mux->open_block = NULL;
+	mux->tx.n_free = 0;
+	mux->tx.open_block = NULL;
 }
 
 static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
@@ -546,7 +546,7 @@ static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
 	unsigned int i;
 
 	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
-		block = &mux->blocks[i];
+		block = &mux->tx.blocks[i];
 		/* The device can read all of it, not just what is sent. */
 		block->va = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 						     get_order(IOSM_MUX_BLOCK_SIZE));
@@ -560,11 +560,11 @@ static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
 			block->va = NULL;
 			break;
 		}
-		mux->free_blocks[mux->n_free++] = block;
+		mux->tx.free_blocks[mux->tx.n_free++] = block;
 	}
 
 	/* Fewer will do. */
-	if (mux->n_free >= IOSM_MUX_BLOCKS_MIN)
+	if (mux->tx.n_free >= IOSM_MUX_BLOCKS_MIN)
 		return 0;
 
 	iosm_mux_free_blocks(mux);
@@ -691,7 +691,7 @@ static bool iosm_mux_tell_level_lite(struct iosm_mux *mux, u8 if_id)
 	if (slot == IOSM_MUX_SLOTS)
 		return false;
 
-	len = iosm_mux_level_encode(mux->slots + slot * IOSM_MUX_SLOT_SIZE,
+	len = iosm_mux_level_encode(mux->cmdq.slots + slot * IOSM_MUX_SLOT_SIZE,
 				    if_id,
 				    iosm_mux_level(&mux->sessions[if_id]));
 	iosm_mux_push_small(mux, slot, len);
@@ -758,7 +758,7 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	u32 len = skb->len;
 
 	/* Commands first: see the top of this file. */
-	if (mux->is_paused || mux->cmd_count || s->is_stopped)
+	if (mux->tx.is_paused || mux->cmdq.count || s->is_stopped)
 		return false;
 
 	if (mux->with_credits && s->credit < len) {
@@ -783,23 +783,23 @@ static void iosm_mux_send_cmds(struct iosm_mux *mux)
 	unsigned int slot;
 	u32 len;
 
-	while (mux->cmd_count) {
+	while (mux->cmdq.count) {
 		if (!iosm_mux_flush_block(mux))
 			return;
 		slot = iosm_mux_slot(mux);
 		if (slot == IOSM_MUX_SLOTS)
 			return;
 
-		cmd = &mux->cmds[mux->cmd_first];
+		cmd = &mux->cmdq.cmds[mux->cmdq.first];
 		trace_iosm_mux_cmd(mux->dev, true, cmd->if_id, cmd->op,
 			       cmd->transaction, cmd->response);
-		len = iosm_mux_cmd_encode(mux->ops->flavour, mux->slots +
+		len = iosm_mux_cmd_encode(mux->ops->flavour, mux->cmdq.slots +
 					  slot * IOSM_MUX_SLOT_SIZE, cmd,
-					  mux->acb_sequence);
+					  mux->cmdq.sequence);
 		if (iosm_mux_push_small(mux, slot, len))
-			mux->acb_sequence++;
-		mux->cmd_first = (mux->cmd_first + 1) % IOSM_MUX_CMD_QUEUE;
-		mux->cmd_count--;
+			mux->cmdq.sequence++;
+		mux->cmdq.first = (mux->cmdq.first + 1) % IOSM_MUX_CMD_QUEUE;
+		mux->cmdq.count--;
 	}
 }
 
@@ -822,7 +822,7 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 	u8 if_id;
 
 	for (i = 0; i < IOSM_SESSIONS; i++) {
-		if_id = (mux->turn + i) % IOSM_SESSIONS;
+		if_id = (mux->tx.turn + i) % IOSM_SESSIONS;
 		s = &mux->sessions[if_id];
 		if (s->state != IOSM_MUX_UP || s->is_stopped)
 			continue;
@@ -840,7 +840,7 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 			iosm_mux_wake_queue(s);
 	}
 
-	mux->turn = (mux->turn + 1) % IOSM_SESSIONS;
+	mux->tx.turn = (mux->tx.turn + 1) % IOSM_SESSIONS;
 
 	return lone;
 }
@@ -868,10 +868,10 @@ static u32 iosm_mux_unrung(const struct iosm_mux *mux)
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 {
 	iosm_mux_flush_block(mux);
-	mux->ul_due = false;
+	mux->coalesce.is_due = false;
 	if (iosm_pipe_publish(&mux->ch.ul)) {
 		iosm_channel_ring(&mux->ch, why);
-		mux->ul_rung = ktime_get();
+		mux->coalesce.rung = ktime_get();
 	}
 }
 
@@ -889,16 +889,16 @@ static bool iosm_mux_gap_over(struct iosm_mux *mux)
 		gap = IOSM_MUX_GAP_MANY_US;
 		many = iosm_mux_unrung(mux) == mux->ops->many;
 	}
-	if (mux->is_ul_timer_on && !many)
+	if (mux->coalesce.is_timer_on && !many)
 		return false;
 
-	end = ktime_add_us(mux->ul_rung, gap);
+	end = ktime_add_us(mux->coalesce.rung, gap);
 	now = ktime_get();
 	if (ktime_compare(now, end) >= 0)
 		return true;
 
-	mux->is_ul_timer_on = true;
-	hrtimer_start(&mux->ul_timer, ktime_sub(end, now),
+	mux->coalesce.is_timer_on = true;
+	hrtimer_start(&mux->coalesce.timer, ktime_sub(end, now),
 		      HRTIMER_MODE_REL_SOFT);
 
 	return false;
@@ -915,9 +915,9 @@ static bool iosm_mux_gap_over(struct iosm_mux *mux)
  */
 void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 {
-	bool cmds = mux->cmd_count;
+	bool cmds = mux->cmdq.count;
 
-	if (mux->is_paused)
+	if (mux->tx.is_paused)
 		return;
 
 	iosm_mux_send_cmds(mux);
@@ -925,13 +925,13 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 		iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
 		return;
 	}
-	if (when == IOSM_MUX_MORE || !(mux->open_block || iosm_mux_unrung(mux)))
+	if (when == IOSM_MUX_MORE || !(mux->tx.open_block || iosm_mux_unrung(mux)))
 		return;
 
 	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= mux->ops->batch ||
-	    (!mux->ul_due && iosm_mux_gap_over(mux)))
-		mux->ul_due = true;
-	if (mux->ul_due && iosm_mux_is_short(mux))
+	    (!mux->coalesce.is_due && iosm_mux_gap_over(mux)))
+		mux->coalesce.is_due = true;
+	if (mux->coalesce.is_due && iosm_mux_is_short(mux))
 		iosm_mux_ring_ul(mux, IOSM_HPDA_UL_TIMER);
 }
 
@@ -945,10 +945,11 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
  */
 enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
 {
-	struct iosm_mux *mux = container_of(timer, struct iosm_mux, ul_timer);
+	struct iosm_mux *mux = container_of(timer, struct iosm_mux,
+					    coalesce.timer);
 
 	spin_lock(&mux->ul_lock);
-	mux->is_ul_timer_on = false;
+	mux->coalesce.is_timer_on = false;
 	iosm_mux_kick(mux, IOSM_MUX_SOON);
 	spin_unlock(&mux->ul_lock);
 
@@ -1034,7 +1035,7 @@ static void iosm_mux_ul_done(struct iosm_mux *mux,
 	unsigned int slot = iosm_mux_slot_of(mux, done->buf.cookie);
 
 	if (slot < IOSM_MUX_SLOTS)
-		__clear_bit(slot, &mux->slots_busy);
+		__clear_bit(slot, &mux->cmdq.busy);
 	else
 		mux->ops->done(mux, done, tally, budget);
 }
@@ -1060,9 +1061,9 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 	while (iosm_pipe_take(&mux->ch.ul, &done))
 		iosm_mux_ul_done(mux, &done, &tally, budget);
 
-	if (!mux->is_paused) {
+	if (!mux->tx.is_paused) {
 		/* Before what is held: it may go once there are none. */
-		hurry = mux->cmd_count;
+		hurry = mux->cmdq.count;
 		iosm_mux_send_cmds(mux);
 		hurry |= iosm_mux_send_held(mux);
 		iosm_mux_kick(mux, hurry ? IOSM_MUX_NOW : IOSM_MUX_SOON);

@@ -934,7 +934,7 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 		mux_irq(ctx);
 	}
 	KUNIT_EXPECT_GT(test, mux_count(ctx, resp_dropped), 0);
-	KUNIT_EXPECT_LE(test, ctx->mux->cmd_count, IOSM_MUX_CMD_QUEUE - 2 * IOSM_SESSIONS);
+	KUNIT_EXPECT_LE(test, ctx->mux->cmdq.count, IOSM_MUX_CMD_QUEUE - 2 * IOSM_SESSIONS);
 
 	/* It listens again: what was kept goes out, and the session works. */
 	ctx->fc->on_bell = mux_on_bell;
@@ -942,7 +942,7 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 	mux_irq(ctx);
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
-	KUNIT_EXPECT_EQ(test, ctx->mux->cmd_count, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->cmdq.count, 0);
 }
 
 /* More commands in a buffer than a poll may do. */
@@ -1018,7 +1018,7 @@ static void mux_memory_is_clean(struct kunit *test, bool lite)
 	mux_open(test, 0);
 
 	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
-		va = ctx->mux->blocks[i].va;
+		va = ctx->mux->tx.blocks[i].va;
 		dirty += va && memchr_inv(va, 0, IOSM_MUX_BLOCK_SIZE);
 	}
 	KUNIT_EXPECT_EQ(test, dirty, 0);
@@ -1053,8 +1053,8 @@ static void mux_oversize(struct kunit *test)
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 1);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 0);
-	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
-	KUNIT_EXPECT_EQ(test, ctx->mux->adb_sequence, 0);
+	KUNIT_EXPECT_EQ(test, ctx->mux->tx.n_free, IOSM_MUX_BLOCKS);
+	KUNIT_EXPECT_EQ(test, ctx->mux->tx.sequence, 0);
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
 }
@@ -1296,11 +1296,11 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
 
 	/* The 12th segment needs a second block, as the first is closed early. */
-	n_free = ctx->mux->n_free;
-	ctx->mux->n_free = 1;
+	n_free = ctx->mux->tx.n_free;
+	ctx->mux->tx.n_free = 1;
 	local_bh_disable();
 	KUNIT_EXPECT_EQ(test, NETDEV_TX_OK, iosm_mux_xmit(ctx->mux, 0, skb));
-	ctx->mux->n_free += n_free - 1;
+	ctx->mux->tx.n_free += n_free - 1;
 	local_bh_enable();
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 0);
 
@@ -1311,7 +1311,7 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	mux_irq(ctx);
 	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].held);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
-	KUNIT_EXPECT_EQ(test, ctx->mux->n_free, IOSM_MUX_BLOCKS);
+	KUNIT_EXPECT_EQ(test, ctx->mux->tx.n_free, IOSM_MUX_BLOCKS);
 }
 
 /* Doorbells for uplink since the last look. */
@@ -1370,14 +1370,14 @@ static void mux_collects(struct kunit *test, bool lite)
 	mux_irq(ctx);
 	ctx->mux->sessions[0].pace.credit = 0;
 	ctx->mux->sessions[0].pace.last = jiffies;
-	ctx->mux->ul_rung = ktime_add_ms(ktime_get(), 1000);
+	ctx->mux->coalesce.rung = ktime_add_ms(ktime_get(), 1000);
 	mux_ul_bells(ctx);
 	for (i = 0; i < 6; i++) {
 		ctx->mux->sessions[0].pace.last = jiffies;
 		mux_xmit(test, 0, 100);
 	}
 	KUNIT_EXPECT_EQ(test, mux_ul_bells(ctx), 0);
-	KUNIT_EXPECT_TRUE(test, ctx->mux->is_ul_timer_on);
+	KUNIT_EXPECT_TRUE(test, ctx->mux->coalesce.is_timer_on);
 
 	/* Another session's lone packet takes them along. */
 	mux_open(test, 1);
@@ -1761,7 +1761,7 @@ static void mux_dl_large_pages(struct kunit *test)
 	kunit_activate_static_stub(test, iosm_mux_page_size, mux_large_pages);
 	mux_start(test, false, 0);
 	mux_open(test, 0);
-	KUNIT_EXPECT_NULL(test, ctx->mux->pool);
+	KUNIT_EXPECT_NULL(test, ctx->mux->rx.pool);
 	KUNIT_EXPECT_PTR_EQ(test, virt_to_head_page(ctx->mux->ch.dl.slots[8].cookie),
 			    virt_to_head_page(ctx->mux->ch.dl.slots[11].cookie));
 	len = mux_block(buf, 0, 10, 1400);
