@@ -342,9 +342,10 @@ void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 			   struct iosm_mux_tx_stats *stats);
 u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id);
 
+void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms);
+
 #if IS_ENABLED(CONFIG_KUNIT)
 size_t iosm_mux_page_size(const struct iosm_mux *mux);
-void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms);
 void iosm_mux_close_work(struct work_struct *work);
 #endif
 

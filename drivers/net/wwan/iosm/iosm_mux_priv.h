@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What iosm_mux.c (sessions), iosm_mux_ul.c and iosm_mux_dl.c share, and
- * nobody else needs.
+ * What the files of the IP channel share, and no other file needs.
  */
 #ifndef IOSM_MUX_PRIV_H
 #define IOSM_MUX_PRIV_H
@@ -110,18 +109,32 @@ enum iosm_mux_when {
 	IOSM_MUX_MORE,
 };
 
-/* iosm_mux.c */
+/* iosm_mux_cmdq.c */
+bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
+		   unsigned int keep);
+unsigned int iosm_mux_slot(struct iosm_mux *mux);
+bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot, u32 len);
+void iosm_mux_send_cmds(struct iosm_mux *mux);
+int iosm_mux_alloc_slots(struct iosm_mux *mux);
+void iosm_mux_free_slots(struct iosm_mux *mux);
+
+/* iosm_mux_session.c */
+void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
+			enum iosm_mux_state state);
 void iosm_mux_lie(struct iosm_mux *mux, const char *what);
 void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd);
 void iosm_mux_grant(struct iosm_mux *mux,
 		    const struct iosm_mux_credit *credit);
+u32 iosm_mux_level(struct iosm_mux_session *s);
+void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
+		     u32 bytes);
+void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
+		    u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok);
 
 /* iosm_mux_ul.c */
 int iosm_mux_ul_alloc(struct iosm_mux *mux);
 void iosm_mux_ul_reclaim(struct iosm_mux *mux);
 void iosm_mux_ul_free(struct iosm_mux *mux);
-bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
-		   unsigned int keep);
 void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when);
 enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer);
 void iosm_mux_ul_flush(struct iosm_mux *mux);

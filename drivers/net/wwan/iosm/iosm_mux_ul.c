@@ -54,117 +54,9 @@
 /* Least room for a packet that an Aggregation block must have to stay open. */
 #define IOSM_MUX_MIN_ROOM	1500
 
-static_assert(IOSM_MUX_CMD_MAX <= IOSM_MUX_SLOT_SIZE);
-static_assert(IOSM_MUX_SLOTS <= BITS_PER_LONG);
 static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
 
-/* ---- Commands ---- */
-
-/**
- * iosm_mux_post() - queue a command for the device
- * @mux: the IP channel
- * @cmd: command
- * @keep: places of the queue that must stay free for others
- *
- * iosm_mux_kick() sends it. Context: ul_lock.
- *
- * Return: false when there is no place.
- */
-bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
-		   unsigned int keep)
-{
-	unsigned int at;
-
-	if (mux->cmdq.count + keep >= IOSM_MUX_CMD_QUEUE)
-		return false;
-
-	at = (mux->cmdq.first + mux->cmdq.count++) % IOSM_MUX_CMD_QUEUE;
-	mux->cmdq.cmds[at] = *cmd;
-
-	return true;
-}
-
-static int iosm_mux_alloc_slots(struct iosm_mux *mux)
-{
-	mux->cmdq.slots = dma_alloc_coherent(mux->dev,
-					IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-					&mux->cmdq.dma, GFP_KERNEL);
-
-	return mux->cmdq.slots ? 0 : -ENOMEM;
-}
-
-static void iosm_mux_free_slots(struct iosm_mux *mux)
-{
-	dma_free_coherent(mux->dev, IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-			  mux->cmdq.slots, mux->cmdq.dma);
-	mux->cmdq.slots = NULL;
-	mux->cmdq.busy = 0;
-}
-
-static bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot,
-				u32 len)
-{
-	struct iosm_buf buf = {
-		.cookie = mux->cmdq.slots + slot * IOSM_MUX_SLOT_SIZE,
-		.dma = mux->cmdq.dma + slot * IOSM_MUX_SLOT_SIZE,
-		.len = len,
-	};
-
-	if (!len)
-		return false;
-
-	__set_bit(slot, &mux->cmdq.busy);
-	iosm_pipe_push(&mux->ch.ul, &buf);
-
-	return true;
-}
-
-/* A free slot, or IOSM_MUX_SLOTS. */
-static unsigned int iosm_mux_slot(struct iosm_mux *mux)
-{
-	if (!iosm_pipe_space(&mux->ch.ul))
-		return IOSM_MUX_SLOTS;
-
-	return find_first_zero_bit(&mux->cmdq.busy, IOSM_MUX_SLOTS);
-}
-
-static void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
-			   u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok)
-{
-	struct iosm_mux_session *s = &mux->sessions[if_id];
-
-	if (!s->netdev || s->epoch != epoch)
-		return;
-
-	tally->packets[if_id] += packets;
-	tally->bytes[if_id] += bytes;
-	if (!ok) {
-		s->tx.tx_td_errors += packets;
-		DEV_STATS_ADD(s->netdev, tx_errors, packets);
-	}
-}
-
 /* ---- Data, Aggregation ---- */
-
-/* Bytes that wait for their turn to be sent on a session. */
-static u32 iosm_mux_level(struct iosm_mux_session *s)
-{
-	u32 level = s->held ? s->held->len : 0;
-	struct netdev_queue *txq;
-	u32 packets, bytes;
-
-	if (s->state != IOSM_MUX_UP)
-		return 0;
-
-	/* Nearly all that waits does so in the queueing discipline. */
-	txq = netdev_get_tx_queue(s->netdev, 0);
-	rcu_read_lock();
-	qdisc_qstats_qlen_backlog(rcu_dereference(txq->qdisc), &packets,
-				  &bytes);
-	rcu_read_unlock();
-
-	return level + bytes;
-}
 
 /* Gives the open block to the device; false when there is no TD. */
 static bool iosm_mux_push_block(struct iosm_mux *mux)
@@ -258,17 +150,6 @@ static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
 
 	if (iosm_mux_adb_room(&mux->tx.adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
 		iosm_mux_push_block(mux);
-}
-
-/*
- * What is not sent costs no credit: the device grants anew only what it got.
- * iosm_mux_put() is about to take it.
- */
-static void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
-			    u32 bytes)
-{
-	if (mux->with_credits)
-		s->credit += bytes;
 }
 
 /* A packet that no block can hold, or @bytes that are left of it. */
@@ -775,32 +656,6 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 		s->credit -= len;
 
 	return true;
-}
-
-static void iosm_mux_send_cmds(struct iosm_mux *mux)
-{
-	const struct iosm_mux_cmd *cmd;
-	unsigned int slot;
-	u32 len;
-
-	while (mux->cmdq.count) {
-		if (!iosm_mux_flush_block(mux))
-			return;
-		slot = iosm_mux_slot(mux);
-		if (slot == IOSM_MUX_SLOTS)
-			return;
-
-		cmd = &mux->cmdq.cmds[mux->cmdq.first];
-		trace_iosm_mux_cmd(mux->dev, true, cmd->if_id, cmd->op,
-			       cmd->transaction, cmd->response);
-		len = iosm_mux_cmd_encode(mux->ops->flavour, mux->cmdq.slots +
-					  slot * IOSM_MUX_SLOT_SIZE, cmd,
-					  mux->cmdq.sequence);
-		if (iosm_mux_push_small(mux, slot, len))
-			mux->cmdq.sequence++;
-		mux->cmdq.first = (mux->cmdq.first + 1) % IOSM_MUX_CMD_QUEUE;
-		mux->cmdq.count--;
-	}
 }
 
 /* Once for each packet of a session. */

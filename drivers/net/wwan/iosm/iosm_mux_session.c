@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions: their states, the commands of the device, credit and counters.
+ */
+
+#include <linux/netdevice.h>
+#include <linux/workqueue.h>
+#include <net/sch_generic.h>
+
+#include "iosm_core.h"
+#include "iosm_mux.h"
+#include "iosm_mux_priv.h"
+#include "iosm_stub.h"
+#include "iosm_trace.h"
+
+/* What iosm_trace.h shows of enum iosm_mux_state and enum iosm_mux_op. */
+static_assert(IOSM_MUX_CLOSED == 0 && IOSM_MUX_OPENING == 1 &&
+	      IOSM_MUX_UP == 2 && IOSM_MUX_CLOSING == 3);
+static_assert(IOSM_MUX_OPEN == 0 && IOSM_MUX_OPEN_RESP == 1 &&
+	      IOSM_MUX_CLOSE == 2 && IOSM_MUX_CLOSE_RESP == 3 &&
+	      IOSM_MUX_FLOW_STOP == 4 && IOSM_MUX_FLOW_GO == 5 &&
+	      IOSM_MUX_FLOW_ACK == 6 && IOSM_MUX_LINK_STATUS == 7 &&
+	      IOSM_MUX_LINK_STATUS_RESP == 8);
+
+/**
+ * iosm_mux_set_state() - change the state of a session
+ * @mux: the IP channel
+ * @if_id: the session
+ * @state: the new one
+ *
+ * Context: ul_lock.
+ */
+void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
+			enum iosm_mux_state state)
+{
+	trace_iosm_session(mux->dev, if_id, state);
+	WRITE_ONCE(mux->sessions[if_id].state, state);
+}
+
+/*
+ * An answer to a command of the device. The last places of the queue are for
+ * our own commands: a device that asks more than it listens hurts itself only.
+ */
+static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
+			    const struct iosm_mux_cmd *to)
+{
+	struct iosm_mux_cmd cmd = {
+		.op = op,
+		.if_id = to->if_id,
+		.transaction = to->transaction,
+	};
+
+	if (iosm_mux_post(mux, &cmd, 2 * IOSM_SESSIONS))
+		return;
+
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.resp_dropped);
+	dev_warn_ratelimited(mux->dev, "modem does not take our answers\n");
+}
+
+/**
+ * iosm_mux_lie() - note that the device wrote something that cannot be
+ * @mux: the IP channel
+ * @what: for the log
+ *
+ * Context: NAPI poll.
+ */
+void iosm_mux_lie(struct iosm_mux *mux, const char *what)
+{
+	iosm_stats_inc(&mux->stats.sync, &mux->stats.malformed);
+	trace_iosm_lie(mux->dev, what);
+	atomic64_inc(&mux->core->lies_blocks);
+	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
+}
+
+/* Head padding of UL datagrams beside packets of that size, or -ERANGE. */
+static int iosm_mux_pad_beside(const struct iosm_mux *mux, u32 mtu,
+			       u32 head_pad)
+{
+	return iosm_mux_ul_pad(mux->ops->flavour, head_pad,
+			       iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE,
+						       mtu));
+}
+
+/* A session cannot be: who asked for too much? */
+static void iosm_mux_no_room(struct iosm_mux *mux,
+			     const struct iosm_mux_session *s, u32 head_pad)
+{
+	if (iosm_mux_pad_beside(mux, s->netdev->min_mtu, head_pad) < 0)
+		iosm_mux_lie(mux, "head padding");
+	else
+		netdev_warn(s->netdev,
+			    "mtu %u is too large beside the padding that the modem needs\n",
+			    READ_ONCE(s->netdev->mtu));
+}
+
+/* The response to OPEN_SESSION; caller holds ul_lock. */
+static void iosm_mux_open_resp(struct iosm_mux *mux,
+			       const struct iosm_mux_cmd *cmd)
+{
+	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
+	int pad;
+
+	if (!s->calling || s->answered || s->question != cmd->transaction) {
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unexpected_resp);
+		return;
+	}
+
+	s->answered = true;
+	s->result = cmd->response ? -EREMOTEIO : 0;
+
+	/* Data may follow at once: it must not find a closed session. */
+	if (!cmd->response) {
+		pad = iosm_mux_pad_beside(mux, READ_ONCE(s->netdev->mtu),
+					  cmd->head_pad);
+		if (pad < 0) {
+			iosm_mux_no_room(mux, s, cmd->head_pad);
+			s->result = -ERANGE;
+		} else {
+			WRITE_ONCE(s->ul_pad, pad);
+			iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_UP);
+		}
+	}
+
+	wake_up(&mux->core->event);
+}
+
+/**
+ * iosm_mux_queue_close() - run the work that ends the closing of sessions
+ * @mux: the IP channel
+ * @ms: time until then, 0: at once. An earlier run that is pending stays
+ *
+ * Context: any.
+ */
+void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms)
+{
+	IOSM_STUB(iosm_mmio_is_fake(&mux->core->mmio), iosm_mux_queue_close, mux, ms);
+
+	if (ms)
+		queue_delayed_work(mux->core->wq, &mux->close_work,
+				   msecs_to_jiffies(ms));
+	else
+		mod_delayed_work(mux->core->wq, &mux->close_work, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_mux_queue_close);
+
+/* The response to CLOSE_SESSION, which nobody waits for; under ul_lock. */
+static void iosm_mux_close_resp(struct iosm_mux *mux,
+				const struct iosm_mux_cmd *cmd)
+{
+	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
+
+	if (s->state != IOSM_MUX_CLOSING || s->answered ||
+	    s->question != cmd->transaction) {
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unexpected_resp);
+		return;
+	}
+
+	if (cmd->response)
+		dev_warn_ratelimited(mux->dev,
+				     "session %u: device refuses to close it: %u\n",
+				     cmd->if_id, cmd->response);
+	s->answered = true;
+	/* Otherwise the one who closes it is about to let go of it. */
+	if (!s->netdev)
+		iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_CLOSED);
+	wake_up(&mux->core->event);
+	iosm_mux_queue_close(mux, 0);
+}
+
+/**
+ * iosm_mux_cmd() - do what a command of the device asks
+ * @mux: the IP channel
+ * @cmd: decoded command
+ *
+ * Context: NAPI poll, which sends answers and what was held when it is done
+ * with the downlink.
+ */
+void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
+{
+	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
+
+	trace_iosm_mux_cmd(mux->dev, false, cmd->if_id, cmd->op, cmd->transaction,
+		       cmd->response);
+	spin_lock(&mux->ul_lock);
+
+	switch (cmd->op) {
+	case IOSM_MUX_OPEN_RESP:
+		iosm_mux_open_resp(mux, cmd);
+		goto out;
+	case IOSM_MUX_CLOSE_RESP:
+		iosm_mux_close_resp(mux, cmd);
+		goto out;
+	default:
+		break;
+	}
+
+	if (s->state == IOSM_MUX_CLOSED) {
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unknown_session);
+		goto out;
+	}
+
+	switch (cmd->op) {
+	case IOSM_MUX_FLOW_STOP:
+		s->is_stopped = true;
+		s->tx.tx_flow_off++;
+		trace_iosm_flow(mux->dev, cmd->if_id, true, s->credit);
+		if (s->netdev)
+			iosm_mux_stop_queue(s);
+		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
+		break;
+	case IOSM_MUX_FLOW_GO:
+		s->is_stopped = false;
+		trace_iosm_flow(mux->dev, cmd->if_id, false, s->credit);
+		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
+		break;
+	case IOSM_MUX_LINK_STATUS:
+		iosm_mux_answer(mux, IOSM_MUX_LINK_STATUS_RESP, cmd);
+		break;
+	default:
+		break;
+	}
+
+out:
+	spin_unlock(&mux->ul_lock);
+}
+
+/**
+ * iosm_mux_grant() - take uplink credit from the device
+ * @mux: the IP channel
+ * @credit: decoded grant
+ *
+ * Context: NAPI poll.
+ */
+void iosm_mux_grant(struct iosm_mux *mux,
+		    const struct iosm_mux_credit *credit)
+{
+	struct iosm_mux_session *s = &mux->sessions[credit->if_id];
+
+	spin_lock(&mux->ul_lock);
+	if (!mux->with_credits || s->state == IOSM_MUX_CLOSED) {
+		iosm_stats_inc(&mux->stats.sync, &mux->stats.unknown_session);
+	} else {
+		s->tx.tx_credit_grants++;
+		s->tx.tx_credit_bytes += credit->bytes;
+		/* 64 bits do not run over in the life of a session. */
+		s->credit += credit->bytes;
+		trace_iosm_flow(mux->dev, credit->if_id, s->is_stopped,
+				s->credit);
+		s->is_level_told = false;
+	}
+	spin_unlock(&mux->ul_lock);
+}
+
+/* ---- Credit ---- */
+
+/**
+ * iosm_mux_level() - bytes that wait for their turn to be sent on a session
+ * @s: the session
+ *
+ * Context: ul_lock.
+ *
+ * Return: bytes.
+ */
+u32 iosm_mux_level(struct iosm_mux_session *s)
+{
+	u32 level = s->held ? s->held->len : 0;
+	struct netdev_queue *txq;
+	u32 packets, bytes;
+
+	if (s->state != IOSM_MUX_UP)
+		return 0;
+
+	/* Nearly all that waits does so in the queueing discipline. */
+	txq = netdev_get_tx_queue(s->netdev, 0);
+	rcu_read_lock();
+	qdisc_qstats_qlen_backlog(rcu_dereference(txq->qdisc), &packets,
+				  &bytes);
+	rcu_read_unlock();
+
+	return level + bytes;
+}
+
+/**
+ * iosm_mux_refund() - give credit back
+ * @mux: the IP channel
+ * @s: the session
+ * @bytes: that are not sent
+ *
+ * What is not sent costs no credit: the device grants anew only what it got.
+ * iosm_mux_put() is about to take it.
+ * Context: ul_lock.
+ */
+void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
+		     u32 bytes)
+{
+	if (mux->with_credits)
+		s->credit += bytes;
+}
+
+/* ---- Counters ---- */
+
+/**
+ * iosm_mux_count() - count packets that the device has completed
+ * @mux: the IP channel
+ * @tally: for BQL
+ * @if_id: their session
+ * @epoch: opening of the session that they belong to
+ * @packets: number of packets
+ * @bytes: their bytes
+ * @ok: the device has taken them
+ *
+ * Context: ul_lock.
+ */
+void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
+		    u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	if (!s->netdev || s->epoch != epoch)
+		return;
+
+	tally->packets[if_id] += packets;
+	tally->bytes[if_id] += bytes;
+	if (!ok) {
+		s->tx.tx_td_errors += packets;
+		DEV_STATS_ADD(s->netdev, tx_errors, packets);
+	}
+}
+
+/**
+ * iosm_mux_clear_stats() - a session gets a new network device: count anew
+ * @mux: the IP channel
+ * @if_id: session that is closed
+ *
+ * Context: may sleep.
+ */
+void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	spin_lock_bh(&mux->ul_lock);
+	memset(&s->tx, 0, sizeof(s->tx));
+	spin_unlock_bh(&mux->ul_lock);
+
+	/* NAPI counts for an open session only. */
+	u64_stats_set(&s->rx.rx_blocks, 0);
+	u64_stats_set(&s->rx.rx_alloc_fail, 0);
+	u64_stats_set(&s->rx.rx_bad_ip, 0);
+}
+
+/**
+ * iosm_mux_get_tx_stats() - uplink counters of a session
+ * @mux: the IP channel
+ * @if_id: the session
+ * @stats: to fill
+ *
+ * Context: any that may take the uplink lock with bottom halves disabled.
+ */
+void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
+			   struct iosm_mux_tx_stats *stats)
+{
+	spin_lock_bh(&mux->ul_lock);
+	*stats = mux->sessions[if_id].tx;
+	spin_unlock_bh(&mux->ul_lock);
+}
+
+/**
+ * iosm_mux_rx_alloc_fail() - downlink packets of a session dropped without memory
+ * @mux: the IP channel
+ * @if_id: the session
+ *
+ * Context: any.
+ *
+ * Return: their number.
+ */
+u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id)
+{
+	const struct iosm_mux_rx_stats *rx = &mux->sessions[if_id].rx;
+
+	return iosm_stats_read(&rx->sync, &rx->rx_alloc_fail);
+}
