@@ -592,47 +592,6 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 }
 
 /**
- * iosm_mux_features() - what the uplink does for a packet
- * @mux: the IP channel
- * @if_id: session that is to send it
- * @skb: on its way to the session
- * @features: of the network device
- *
- * Context: ndo_features_check.
- *
- * Return: those of @features that hold for @skb.
- */
-netdev_features_t iosm_mux_features(const struct iosm_mux *mux, u8 if_id,
-				    const struct sk_buff *skb,
-				    netdev_features_t features)
-{
-	u32 type = skb_shinfo(skb)->gso_type;
-	u32 ip_len, head_len;
-
-	/* Others are cut by the stack in any case, and have no TCP header. */
-	if (!skb_is_gso(skb) || !(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
-		return features;
-
-	ip_len = type & SKB_GSO_TCPV4 ? sizeof(struct iphdr) :
-					sizeof(struct ipv6hdr);
-	head_len = skb_tcp_all_headers(skb);
-
-	/*
-	 * With a source route, the address that is summed up is elsewhere. What
-	 * needs too many blocks cannot wait as a whole.
-	 */
-	if (head_len > IOSM_MUX_GSO_HEAD || head_len > skb->len ||
-	    skb_network_header_len(skb) != ip_len ||
-	    iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len,
-				skb_shinfo(skb)->gso_size) >
-	    IOSM_MUX_BLOCKS_MIN)
-		features &= ~NETIF_F_GSO_MASK;
-
-	return features;
-}
-EXPORT_SYMBOL_IF_KUNIT(iosm_mux_features);
-
-/**
  * iosm_mux_suspend() - stop using the device, keep the sessions
  * @mux: the IP channel
  *

@@ -7,6 +7,9 @@
 
 #include "iosm_mux.h"
 
+/* Least room for a packet that an Aggregation block must have to stay open. */
+#define IOSM_MUX_MIN_ROOM	1500
+
 /**
  * struct iosm_mux_tally - completed packets, collected before BQL is informed
  * @packets: by session
@@ -131,15 +134,23 @@ void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
 void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
 		    u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok);
 
+/* iosm_mux_coalesce.c */
+void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when);
+enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer);
+void iosm_mux_ul_flush(struct iosm_mux *mux);
+
+/* iosm_mux_gso.c */
+u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
+			const struct sk_buff *skb, u32 head_len, u32 mss);
+bool iosm_mux_gso_head(const struct sk_buff *skb, u32 *head_len);
+void iosm_mux_gso_headers(u8 *head, const struct sk_buff *skb,
+			  u32 head_len, u32 nr, u32 at, u32 n,
+			  __wsum csum);
+
 /* iosm_mux_ul.c */
 int iosm_mux_ul_alloc(struct iosm_mux *mux);
 void iosm_mux_ul_reclaim(struct iosm_mux *mux);
 void iosm_mux_ul_free(struct iosm_mux *mux);
-void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when);
-enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer);
-void iosm_mux_ul_flush(struct iosm_mux *mux);
-u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
-			const struct sk_buff *skb, u32 head_len, u32 mss);
 void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
 

@@ -40,19 +40,11 @@
 
 /* TDs that data leaves to commands (Lite). */
 #define IOSM_MUX_TDS_KEPT	32
-/* The device is busy with this many TDs outstanding. */
-#define IOSM_MUX_UL_BUSY	2
 /* A batch, in TDs. */
 #define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS * 5 / 8)
 #define IOSM_MUX_BATCH_LITE	128
-/* Time between two doorbells while packets are collected. */
-#define IOSM_MUX_GAP_US		4000
-/* The same while there are many TDs. */
-#define IOSM_MUX_GAP_MANY_US	1000
 /* Many, in Lite: about as many packets as in a block. */
 #define IOSM_MUX_MANY_LITE	8
-/* Least room for a packet that an Aggregation block must have to stay open. */
-#define IOSM_MUX_MIN_ROOM	1500
 
 static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
 
@@ -214,98 +206,6 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 	dev_consume_skb_any(skb);
 
 	return true;
-}
-
-/* ---- Data, Aggregation: large TCP packets ---- */
-
-/**
- * iosm_mux_gso_blocks() - blocks that the segments of a packet need
- * @s: session that is to send it
- * @skb: large TCP packet
- * @head_len: bytes of its headers, at most its length
- * @mss: data bytes of a segment, more than 0
- *
- * Counts with what is cut here, not with what the packet says of itself.
- * Context: any.
- *
- * Return: blocks, at most that, if all of them are fresh.
- */
-u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
-			const struct sk_buff *skb, u32 head_len, u32 mss)
-{
-	u32 segments = DIV_ROUND_UP(skb->len - head_len, mss);
-	u32 fit = iosm_mux_adb_fit(IOSM_MUX_BLOCK_SIZE, READ_ONCE(s->ul_pad),
-				   head_len + mss, IOSM_MUX_MIN_ROOM);
-
-	return DIV_ROUND_UP(segments, max(fit, 1));
-}
-
-/*
- * Length of all headers of a large TCP packet. False: they are not where it
- * says, which may be in front of the packet after XDP has cut it there.
- */
-static bool iosm_mux_gso_head(const struct sk_buff *skb, u32 *head_len)
-{
-	bool is_v4 = skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4;
-	const struct iphdr *ip = (const struct iphdr *)skb->data;
-	int min_len = is_v4 ? sizeof(*ip) : sizeof(struct ipv6hdr);
-	int ip_len;
-
-	if (!skb_transport_header_was_set(skb))
-		return false;
-
-	ip_len = skb_transport_offset(skb);
-	if (ip_len < min_len ||
-	    ip_len + sizeof(struct tcphdr) > skb_headlen(skb) ||
-	    (is_v4 && ip->ihl * 4 != ip_len))
-		return false;
-
-	*head_len = skb_tcp_all_headers(skb);
-
-	return *head_len >= ip_len + sizeof(struct tcphdr) &&
-	       *head_len <= IOSM_MUX_GSO_HEAD &&
-	       *head_len <= skb_headlen(skb) && *head_len < skb->len;
-}
-
-/*
- * Headers of one segment, of those of the whole. @at: where its data begins in
- * the data of the whole, @n: bytes of that, @csum: their sum.
- */
-static void iosm_mux_gso_headers(u8 *head, const struct sk_buff *skb,
-				 u32 head_len, u32 nr, u32 at, u32 n,
-				 __wsum csum)
-{
-	u32 ip_len = skb_transport_offset(skb);
-	u32 len = head_len - ip_len + n;
-	struct ipv6hdr *six;
-	struct tcphdr *tcp;
-	struct iphdr *ip;
-
-	memcpy(head, skb->data, head_len);
-
-	tcp = (struct tcphdr *)(head + ip_len);
-	tcp->seq = htonl(ntohl(tcp->seq) + at);
-	if (nr)
-		tcp->cwr = 0;
-	if (head_len + at + n < skb->len) {
-		tcp->fin = 0;
-		tcp->psh = 0;
-	}
-	tcp->check = 0;
-	csum = csum_partial(tcp, head_len - ip_len, csum);
-
-	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4) {
-		ip = (struct iphdr *)head;
-		ip->tot_len = htons(head_len + n);
-		ip->id = htons(ntohs(ip->id) + nr);
-		ip->check = 0;
-		ip->check = ip_fast_csum(ip, ip->ihl);
-		tcp->check = tcp_v4_check(len, ip->saddr, ip->daddr, csum);
-	} else {
-		six = (struct ipv6hdr *)head;
-		six->payload_len = htons(head_len + n - sizeof(*six));
-		tcp->check = tcp_v6_check(len, &six->saddr, &six->daddr, csum);
-	}
 }
 
 /*
@@ -698,128 +598,6 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 	mux->tx.turn = (mux->tx.turn + 1) % IOSM_SESSIONS;
 
 	return lone;
-}
-
-/*
- * Has the device so little to do that more should come? What counts is what
- * has been taken back: so doorbells come no more often than interrupts do.
- */
-static bool iosm_mux_is_short(const struct iosm_mux *mux)
-{
-	const struct iosm_pipe *ul = &mux->ch.ul;
-
-	return iosm_ring_used(ul->published, ul->tail, ul->entries) <
-	       IOSM_MUX_UL_BUSY;
-}
-
-/* TDs that the device does not know yet. */
-static u32 iosm_mux_unrung(const struct iosm_mux *mux)
-{
-	const struct iosm_pipe *ul = &mux->ch.ul;
-
-	return iosm_ring_used(ul->head, ul->published, ul->entries);
-}
-
-static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
-{
-	iosm_mux_flush_block(mux);
-	mux->coalesce.is_due = false;
-	if (iosm_pipe_publish(&mux->ch.ul)) {
-		iosm_channel_ring(&mux->ch, why);
-		mux->coalesce.rung = ktime_get();
-	}
-}
-
-/*
- * Has the last doorbell been long enough ago? If not, the timer is on. The TD
- * that makes them many shortens the time.
- */
-static bool iosm_mux_gap_over(struct iosm_mux *mux)
-{
-	u32 gap = IOSM_MUX_GAP_US;
-	bool many = false;
-	ktime_t end, now;
-
-	if (iosm_mux_unrung(mux) >= mux->ops->many) {
-		gap = IOSM_MUX_GAP_MANY_US;
-		many = iosm_mux_unrung(mux) == mux->ops->many;
-	}
-	if (mux->coalesce.is_timer_on && !many)
-		return false;
-
-	end = ktime_add_us(mux->coalesce.rung, gap);
-	now = ktime_get();
-	if (ktime_compare(now, end) >= 0)
-		return true;
-
-	mux->coalesce.is_timer_on = true;
-	hrtimer_start(&mux->coalesce.timer, ktime_sub(end, now),
-		      HRTIMER_MODE_REL_SOFT);
-
-	return false;
-}
-
-/**
- * iosm_mux_kick() - send what can be sent, ring if it is time
- * @mux: the IP channel
- * @when: how much there is of a hurry
- *
- * Nothing is forgotten: what is not rung now has the timer, or a completion
- * of the device, to ring it.
- * Context: ul_lock.
- */
-void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
-{
-	bool cmds = mux->cmdq.count;
-
-	if (mux->tx.is_paused)
-		return;
-
-	iosm_mux_send_cmds(mux);
-	if (cmds || when == IOSM_MUX_NOW) {
-		iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
-		return;
-	}
-	if (when == IOSM_MUX_MORE || !(mux->tx.open_block || iosm_mux_unrung(mux)))
-		return;
-
-	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= mux->ops->batch ||
-	    (!mux->coalesce.is_due && iosm_mux_gap_over(mux)))
-		mux->coalesce.is_due = true;
-	if (mux->coalesce.is_due && iosm_mux_is_short(mux))
-		iosm_mux_ring_ul(mux, IOSM_HPDA_UL_TIMER);
-}
-
-/**
- * iosm_mux_ul_timeout() - a stream has been collected for long enough
- * @timer: of the mux
- *
- * Context: soft interrupt.
- *
- * Return: HRTIMER_NORESTART.
- */
-enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
-{
-	struct iosm_mux *mux = container_of(timer, struct iosm_mux,
-					    coalesce.timer);
-
-	spin_lock(&mux->ul_lock);
-	mux->coalesce.is_timer_on = false;
-	iosm_mux_kick(mux, IOSM_MUX_SOON);
-	spin_unlock(&mux->ul_lock);
-
-	return HRTIMER_NORESTART;
-}
-
-/**
- * iosm_mux_ul_flush() - give the open block to the device
- * @mux: the IP channel
- *
- * Context: ul_lock.
- */
-void iosm_mux_ul_flush(struct iosm_mux *mux)
-{
-	iosm_mux_ring_ul(mux, IOSM_HPDA_UL);
 }
 
 /**

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When the device is told of uplink: doorbells and completion interrupts come per
+ * batch, not per packet.
+ *
+ * Which packets of a session ring at once: iosm_mux_pace.h.
+ */
+
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+
+#include "iosm_core.h"
+#include "iosm_mux.h"
+#include "iosm_mux_priv.h"
+
+/* The device is busy with this many TDs outstanding. */
+#define IOSM_MUX_UL_BUSY	2
+/* Time between two doorbells while packets are collected. */
+#define IOSM_MUX_GAP_US		4000
+/* The same while there are many TDs. */
+#define IOSM_MUX_GAP_MANY_US	1000
+
+/*
+ * Has the device so little to do that more should come? What counts is what
+ * has been taken back: so doorbells come no more often than interrupts do.
+ */
+static bool iosm_mux_is_short(const struct iosm_mux *mux)
+{
+	const struct iosm_pipe *ul = &mux->ch.ul;
+
+	return iosm_ring_used(ul->published, ul->tail, ul->entries) <
+	       IOSM_MUX_UL_BUSY;
+}
+
+/* TDs that the device does not know yet. */
+static u32 iosm_mux_unrung(const struct iosm_mux *mux)
+{
+	const struct iosm_pipe *ul = &mux->ch.ul;
+
+	return iosm_ring_used(ul->head, ul->published, ul->entries);
+}
+
+static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
+{
+	iosm_mux_flush_block(mux);
+	mux->coalesce.is_due = false;
+	if (iosm_pipe_publish(&mux->ch.ul)) {
+		iosm_channel_ring(&mux->ch, why);
+		mux->coalesce.rung = ktime_get();
+	}
+}
+
+/*
+ * Has the last doorbell been long enough ago? If not, the timer is on. The TD
+ * that makes them many shortens the time.
+ */
+static bool iosm_mux_gap_over(struct iosm_mux *mux)
+{
+	u32 gap = IOSM_MUX_GAP_US;
+	bool many = false;
+	ktime_t end, now;
+
+	if (iosm_mux_unrung(mux) >= mux->ops->many) {
+		gap = IOSM_MUX_GAP_MANY_US;
+		many = iosm_mux_unrung(mux) == mux->ops->many;
+	}
+	if (mux->coalesce.is_timer_on && !many)
+		return false;
+
+	end = ktime_add_us(mux->coalesce.rung, gap);
+	now = ktime_get();
+	if (ktime_compare(now, end) >= 0)
+		return true;
+
+	mux->coalesce.is_timer_on = true;
+	hrtimer_start(&mux->coalesce.timer, ktime_sub(end, now),
+		      HRTIMER_MODE_REL_SOFT);
+
+	return false;
+}
+
+/**
+ * iosm_mux_kick() - send what can be sent, ring if it is time
+ * @mux: the IP channel
+ * @when: how much there is of a hurry
+ *
+ * Nothing is forgotten: what is not rung now has the timer, or a completion
+ * of the device, to ring it.
+ * Context: ul_lock.
+ */
+void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
+{
+	bool cmds = mux->cmdq.count;
+
+	if (mux->tx.is_paused)
+		return;
+
+	iosm_mux_send_cmds(mux);
+	if (cmds || when == IOSM_MUX_NOW) {
+		iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
+		return;
+	}
+	if (when == IOSM_MUX_MORE || !(mux->tx.open_block || iosm_mux_unrung(mux)))
+		return;
+
+	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= mux->ops->batch ||
+	    (!mux->coalesce.is_due && iosm_mux_gap_over(mux)))
+		mux->coalesce.is_due = true;
+	if (mux->coalesce.is_due && iosm_mux_is_short(mux))
+		iosm_mux_ring_ul(mux, IOSM_HPDA_UL_TIMER);
+}
+
+/**
+ * iosm_mux_ul_timeout() - a stream has been collected for long enough
+ * @timer: of the mux
+ *
+ * Context: soft interrupt.
+ *
+ * Return: HRTIMER_NORESTART.
+ */
+enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
+{
+	struct iosm_mux *mux = container_of(timer, struct iosm_mux,
+					    coalesce.timer);
+
+	spin_lock(&mux->ul_lock);
+	mux->coalesce.is_timer_on = false;
+	iosm_mux_kick(mux, IOSM_MUX_SOON);
+	spin_unlock(&mux->ul_lock);
+
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * iosm_mux_ul_flush() - give the open block to the device
+ * @mux: the IP channel
+ *
+ * Context: ul_lock.
+ */
+void iosm_mux_ul_flush(struct iosm_mux *mux)
+{
+	iosm_mux_ring_ul(mux, IOSM_HPDA_UL);
+}
