@@ -17,10 +17,7 @@
  * up by data.
  */
 
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/netdevice.h>
-#include <linux/tcp.h>
 #include <linux/slab.h>
 
 #include "iosm_compat.h"

@@ -287,8 +287,14 @@ static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 	return skb;
 }
 
-/* Hands one packet up. */
-static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
+/**
+ * iosm_mux_rx() - hand one packet up
+ * @mux: the IP channel
+ * @dg: where it lies in the buffer that is being read
+ *
+ * Context: NAPI poll.
+ */
+void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 {
 	struct iosm_mux_session *s = &mux->sessions[dg->if_id];
 	enum iosm_mux_state state = READ_ONCE(s->state);
@@ -352,28 +358,17 @@ static void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	napi_gro_receive(&mux->napi, skb);
 }
 
-/* Does what a block of commands says; returns how many there were. */
-static int iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
-{
-	struct iosm_mux_reader rd;
-	struct iosm_mux_cmd cmd;
-	int ret = -EBADMSG;
-	int n = 0;
-
-	if (!iosm_mux_acb_open(&rd, va, len)) {
-		while ((ret = iosm_mux_acb_next(&rd, &cmd)) > 0) {
-			iosm_mux_cmd(mux, &cmd);
-			n++;
-		}
-	}
-	if (ret < 0 || rd.bad)
-		iosm_mux_lie(mux, "command block");
-
-	return n + rd.bad;
-}
-
-/* What a buffer without a data block contains; returns its cost in packets. */
-static int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
+/**
+ * iosm_mux_rx_credit() - read a buffer of credit
+ * @mux: the IP channel
+ * @va: the buffer
+ * @len: bytes that the device has written
+ *
+ * Context: NAPI poll.
+ *
+ * Return: the cost of the buffer, in packets.
+ */
+int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
 {
 	struct iosm_mux_credit credit;
 
@@ -381,58 +376,6 @@ static int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
 		iosm_mux_lie(mux, "buffer");
 	else
 		iosm_mux_grant(mux, &credit);
-
-	return 1;
-}
-
-int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len)
-{
-	switch (iosm_mux_signature(va, len)) {
-	case IOSM_SIG_ADBH:
-		if (iosm_mux_adb_open(&mux->rx.rd, va, len,
-				      IOSM_MUX_DL_HEAD_PAD))
-			break;
-		return 0;
-	case IOSM_SIG_ACBH:
-		return max(iosm_mux_rx_cmds(mux, va, len), 1);
-	case IOSM_SIG_FCTH:
-		return iosm_mux_rx_credit(mux, va, len);
-	default:
-		break;
-	}
-
-	iosm_mux_lie(mux, "buffer");
-
-	return 1;
-}
-
-int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len)
-{
-	struct iosm_mux_cmd cmd;
-	struct iosm_mux_dg dg;
-
-	switch (iosm_mux_signature(va, len)) {
-	case IOSM_SIG_ADGH:
-		if (iosm_mux_adgh_decode(va, len,
-					 iosm_mux_dl_pad(IOSM_MUX_LITE,
-							 IOSM_MUX_DL_HEAD_PAD),
-					 &dg))
-			break;
-		trace_iosm_block_decode(mux->dev, len, 1, 0);
-		iosm_mux_rx(mux, &dg);
-		return 1;
-	case IOSM_SIG_CMDH:
-		if (iosm_mux_lite_cmd_decode(va, len, &cmd))
-			break;
-		iosm_mux_cmd(mux, &cmd);
-		return 1;
-	case IOSM_SIG_FCTH:
-		return iosm_mux_rx_credit(mux, va, len);
-	default:
-		break;
-	}
-
-	iosm_mux_lie(mux, "buffer");
 
 	return 1;
 }

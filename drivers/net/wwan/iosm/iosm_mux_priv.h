@@ -66,9 +66,6 @@ struct iosm_mux_ops {
 	int (*rx)(struct iosm_mux *mux, void *va, u32 len);
 };
 
-extern const struct iosm_mux_ops iosm_mux_aggregation;
-extern const struct iosm_mux_ops iosm_mux_lite;
-
 /* Push the block that is being filled, if there is one. False: no TD. */
 static inline bool iosm_mux_flush_block(struct iosm_mux *mux)
 {
@@ -154,9 +151,13 @@ void iosm_mux_ul_free(struct iosm_mux *mux);
 void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
 
+/* iosm_mux_aggregation.c, iosm_mux_lite.c */
+extern const struct iosm_mux_ops iosm_mux_aggregation;
+extern const struct iosm_mux_ops iosm_mux_lite;
+
 /* iosm_mux_dl.c */
-int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len);
-int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len);
+void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg);
+int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len);
 int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries);
 int iosm_mux_dl_fill(struct iosm_mux *mux);
 void iosm_mux_dl_reclaim(struct iosm_mux *mux);

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flavour Aggregation: blocks with many packets, and blocks of commands.
+ *
+ * An uplink packet is copied to the open block; the checksum is computed and a
+ * large TCP packet is segmented on the way.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/unaligned.h>
+#include <net/checksum.h>
+
+#include "iosm_mux.h"
+#include "iosm_mux_priv.h"
+#include "iosm_trace.h"
+
+/* TDs that are a batch. */
+#define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS * 5 / 8)
+
+/* ---- Uplink ---- */
+
+/* Gives the open block to the device; false when there is no TD. */
+static bool iosm_mux_push_block(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block = mux->tx.open_block;
+	u32 levels[IOSM_SESSIONS] = {};
+	u32 packets = 0, sessions = 0;
+	struct iosm_buf buf;
+	unsigned int i;
+
+	if (!block)
+		return true;
+	if (!mux->tx.adb.tables) {
+		/* Begun for a packet that was too large: says nothing. */
+		mux->tx.free_blocks[mux->tx.n_free++] = block;
+		mux->tx.open_block = NULL;
+		return true;
+	}
+	if (!iosm_pipe_space(&mux->ch.ul))
+		return false;
+
+	for (i = 0; i < IOSM_SESSIONS; i++) {
+		if (!mux->tx.adb.count[i])
+			continue;
+		levels[i] = iosm_mux_level(&mux->sessions[i]);
+		sessions |= BIT(i);
+		/* Some only tell of their level. */
+		mux->sessions[i].tx.tx_blocks += !!block->packets[i];
+		packets += block->packets[i];
+	}
+
+	buf.cookie = block;
+	buf.dma = block->dma;
+	buf.len = iosm_mux_adb_finish(&mux->tx.adb, mux->tx.sequence++, levels);
+	trace_iosm_block_encode(mux->dev, buf.len, packets, sessions);
+	dma_sync_single_for_device(mux->dev, block->dma, buf.len,
+				   DMA_TO_DEVICE);
+	iosm_pipe_push(&mux->ch.ul, &buf);
+	mux->tx.open_block = NULL;
+
+	return true;
+}
+
+static bool iosm_mux_open_block(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+
+	if (mux->tx.open_block)
+		return true;
+	if (!mux->tx.n_free)
+		return false;
+
+	block = mux->tx.free_blocks[--mux->tx.n_free];
+	memset(block->packets, 0, sizeof(block->packets));
+	memset(block->bytes, 0, sizeof(block->bytes));
+	dma_sync_single_for_cpu(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
+				DMA_TO_DEVICE);
+	iosm_mux_adb_begin(&mux->tx.adb, block->va, IOSM_MUX_BLOCK_SIZE);
+	mux->tx.open_block = block;
+
+	return true;
+}
+
+/*
+ * Room for a packet in the open block, or in a new one; NULL when there is no
+ * block, or no block that is large enough.
+ */
+static void *iosm_mux_reserve(struct iosm_mux *mux, u8 if_id, u32 priority,
+			      u32 len)
+{
+	u32 pad = mux->sessions[if_id].ul_pad;
+	void *to = NULL;
+
+	if (mux->tx.open_block)
+		to = iosm_mux_adb_add(&mux->tx.adb, if_id, priority, pad, len);
+	if (!to && iosm_mux_push_block(mux) && iosm_mux_open_block(mux))
+		to = iosm_mux_adb_add(&mux->tx.adb, if_id, priority, pad, len);
+
+	return to;
+}
+
+/* Counts the packet that was put last, @bytes of it for the byte limit. */
+static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	struct iosm_mux_block *block = mux->tx.open_block;
+
+	block->packets[if_id]++;
+	block->bytes[if_id] += bytes;
+	block->epoch[if_id] = s->epoch;
+
+	if (iosm_mux_adb_room(&mux->tx.adb, if_id, s->ul_pad) < IOSM_MUX_MIN_ROOM)
+		iosm_mux_push_block(mux);
+}
+
+/* A packet that no block can hold, or @bytes that are left of it. */
+static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
+			      struct sk_buff *skb, u32 bytes)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	s->tx.tx_drop_too_big++;
+	DEV_STATS_INC(s->netdev, tx_dropped);
+	netdev_completed_queue(s->netdev, 1, bytes);
+	iosm_mux_refund(mux, s, bytes);
+	dev_kfree_skb_any(skb);
+}
+
+/* Copies a packet to @to, and sums it up on the way if that is left to us. */
+static void iosm_mux_copy_out(const struct sk_buff *skb, u8 *to)
+{
+	int start = skb_checksum_start_offset(skb);
+	__sum16 sum;
+	u8 *check;
+
+	/* XDP may have cut off what was to be summed, or where to. */
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL &&
+		     (start < 0 || start > skb_headlen(skb) ||
+		      start + skb->csum_offset + sizeof(sum) > skb->len))) {
+		if (skb_copy_bits(skb, 0, to, skb->len))
+			memset(to, 0, skb->len);
+		return;
+	}
+
+	skb_copy_and_csum_dev(skb, to);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+
+	/* UDP has two zeros, and means "no checksum" by this one. */
+	check = to + skb_checksum_start_offset(skb) + skb->csum_offset;
+	sum = get_unaligned((__sum16 *)check);
+	if (unlikely(!sum))
+		put_unaligned(CSUM_MANGLED_0, (__sum16 *)check);
+}
+
+/* Puts a packet into a block; false: it has to wait. */
+static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
+			       struct sk_buff *skb)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	void *to = iosm_mux_reserve(mux, if_id, skb->priority, skb->len);
+
+	if (!to && (!mux->tx.open_block || mux->tx.adb.n))
+		return false;
+	if (unlikely(!to)) {
+		/* Not even an empty block has room for it. */
+		iosm_mux_put_drop(mux, if_id, skb, skb->len);
+		return true;
+	}
+
+	skb_tx_timestamp(skb);
+	iosm_mux_copy_out(skb, to);
+	iosm_mux_put_done(mux, if_id, skb->len);
+	dev_sw_netstats_tx_add(s->netdev, 1, skb->len);
+	dev_consume_skb_any(skb);
+
+	return true;
+}
+
+/*
+ * Cuts a large TCP packet into segments while it is copied: all that a device
+ * with TSO saves is saved, and the copy is not one more.
+ */
+static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
+			     struct sk_buff *skb)
+{
+	u8 head[IOSM_MUX_GSO_HEAD] __aligned(4);
+	u32 type = skb_shinfo(skb)->gso_type;
+	u32 mss = skb_shinfo(skb)->gso_size;
+	u32 head_len, packets = 0, bytes = 0, at, n;
+	__wsum csum;
+	u8 *to;
+
+	/* User space can make such ones, and XDP sends what nobody checked. */
+	if (unlikely(!(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) || !mss ||
+		     !iosm_mux_gso_head(skb, &head_len))) {
+		iosm_mux_put_drop(mux, if_id, skb, skb->len);
+		return true;
+	}
+
+	/* All or nothing: what has gone cannot be held. */
+	n = iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len, mss);
+	if (n <= IOSM_MUX_BLOCKS_MIN &&
+	    (n > mux->tx.n_free || n >= iosm_pipe_space(&mux->ch.ul)))
+		return false;
+
+	skb_tx_timestamp(skb);
+	for (at = 0; head_len + at < skb->len; at += n) {
+		n = min(mss, skb->len - head_len - at);
+		to = iosm_mux_reserve(mux, if_id, skb->priority, head_len + n);
+		if (unlikely(!to))
+			break;
+
+		csum = skb_copy_and_csum_bits(skb, head_len + at,
+					      to + head_len, n);
+		iosm_mux_gso_headers(head, skb, head_len, packets, at, n, csum);
+		memcpy(to, head, head_len);
+		/* The byte limit knows of one set of headers. */
+		iosm_mux_put_done(mux, if_id, packets ? n : head_len + n);
+		bytes += head_len + n;
+		packets++;
+	}
+	dev_sw_netstats_tx_add(mux->sessions[if_id].netdev, packets, bytes);
+
+	if (likely(head_len + at >= skb->len))
+		dev_consume_skb_any(skb);
+	else
+		iosm_mux_put_drop(mux, if_id, skb,
+				  skb->len - at - (packets ? head_len : 0));
+
+	return true;
+}
+
+static bool iosm_mux_put_aggregation(struct iosm_mux *mux, u8 if_id,
+				     struct sk_buff *skb)
+{
+	if (skb_is_gso(skb))
+		return iosm_mux_put_gso(mux, if_id, skb);
+
+	return iosm_mux_put_block(mux, if_id, skb);
+}
+
+static bool iosm_mux_tell_level_block(struct iosm_mux *mux, u8 if_id)
+{
+	if (!iosm_mux_open_block(mux))
+		return false;
+
+	iosm_mux_adb_level(&mux->tx.adb, if_id);
+	iosm_mux_push_block(mux);
+
+	return true;
+}
+
+static u32 iosm_mux_room_aggregation(u32 pad)
+{
+	return iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE, pad);
+}
+
+static void iosm_mux_done_block(struct iosm_mux *mux,
+				const struct iosm_done *done,
+				struct iosm_mux_tally *tally, int budget)
+{
+	struct iosm_mux_block *block = done->buf.cookie;
+	bool ok = done->status == IOSM_TD_END;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_SESSIONS; i++)
+		if (block->packets[i])
+			iosm_mux_count(mux, tally, i, block->epoch[i],
+				       block->packets[i], block->bytes[i], ok);
+	mux->tx.free_blocks[mux->tx.n_free++] = block;
+}
+
+/* ---- Downlink ---- */
+
+/* Does what a block of commands says; returns how many there were. */
+static int iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
+{
+	struct iosm_mux_reader rd;
+	struct iosm_mux_cmd cmd;
+	int ret = -EBADMSG;
+	int n = 0;
+
+	if (!iosm_mux_acb_open(&rd, va, len)) {
+		while ((ret = iosm_mux_acb_next(&rd, &cmd)) > 0) {
+			iosm_mux_cmd(mux, &cmd);
+			n++;
+		}
+	}
+	if (ret < 0 || rd.bad)
+		iosm_mux_lie(mux, "command block");
+
+	return n + rd.bad;
+}
+
+static int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len)
+{
+	switch (iosm_mux_signature(va, len)) {
+	case IOSM_SIG_ADBH:
+		if (iosm_mux_adb_open(&mux->rx.rd, va, len,
+				      IOSM_MUX_DL_HEAD_PAD))
+			break;
+		return 0;
+	case IOSM_SIG_ACBH:
+		return max(iosm_mux_rx_cmds(mux, va, len), 1);
+	case IOSM_SIG_FCTH:
+		return iosm_mux_rx_credit(mux, va, len);
+	default:
+		break;
+	}
+
+	iosm_mux_lie(mux, "buffer");
+
+	return 1;
+}
+
+/* ---- Memory ---- */
+
+static void iosm_mux_free_blocks(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		block = &mux->tx.blocks[i];
+		if (!block->va)
+			continue;
+		dma_unmap_single(mux->dev, block->dma, IOSM_MUX_BLOCK_SIZE,
+				 DMA_TO_DEVICE);
+		free_pages((unsigned long)block->va,
+			   get_order(IOSM_MUX_BLOCK_SIZE));
+		block->va = NULL;
+	}
+	mux->tx.n_free = 0;
+	mux->tx.open_block = NULL;
+}
+
+static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
+{
+	struct iosm_mux_block *block;
+	unsigned int i;
+
+	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
+		block = &mux->tx.blocks[i];
+		/* The device can read all of it, not just what is sent. */
+		block->va = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+						     get_order(IOSM_MUX_BLOCK_SIZE));
+		if (!block->va)
+			break;
+		block->dma = dma_map_single(mux->dev, block->va,
+					    IOSM_MUX_BLOCK_SIZE, DMA_TO_DEVICE);
+		if (dma_mapping_error(mux->dev, block->dma)) {
+			free_pages((unsigned long)block->va,
+				   get_order(IOSM_MUX_BLOCK_SIZE));
+			block->va = NULL;
+			break;
+		}
+		mux->tx.free_blocks[mux->tx.n_free++] = block;
+	}
+
+	/* Fewer will do. */
+	if (mux->tx.n_free >= IOSM_MUX_BLOCKS_MIN)
+		return 0;
+
+	iosm_mux_free_blocks(mux);
+
+	return -ENOMEM;
+}
+
+/* One block holds many packets. */
+const struct iosm_mux_ops iosm_mux_aggregation = {
+	.flavour = IOSM_MUX_AGGREGATION,
+	.batch = IOSM_MUX_BATCH_BLOCKS,
+	.many = U32_MAX,
+	.dl_overhead = IOSM_MUX_ADB_OVERHEAD + IOSM_MUX_DL_HEAD_PAD,
+	.can_lend = true,
+	.room = iosm_mux_room_aggregation,
+	.alloc = iosm_mux_alloc_blocks,
+	.free = iosm_mux_free_blocks,
+	.put = iosm_mux_put_aggregation,
+	.flush = iosm_mux_push_block,
+	.tell_level = iosm_mux_tell_level_block,
+	.done = iosm_mux_done_block,
+	.rx = iosm_mux_rx_aggregation,
+};

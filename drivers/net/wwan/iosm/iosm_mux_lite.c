@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flavour Lite: one packet or one command a buffer.
+ *
+ * An uplink packet is sent from where it is, with a header in front.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <net/dst.h>
+
+#include "iosm_mux.h"
+#include "iosm_mux_priv.h"
+#include "iosm_trace.h"
+
+/* TDs that data leaves to commands (Lite). */
+#define IOSM_MUX_TDS_KEPT	32
+/* TDs that are a batch. */
+#define IOSM_MUX_BATCH_LITE	128
+/* Many: about as many packets as in a block of Aggregation. */
+#define IOSM_MUX_MANY_LITE	8
+
+static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
+
+/* ---- Uplink ---- */
+
+/* What Lite remembers of a packet that is with the device. */
+struct iosm_mux_cb {
+	u32 epoch;
+	u32 bytes;
+	u8 if_id;
+};
+
+static struct iosm_mux_cb *iosm_mux_cb(struct sk_buff *skb)
+{
+	static_assert(sizeof(struct iosm_mux_cb) <= sizeof(skb->cb));
+
+	return (struct iosm_mux_cb *)skb->cb;
+}
+
+/* One TD a packet, sent from where it is. */
+static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
+			      struct sk_buff *skb)
+{
+	struct iosm_mux_session *s = &mux->sessions[if_id];
+	u32 bytes = skb->len, head;
+	struct iosm_mux_cb *cb;
+	struct iosm_buf buf;
+
+	if (iosm_pipe_space(&mux->ch.ul) <= IOSM_MUX_TDS_KEPT)
+		return false;
+
+	head = sizeof(struct iosm_adgh) + s->ul_pad;
+	if (head + bytes > U16_MAX) {
+		s->tx.tx_drop_too_big++;
+		goto drop;
+	}
+	if (skb_linearize(skb))
+		goto no_memory;
+	/* Before our header: who asked for the time gets the packet with it. */
+	skb_tx_timestamp(skb);
+	/* The last: MSG_ZEROCOPY holds a socket even where all was copied. */
+	if (skb_cow_head(skb, head) || skb_orphan_frags_rx(skb, GFP_ATOMIC))
+		goto no_memory;
+
+	iosm_mux_adgh_encode(skb_push(skb, head), if_id, skb->priority,
+			     s->ul_pad, bytes);
+	buf.cookie = skb;
+	buf.len = skb->len;
+	buf.dma = dma_map_single(mux->dev, skb->data, skb->len, DMA_TO_DEVICE);
+	if (dma_mapping_error(mux->dev, buf.dma))
+		goto no_memory;
+
+	/*
+	 * It may stay with the device for longer than its network namespace
+	 * lives; nothing of that is needed to send it.
+	 */
+	nf_reset_ct(skb);
+	skb_dst_drop(skb);
+
+	cb = iosm_mux_cb(skb);
+	cb->if_id = if_id;
+	cb->epoch = s->epoch;
+	cb->bytes = bytes;
+	trace_iosm_block_encode(mux->dev, buf.len, 1, BIT(if_id));
+	iosm_pipe_push(&mux->ch.ul, &buf);
+	dev_sw_netstats_tx_add(s->netdev, 1, bytes);
+	s->tx.tx_blocks++;
+
+	return true;
+
+no_memory:
+	s->tx.tx_drop_nomem++;
+drop:
+	DEV_STATS_INC(s->netdev, tx_dropped);
+	netdev_completed_queue(s->netdev, 1, bytes);
+	iosm_mux_refund(mux, s, bytes);
+	dev_kfree_skb_any(skb);
+	return true;
+}
+
+static void iosm_mux_disown_lite(struct iosm_mux *mux, u8 if_id)
+{
+	const struct iosm_pipe *ul = &mux->ch.ul;
+	struct sk_buff *skb;
+	u32 at;
+
+	for (at = ul->tail; at != ul->head;
+	     at = iosm_ring_next(at, ul->entries)) {
+		skb = ul->slots[at].cookie;
+		if (iosm_mux_slot_of(mux, skb) < IOSM_MUX_SLOTS ||
+		    iosm_mux_cb(skb)->if_id != if_id)
+			continue;
+		skb_orphan(skb);
+		skb->dev = NULL;
+	}
+}
+
+static bool iosm_mux_tell_level_lite(struct iosm_mux *mux, u8 if_id)
+{
+	unsigned int slot = iosm_mux_slot(mux);
+	u32 len;
+
+	if (slot == IOSM_MUX_SLOTS)
+		return false;
+
+	len = iosm_mux_level_encode(mux->cmdq.slots + slot * IOSM_MUX_SLOT_SIZE,
+				    if_id,
+				    iosm_mux_level(&mux->sessions[if_id]));
+	iosm_mux_push_small(mux, slot, len);
+
+	return true;
+}
+
+static void iosm_mux_done_lite(struct iosm_mux *mux,
+			       const struct iosm_done *done,
+			       struct iosm_mux_tally *tally, int budget)
+{
+	struct sk_buff *skb = done->buf.cookie;
+	struct iosm_mux_cb *cb = iosm_mux_cb(skb);
+
+	dma_unmap_single(mux->dev, done->buf.dma, done->buf.len,
+			 DMA_TO_DEVICE);
+	iosm_mux_count(mux, tally, cb->if_id, cb->epoch, 1, cb->bytes,
+		       done->status == IOSM_TD_END);
+	napi_consume_skb(skb, budget);
+}
+
+static void iosm_mux_drop_lite(struct iosm_mux *mux, const struct iosm_buf *buf)
+{
+	dma_unmap_single(mux->dev, buf->dma, buf->len, DMA_TO_DEVICE);
+	dev_kfree_skb_any(buf->cookie);
+}
+
+static u32 iosm_mux_room_lite(u32 pad)
+{
+	return IOSM_MUX_BLOCK_SIZE - sizeof(struct iosm_adgh) - pad;
+}
+
+/* ---- Downlink ---- */
+
+static int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len)
+{
+	struct iosm_mux_cmd cmd;
+	struct iosm_mux_dg dg;
+
+	switch (iosm_mux_signature(va, len)) {
+	case IOSM_SIG_ADGH:
+		if (iosm_mux_adgh_decode(va, len,
+					 iosm_mux_dl_pad(IOSM_MUX_LITE,
+							 IOSM_MUX_DL_HEAD_PAD),
+					 &dg))
+			break;
+		trace_iosm_block_decode(mux->dev, len, 1, 0);
+		iosm_mux_rx(mux, &dg);
+		return 1;
+	case IOSM_SIG_CMDH:
+		if (iosm_mux_lite_cmd_decode(va, len, &cmd))
+			break;
+		iosm_mux_cmd(mux, &cmd);
+		return 1;
+	case IOSM_SIG_FCTH:
+		return iosm_mux_rx_credit(mux, va, len);
+	default:
+		break;
+	}
+
+	iosm_mux_lie(mux, "buffer");
+
+	return 1;
+}
+
+/* One packet a TD. */
+const struct iosm_mux_ops iosm_mux_lite = {
+	.flavour = IOSM_MUX_LITE,
+	.headroom = sizeof(struct iosm_adgh),
+	.batch = IOSM_MUX_BATCH_LITE,
+	.many = IOSM_MUX_MANY_LITE,
+	.dl_overhead = sizeof(struct iosm_adgh),
+	.room = iosm_mux_room_lite,
+	.put = iosm_mux_put_lite,
+	.tell_level = iosm_mux_tell_level_lite,
+	.done = iosm_mux_done_lite,
+	.drop = iosm_mux_drop_lite,
+	.disown = iosm_mux_disown_lite,
+	.rx = iosm_mux_rx_lite,
+};
