@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sessions on channel 0.
+ * The IP channel: opening, closing, NAPI, system sleep.
  *
- *   ndo_start_xmit (8 queues)          napi_gro_receive
- *        |                                  ^
- *   iosm_mux_ul.c                      iosm_mux_dl.c
- *        |  flow, credit                    |  blocks taken apart
- *        v                                  |
- *   open block / TD   <-- commands, here: NAPI poll of both pipes
- *        |                                  ^
- *   =====|========== UL pipe, DL pipe ======|=====
+ *   ndo_start_xmit (8 queues)             napi_gro_receive
+ *        |                                     ^
+ *   iosm_mux_ul.c    iosm_mux_session.c   iosm_mux_dl.c
+ *        | flow, credit   | responses          | packets, commands
+ *        v                v                    |
+ *   flavour          iosm_mux_cmdq.c      flavour
+ *        | blocks, TDs    | slots              ^ contents of a buffer
+ *        v                v                    |
+ *   iosm_mux_coalesce.c (doorbell)        NAPI poll of both pipes, here
+ *        |                                     ^
+ *   =====|============ UL pipe, DL pipe =======|=====
+ *
+ * A flavour is iosm_mux_aggregation.c (with iosm_mux_gso.c) or iosm_mux_lite.c.
  *
  * Commands pass data that waits, never data that is in the open block: a
  * session's last packets reach the device before the command that closes it

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When the device is told of uplink: doorbells and completion interrupts come per
- * batch, not per packet.
+ * When to ring for uplink, see iosm_mux_kick():
  *
- * Which packets of a session ring at once: iosm_mux_pace.h.
+ *   - a packet of a session that sends few packets: at once. A ping, a request or
+ *     a packet of a call does not wait, whatever other sessions do
+ *     (iosm_mux_pace.h);
+ *   - a packet behind which its sender stopped (byte limit, flow control, no
+ *     room): as soon as the device has little to do;
+ *   - any other packet: with the next ones. The doorbell waits for a batch, or
+ *     for some time since the last one. A busy device is not disturbed before it
+ *     has completed what it has.
+ *
+ * So doorbells and completion interrupts come per batch, not per packet.
  */
 
 #include <linux/hrtimer.h>

@@ -2,23 +2,12 @@
 /*
  * Uplink of the sessions.
  *
- * A packet is encoded into the open block (Lite: a TD) at once. When the
- * device is told depends on what comes along, see iosm_mux_kick():
- *
- *   - a packet of a session that sends few: at once. A ping, a request or a
- *     packet of a call does not wait, whatever other sessions do
- *     (iosm_mux_pace.h);
- *   - a packet behind which its sender stopped (byte limit, flow control, no
- *     room): as soon as the device has little to do;
- *   - any other packet: with the next ones. The doorbell waits for a batch, or
- *     for some time since the last one; a device that is busy is not disturbed
- *     before it has completed what it has.
- *
- * So doorbells and completion interrupts come per batch, not per packet.
+ * A packet is put into the open block (Lite: a TD) at once. When the device is
+ * told of it: iosm_mux_coalesce.c.
  *
  * A packet that may not go (flow control, no credit, no room) is held by its
- * session and the session's queue stops. Whatever made it wait, the NAPI poll
- * that sees the reason vanish sends it and wakes the queue.
+ * session and the session's queue stops. The NAPI poll that sees the reason end
+ * sends it and wakes the queue.
  */
 
 #include <linux/bitops.h>
@@ -30,8 +19,6 @@
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
 #include "iosm_trace.h"
-
-/* ---- What goes when ---- */
 
 /* Tells a device with credits that there is something to grant them for. */
 static void iosm_mux_tell_level(struct iosm_mux *mux, u8 if_id)
@@ -48,7 +35,7 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	u32 len = skb->len;
 
-	/* Commands first: see the top of this file. */
+	/* Commands go before data that waits: see iosm_mux.c. */
 	if (mux->tx.is_paused || mux->cmdq.count || s->is_stopped)
 		return false;
 
