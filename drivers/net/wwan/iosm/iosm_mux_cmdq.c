@@ -105,7 +105,7 @@ void iosm_mux_send_cmds(struct iosm_mux *mux)
 
 		cmd = &mux->cmdq.cmds[mux->cmdq.first];
 		trace_iosm_mux_cmd(mux->dev, true, cmd->if_id, cmd->op,
-			       cmd->transaction, cmd->response);
+				   cmd->transaction, cmd->response);
 		len = iosm_mux_cmd_encode(mux->ops->flavour, mux->cmdq.slots +
 					  slot * IOSM_MUX_SLOT_SIZE, cmd,
 					  mux->cmdq.sequence);
@@ -127,8 +127,8 @@ void iosm_mux_send_cmds(struct iosm_mux *mux)
 int iosm_mux_alloc_slots(struct iosm_mux *mux)
 {
 	mux->cmdq.slots = dma_alloc_coherent(mux->dev,
-					IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
-					&mux->cmdq.dma, GFP_KERNEL);
+					     IOSM_MUX_SLOTS * IOSM_MUX_SLOT_SIZE,
+					     &mux->cmdq.dma, GFP_KERNEL);
 
 	return mux->cmdq.slots ? 0 : -ENOMEM;
 }

@@ -180,7 +180,7 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
 
 	trace_iosm_mux_cmd(mux->dev, false, cmd->if_id, cmd->op, cmd->transaction,
-		       cmd->response);
+			   cmd->response);
 	spin_lock(&mux->ul_lock);
 
 	switch (cmd->op) {

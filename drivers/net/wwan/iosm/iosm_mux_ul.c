@@ -135,7 +135,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	at_once = iosm_mux_may_ring(s);
 	if (!iosm_mux_put(mux, if_id, skb)) {
 		trace_iosm_tx_defer(mux->dev, if_id, skb->len, s->is_stopped,
-				s->credit);
+				    s->credit);
 		s->tx.tx_deferred++;
 		if (mux->with_credits && s->credit < skb->len)
 			s->tx.tx_credit_stalls++;

@@ -766,6 +766,7 @@ static bool mux_busy_end(void *priv, unsigned long start)
 	struct iosm_mux *mux = busy->mux;
 
 	if (!busy->loops++) {
+		/* As in iosm_mux_flush_rx(). */
 		smp_store_release(&mux->flush_wanted, mux->flush_wanted + 1);
 		return false;
 	}
