@@ -27,7 +27,8 @@
 
 #define IOSM_PORTS_MAX		3
 #define IOSM_PORT_BACKLOG	16
-#define IOSM_PORT_RX_MIN	(64 * 1024)
+/* A message takes a page at least, whatever its length and the page's. */
+#define IOSM_PORT_RX_MIN	(16 * PAGE_SIZE)
 #define IOSM_PORT_DRAIN_MS	500
 #define IOSM_PORT_RETRY_MS	20
 /* Unread messages: at most that many, whatever their size. */
@@ -56,7 +57,7 @@
  *	not read; we hold a reference to each
  * @rx_n_pages: entries of @rx_pages
  * @rx_stalled: @rx_limit was hit
- * @rx_look_ms: time to the next look at @rx_pages while @rx_stalled
+ * @rx_look_ms: time between looks at @rx_pages while @rx_stalled
  * @close_lock: protects the next two; serialises closing with system sleep
  * @is_suspended: system sleep: the device must not be asked to close pipes
  * @is_close_deferred: the port was closed in system sleep: its pipes are closed
@@ -294,6 +295,16 @@ static struct sk_buff *iosm_port_rx_alloc(struct iosm_port *port, u32 len)
 	return skb;
 }
 
+VISIBLE_IF_KUNIT void iosm_port_deliver(struct iosm_core *core,
+					struct wwan_port *wwan,
+					struct sk_buff *skb)
+{
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_port_deliver, core, wwan, skb);
+
+	wwan_port_rx(wwan, skb);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_port_deliver);
+
 static bool iosm_port_is_bad(const struct iosm_done *done)
 {
 	return done->status != IOSM_TD_END || !done->len;
@@ -322,7 +333,7 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 	dma_sync_single_for_device(dev, done->buf.dma, done->len,
 				   DMA_FROM_DEVICE);
 
-	wwan_port_rx(port->wwan, skb);
+	iosm_port_deliver(port->core, port->wwan, skb);
 
 	return true;
 }
@@ -331,10 +342,8 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 static bool iosm_port_rx_room(struct iosm_port *port)
 {
 	if (!port->rx_stalled && (port->rx_unread >= port->rx_limit ||
-				  port->rx_n_pages == IOSM_PORT_UNREAD)) {
+				  port->rx_n_pages == IOSM_PORT_UNREAD))
 		port->rx_stalled = true;
-		port->rx_look_ms = IOSM_PORT_LOOK_MIN_MS;
-	}
 	if (port->rx_stalled && port->rx_unread < port->rx_limit / 2 &&
 	    port->rx_n_pages < IOSM_PORT_UNREAD)
 		port->rx_stalled = false;
@@ -342,17 +351,29 @@ static bool iosm_port_rx_room(struct iosm_port *port)
 	return !port->rx_stalled;
 }
 
+/* Under @rx_lock. What was armed before is forgotten. */
+VISIBLE_IF_KUNIT void iosm_port_arm(struct iosm_core *core,
+				    struct delayed_work *work, unsigned int ms)
+{
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_port_arm, core, work, ms);
+
+	cancel_delayed_work(work);
+	schedule_delayed_work(work, msecs_to_jiffies(ms));
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_port_arm);
+
 /*
  * Nobody tells when a message is read, so look again: soon while the reader is
  * reading, ever more seldom while it is not.
  */
-static void iosm_port_rx_look_later(struct iosm_port *port, bool was_read)
+static void iosm_port_rx_look_later(struct iosm_port *port, bool soon)
 {
-	if (was_read)
+	if (soon)
 		port->rx_look_ms = IOSM_PORT_LOOK_MIN_MS;
-	schedule_delayed_work(&port->rx_work,
-			      msecs_to_jiffies(port->rx_look_ms));
-	port->rx_look_ms = min(2 * port->rx_look_ms, IOSM_PORT_LOOK_MAX_MS);
+	else
+		port->rx_look_ms = min(2 * port->rx_look_ms,
+				       IOSM_PORT_LOOK_MAX_MS);
+	iosm_port_arm(port->core, &port->rx_work, port->rx_look_ms);
 }
 
 /* The next message to hand up: one that had to wait, or from the ring. */
@@ -371,11 +392,11 @@ static void iosm_port_rx(struct iosm_port *port, bool from_work)
 {
 	struct iosm_pipe *dl = &port->ch.dl;
 	struct iosm_done done;
-	bool was_read, bad = false;
+	bool soon, bad = false;
 
 	lockdep_assert_held(&port->rx_lock);
 
-	was_read = iosm_port_rx_forget_read(port);
+	soon = iosm_port_rx_forget_read(port) || !port->rx_stalled;
 	if (iosm_pipe_poll(dl) < 0) {
 		iosm_channel_fail(&port->ch);
 		return;
@@ -384,24 +405,24 @@ static void iosm_port_rx(struct iosm_port *port, bool from_work)
 	while (iosm_port_rx_room(port) && iosm_port_rx_next(port, &done)) {
 		if (!iosm_port_rx_one(port, &done)) {
 			port->rx_parked = done;
-			schedule_delayed_work(&port->rx_work,
-					      msecs_to_jiffies(IOSM_PORT_RETRY_MS));
+			iosm_port_arm(port->core, &port->rx_work,
+				      IOSM_PORT_RETRY_MS);
 			break;
 		}
 		bad |= iosm_port_is_bad(&done);
 		/* The message was copied: the same buffer goes out again. */
 		iosm_pipe_push(dl, &done.buf);
 	}
-	if (port->rx_stalled)
-		iosm_port_rx_look_later(port, was_read);
+	/* An interrupt says nothing of the reader: the work, armed before, looks. */
+	if (port->rx_stalled && (soon || from_work))
+		iosm_port_rx_look_later(port, soon);
 
 	/*
 	 * No reader slows down a device that sends what nobody can read, and
 	 * this is a thread of real-time priority: so we do.
 	 */
 	if (bad && !from_work)
-		schedule_delayed_work(&port->rx_work,
-				      msecs_to_jiffies(IOSM_PORT_RETRY_MS));
+		iosm_port_arm(port->core, &port->rx_work, IOSM_PORT_RETRY_MS);
 	else if (iosm_pipe_publish(dl))
 		iosm_channel_ring(&port->ch, IOSM_HPDA_DL_REFILL);
 }

@@ -5,8 +5,10 @@
 
 #include <linux/wwan.h>
 
+struct delayed_work;
 struct iosm_core;
 struct iosm_user;
+struct sk_buff;
 
 extern const struct iosm_user iosm_port_user;
 
@@ -14,6 +16,10 @@ extern const struct iosm_user iosm_port_user;
 struct wwan_port *iosm_port_register(struct iosm_core *core,
 				     enum wwan_port_type type,
 				     const struct wwan_port_ops *ops, void *port);
+void iosm_port_deliver(struct iosm_core *core, struct wwan_port *wwan,
+		       struct sk_buff *skb);
+void iosm_port_arm(struct iosm_core *core, struct delayed_work *work,
+		   unsigned int ms);
 #endif
 
 #endif
