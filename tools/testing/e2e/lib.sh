@@ -305,7 +305,7 @@ broken_stays_so()
 		"pci/$(pci_address)" reporter fw
 	again "asked for"
 }
-declared_broken() { since_mark | grep -q 'modem is broken'; }
+declared_broken() { since_mark | grep -q 'protocol error: '; }
 
 # ---- system sleep -----------------------------------------------------------
 

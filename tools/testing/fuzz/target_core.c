@@ -73,18 +73,19 @@ static bool ip_irq(void *priv)
 
 static void ip_down(void *priv)
 {
-	CHECK(priv == &ip && iosm_core_is_dead(&core));
+	CHECK(priv == &ip && iosm_core_has_failed(&core));
 }
 
 static const struct iosm_channel_ops ip_ops = { .irq = ip_irq, .down = ip_down };
 
-static int ip_start(struct iosm_core *c)
+static int ip_start(struct iosm_core *c, void **priv)
 {
 	bool lite = pdev.device == IOSM_PCI_ID_7360;
 	struct iosm_channel second;
 	int err, i;
 
 	CHECK(c == &core && !ip_open);
+	*priv = &ip;
 	err = iosm_channel_open(&ip, &core, iosm_channel_ip(!lite), &ip_ops,
 				&ip);
 	if (err)
@@ -100,11 +101,11 @@ static int ip_start(struct iosm_core *c)
 	return 0;
 }
 
-static void ip_stop(struct iosm_core *c)
+static void ip_stop(struct iosm_core *c, void *priv)
 {
 	struct iosm_buf buf;
 
-	CHECK(c == &core && ip_open);
+	CHECK(c == &core && priv == &ip && ip_open);
 	ip_open = false;
 	ip_stopped = false;
 	iosm_channel_close(&ip);
@@ -116,19 +117,19 @@ static void ip_stop(struct iosm_core *c)
 	iosm_channel_free(&ip);
 }
 
-static void ip_suspend(struct iosm_core *c)
+static void ip_suspend(void *priv)
 {
-	CHECK(c == &core && ip_open && !ip_stopped);
+	CHECK(priv == &ip && ip_open && !ip_stopped);
 	ip_stopped = true;
 }
 
-static void ip_resume(struct iosm_core *c)
+static void ip_resume(void *priv)
 {
-	CHECK(c == &core && ip_open && ip_stopped);
+	CHECK(priv == &ip && ip_open && ip_stopped);
 	ip_stopped = false;
 }
 
-static const struct iosm_user ip_user = {
+static const struct iosm_client ip_client = {
 	.name = "packets",
 	.start = ip_start,
 	.stop = ip_stop,
@@ -147,7 +148,7 @@ static void ip_send(void)
 
 /* ---- what happens ---- */
 
-static const struct iosm_user *const users[] = { &iosm_port_user, &ip_user };
+static const struct iosm_client *const clients[] = { &iosm_port_client, &ip_client };
 
 /* While somebody waits, others read and write, and time runs. */
 static void others(void)
@@ -173,7 +174,7 @@ static void others(void)
 		break;
 	case 6:
 		/* Removal has begun, and waits for us to end. */
-		core.stopping = true;
+		core.holds |= IOSM_HOLD_PCI;
 		break;
 	case 7:
 		fuzz_lie(fuzz_script() | how << 8, fuzz_script());
@@ -222,21 +223,21 @@ static void wake_up_first(void)
 /* What devlink asks for. */
 static void ask(u8 how)
 {
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 	int err;
 
-	iosm_core_lies(&core, &lies);
+	iosm_core_get_violations(&core, &violations);
 	if (!how)
 		return;
 	err = iosm_core_await(&core, how);
 	CHECK(!err || err == -ENODEV || err == -EAGAIN);
 	if (!err)
-		CHECK(core.ready);
+		CHECK(iosm_core_state(&core) == IOSM_STATE_ONLINE);
 }
 
-static void changed(struct iosm_core *c)
+static void changed(void *priv)
 {
-	CHECK(c == &core);
+	CHECK(priv == &core);
 }
 
 static void step(u8 op)
@@ -340,8 +341,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	ip_back = 0;
 	pdev.device = fuzz_u8() & 1 ? IOSM_PCI_ID_7360 : IOSM_PCI_ID_7560;
 
-	if (!iosm_core_init(&core, &pdev, users, ARRAY_SIZE(users))) {
-		core.health.changed = changed;
+	if (!iosm_core_init(&core, &pdev, clients, ARRAY_SIZE(clients))) {
+		iosm_core_set_notify(&core, changed, &core);
 		fuzz_others = others;
 		fuzz_blocked = blocked;
 		iosm_core_start(&core);

@@ -175,15 +175,21 @@ static void suspend(bool force)
 		return;
 	if (!force) {
 		depth++;
-		err = iosm_pm_wake(&pm, 500);
+		err = iosm_pm_quiesce(&pm, 500);
 		depth--;
 		CHECK(!err || err == -ENODEV || err == -ETIMEDOUT);
-		if (err || host_sleep(IOSM_MSG_SLEEP_ENTER))
+		if (err)
 			return;
+		if (host_sleep(IOSM_MSG_SLEEP_ENTER)) {
+			iosm_pm_release(&pm);
+			return;
+		}
 	}
 	if (pm.state == IOSM_PM_OFF)
 		return;
-	iosm_pm_suspend(&pm, force);
+	iosm_pm_suspend(&pm);
+	if (force)
+		iosm_pm_force_sleep(&pm);
 	suspended = true;
 	CHECK(pm.state == IOSM_PM_SUSPENDED);
 }

@@ -66,11 +66,13 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 	int err = iosm_msg_open_pipe(&ch->core->msg, pipe->nr, pipe->ring_dma,
 				     pipe->entries, ch->config.backoff_us);
 
-	/* Refused is closed; after a time-out the device may have it open. */
+	/* After a time-out the device may have it open. Refused means closed. */
 	if (err == -ETIMEDOUT)
-		iosm_core_unresponsive(ch->core, "pipe does not open");
+		iosm_core_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
+			       "pipe does not open");
 	else if (err && err != -EREMOTEIO && err != -EBUSY)
-		iosm_core_fault(ch->core, "pipe does not open");
+		iosm_core_fail(ch->core, IOSM_ERROR_PROTOCOL,
+			       "pipe does not open");
 
 	return err;
 }
@@ -84,16 +86,18 @@ static void iosm_channel_close_pipe(struct iosm_channel *ch,
 {
 	int err;
 
-	if (iosm_core_is_dead(ch->core)) {
-		iosm_core_cut(ch->core);
+	if (iosm_core_has_failed(ch->core)) {
+		iosm_state_cut(ch->core);
 		return;
 	}
 
 	err = iosm_msg_close_pipe(&ch->core->msg, pipe->nr);
 	if (err == -ETIMEDOUT)
-		iosm_core_unresponsive(ch->core, "pipe does not close");
+		iosm_core_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
+			       "pipe does not close");
 	else if (err)
-		iosm_core_fault(ch->core, "pipe does not close");
+		iosm_core_fail(ch->core, IOSM_ERROR_PROTOCOL,
+			       "pipe does not close");
 }
 
 /**
@@ -184,7 +188,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_channel_start);
 void iosm_channel_drain(struct iosm_channel *ch)
 {
 	if (!iosm_core_wait(ch->core, iosm_pipe_idle(&ch->ul), IOSM_DRAIN_MS) &&
-	    !iosm_core_is_dead(ch->core))
+	    !iosm_core_has_failed(ch->core))
 		dev_warn_ratelimited(ch->core->dev,
 				     "channel %u closes with uplink queued\n",
 				     ch->config.id);
@@ -236,12 +240,12 @@ void iosm_channel_ring(struct iosm_channel *ch, enum iosm_hpda_reason reason)
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_ring);
 
 /**
- * iosm_channel_fail() - the device broke the rules of a pipe
+ * iosm_channel_fail() - the device violated the protocol of a pipe
  * @ch: open channel
  *
  * Context: any.
  */
 void iosm_channel_fail(struct iosm_channel *ch)
 {
-	iosm_core_fault(ch->core, "impossible ring index");
+	iosm_core_fail(ch->core, IOSM_ERROR_PROTOCOL, "invalid ring index");
 }

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a device.
+ * One device: boot, interrupt, watchdog, system sleep, clients.
  *
- *   BOOTING --- handshake ---> ONLINE --- fault ---> CRASHED | BROKEN | GONE
- *      ^                         |                            |
- *      +-- reset, power lost ----+----------------------------+
- *
- * Probe only starts this; the waiting is done on a workqueue of the device's
- * own. A fault (crash, rule broken, no answer, all ones) may be noticed in any
- * context: it cuts the device off from memory at once, ends every wait, and
- * leaves the taking down of users to the workqueue.
+ * Probe only starts the device. The worker, on a workqueue of the device, looks for
+ * running firmware, sets up the link and starts the clients. An error may be found in
+ * any context: see iosm_core_fail().
  */
 
 #include <linux/bitops.h>
@@ -19,7 +14,6 @@
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/pci.h>
-#include <linux/timekeeping.h>
 
 #include "iosm_channel.h"
 #include "iosm_core.h"
@@ -28,9 +22,11 @@
 
 #define IOSM_STAGE_POLL_MS	20
 #define IOSM_STAGE_PATIENCE_MS	1000
+#define IOSM_IPC_POLL_MS	50U
 #define IOSM_BOOT_POLL_MS	1000
 #define IOSM_INIT_TIMEOUT_MS	10000
 #define IOSM_RUNNING_TIMEOUT_MS	3000
+#define IOSM_STAGE_LATE_MS	100	/* in memory, after the IPC state */
 #define IOSM_UNINIT_TIMEOUT_MS	30
 #define IOSM_WATCH_MS		100
 #define IOSM_WAKE_TIMEOUT_MS	500
@@ -39,11 +35,6 @@
 #define IOSM_DUMP_TRIES		300
 #define IOSM_QUIESCE_MS		500
 #define IOSM_REFUSALS		3	/* of system sleep, in a row */
-
-/* What iosm_trace.h shows of enum iosm_life. */
-static_assert(IOSM_LIFE_BOOTING == 0 && IOSM_LIFE_ONLINE == 1 &&
-	      IOSM_LIFE_CRASHED == 2 && IOSM_LIFE_BROKEN == 3 &&
-	      IOSM_LIFE_GONE == 4 && IOSM_LIFE_UNRESPONSIVE == 5);
 
 /* Names of events are part of the user ABI. */
 VISIBLE_IF_KUNIT void iosm_core_event(struct iosm_core *core,
@@ -60,41 +51,6 @@ VISIBLE_IF_KUNIT void iosm_core_event(struct iosm_core *core,
 	kobject_uevent_env(&core->dev->kobj, KOBJ_CHANGE, envp);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_event);
-
-/*
- * Compute the PCI command register with bus mastering on or off. Returns false
- * when there is nothing to write: a read that failed, or that returned all
- * ones because the device was removed, says nothing about the other bits.
- */
-VISIBLE_IF_KUNIT bool iosm_core_master_command(int err, u16 old, bool on,
-					       u16 *command)
-{
-	if (err || PCI_POSSIBLE_ERROR(old))
-		return false;
-
-	*command = on ? old | PCI_COMMAND_MASTER : old & ~PCI_COMMAND_MASTER;
-
-	return *command != old;
-}
-EXPORT_SYMBOL_IF_KUNIT(iosm_core_master_command);
-
-/* May the device read and write memory, and raise interrupts? */
-VISIBLE_IF_KUNIT void iosm_core_master(struct iosm_core *core, bool on)
-{
-	u16 old, command;
-	int err;
-
-	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_core_master, core, on);
-
-	/*
-	 * Not pci_set_master(): that notes it in a bit field of the PCI core,
-	 * and this may be an interrupt while that changes its neighbours.
-	 */
-	err = pci_read_config_word(core->pdev, PCI_COMMAND, &old);
-	if (iosm_core_master_command(err, old, on, &command))
-		pci_write_config_word(core->pdev, PCI_COMMAND, command);
-}
-EXPORT_SYMBOL_IF_KUNIT(iosm_core_master);
 
 VISIBLE_IF_KUNIT void iosm_core_queue(struct iosm_core *core)
 {
@@ -116,173 +72,119 @@ VISIBLE_IF_KUNIT void iosm_core_rearm(struct iosm_core *core, unsigned int ms)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_rearm);
 
-static void iosm_core_health(struct iosm_core *core)
+static void iosm_core_notify(struct iosm_core *core)
 {
-	void (*changed)(struct iosm_core *core);
+	void (*notify)(void *priv);
 
-	/* What it uses was there before it was set. */
-	changed = smp_load_acquire(&core->health.changed);
-	if (changed)
-		changed(core);
-}
-
-/* Written down for whoever asks later; a new life does not wipe it out. */
-static void iosm_core_note(struct iosm_core *core, enum iosm_life life,
-			   const char *why)
-{
-	struct iosm_health *health = &core->health;
-	unsigned long flags;
-
-	spin_lock_irqsave(&health->lock, flags);
-	health->faults++;
-	health->why = why;
-	health->life = life;
-	health->when = ktime_get_real_seconds();
-	spin_unlock_irqrestore(&health->lock, flags);
+	/* Pairs with iosm_core_set_notify(). */
+	notify = smp_load_acquire(&core->notify);
+	if (notify)
+		notify(core->notify_priv);
 }
 
 /**
- * iosm_core_cut() - take the device's access to memory, once more
- * @core: the device, dead
+ * iosm_core_set_notify() - ask for a call after each error and when the device is online
+ * @core: not started, or paused
+ * @notify: the function, for any context; NULL: no calls from now on
+ * @priv: for @notify
  *
- * A dead device has lost it, but the PCI core restores what it saved. To be
- * called before anything is freed that a dead device may hold.
- * Context: any.
+ * Context: may sleep.
  */
-void iosm_core_cut(struct iosm_core *core)
+void iosm_core_set_notify(struct iosm_core *core, void (*notify)(void *priv), void *priv)
 {
-	iosm_core_master(core, false);
+	if (notify)
+		core->notify_priv = priv;
+	/* Pairs with iosm_core_notify(). */
+	smp_store_release(&core->notify, notify);
+	/* Of a paused device, only the interrupt can still report an error. */
+	if (!notify)
+		synchronize_irq(core->irq);
 }
 
-/*
- * The end of this life. Only the first reason counts, and whether the device
- * starts again by itself goes with the reason. The device loses its access to
- * memory before anybody can see that it is dead, so that everything it may
- * still hold can be freed whatever it does. Who comes second must not rely on
- * how far the first has come.
+/**
+ * iosm_core_fail() - the device has failed
+ * @core: the device
+ * @kind: what happened; says who may restart the device
+ * @reason: static text for the log
+ *
+ * The device loses its access to memory, all waits end, and the worker stops the
+ * clients. Only the first error counts.
+ * Context: any that holds none of the locks of pm and msg.
  */
-static void iosm_core_end(struct iosm_core *core, enum iosm_life life,
-			  const char *why, bool restart)
+void iosm_core_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason)
 {
-	bool first = !cmpxchg(&core->fault, NULL, why);
-
-	iosm_core_cut(core);
-	if (!first)
+	if (!iosm_state_fail(core, kind, reason))
 		return;
 
-	if (restart) {
-		core->restart = true;
-		dev_info(core->dev, "modem starts again: %s\n", why);
-	} else {
-		dev_err(core->dev, "%s: %s\n",
-			life == IOSM_LIFE_CRASHED ? "modem crashed" :
-			life == IOSM_LIFE_GONE ? "modem is gone" :
-			life == IOSM_LIFE_UNRESPONSIVE ? "modem is unresponsive" :
-			"modem is broken", why);
-		iosm_core_note(core, life, why);
-	}
-
-	trace_iosm_fault(core->dev, life, why);
-	trace_iosm_life(core->dev, life);
-	WRITE_ONCE(core->life, life);
-	/* After all of the above: others act on it at once. */
-	smp_store_release(&core->dead, true);
+	dev_printk(kind == IOSM_ERROR_POWER_LOST ? KERN_INFO : KERN_ERR, core->dev,
+		   "%s: %s\n", iosm_error_log(kind), reason);
 	iosm_pm_stop(&core->pm);
 	iosm_msg_stop(&core->msg);
 	wake_up_all(&core->event);
 	iosm_core_queue(core);
-	if (!restart)
-		iosm_core_health(core);
+	if (kind != IOSM_ERROR_POWER_LOST)
+		iosm_core_notify(core);
 }
-
-static void iosm_core_die(struct iosm_core *core, enum iosm_life life,
-			  const char *why)
-{
-	iosm_core_end(core, life, why, false);
-}
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_fail);
 
 /**
- * iosm_core_fault() - the device broke the rules or does not answer
+ * iosm_core_is_lost() - has the device failed, so that it must not be restarted for
+ * the sake of somebody else?
  * @core: the device
- * @why: static text for the log
  *
- * Declares the device broken: no DMA, no waits, users go down soon. It comes
- * back by a reset, a new binding, or by replugging.
+ * A device that was removed is not lost: what comes back is another one.
  * Context: any.
+ *
+ * Return: true when it is up to the administrator or to the health reporter.
  */
-void iosm_core_fault(struct iosm_core *core, const char *why)
+bool iosm_core_is_lost(struct iosm_core *core)
 {
-	iosm_core_die(core, IOSM_LIFE_BROKEN, why);
-}
-EXPORT_SYMBOL_IF_KUNIT(iosm_core_fault);
+	enum iosm_restart restart;
 
-/**
- * iosm_core_unresponsive() - a request to the device timed out for good
- * @core: the device
- * @why: static text for the log
- *
- * Fails the device as iosm_core_fault() does. A time-out is no violation of the
- * protocol, so the health reporter may reset and restart the device by itself.
- * Context: any.
- */
-void iosm_core_unresponsive(struct iosm_core *core, const char *why)
-{
-	iosm_core_die(core, IOSM_LIFE_UNRESPONSIVE, why);
-}
-EXPORT_SYMBOL_IF_KUNIT(iosm_core_unresponsive);
+	if (!iosm_core_has_failed(core))
+		return false;
 
-/**
- * iosm_core_is_lost() - has this life ended, and does not begin anew by itself?
- * @core: the device
- *
- * A device that is gone is not lost: what comes back is another one.
- * Context: any.
- *
- * Return: true for one that crashed or was declared broken: to start it again
- * is up to somebody.
- */
-bool iosm_core_is_lost(const struct iosm_core *core)
-{
-	return iosm_core_is_dead(core) && !READ_ONCE(core->restart) &&
-	       READ_ONCE(core->life) != IOSM_LIFE_GONE;
+	restart = iosm_state_restart(core);
+
+	return restart == IOSM_RESTART_ADMIN || restart == IOSM_RESTART_REPORTER;
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_is_lost);
 
 /**
- * iosm_core_lies() - count what the device wrote that it must not
+ * iosm_core_get_violations() - count violations of the protocol
  * @core: the device
- * @lies: to fill, with everything since the driver was bound
+ * @violations: to fill, with everything since the driver was bound
  *
- * Context: any that does not hold the gate.
+ * Context: any that does not hold the lock of pm.
  */
-void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies)
+void iosm_core_get_violations(struct iosm_core *core, struct iosm_violations *violations)
 {
 	struct iosm_pipe_stats *pipe;
 	struct iosm_msg_stats msg;
 	struct iosm_pm_stats pm;
 	unsigned int i;
 
-	lies->pipes = 0;
+	violations->ring = 0;
 	for (i = 0; i < IOSM_PIPES; i++) {
 		pipe = &core->stats.pipes[i];
-		lies->pipes += iosm_stats_read(&pipe->sync, &pipe->invalid);
+		violations->ring += iosm_stats_read(&pipe->sync, &pipe->invalid);
 	}
 
 	iosm_msg_get_stats(&core->msg, &msg);
-	lies->messages = msg.bad_status;
+	violations->message = msg.bad_status;
 	iosm_pm_get_stats(&core->pm, &pm);
-	lies->sleep = pm.bad_requests;
-	lies->stages = atomic64_read(&core->lies_stages);
-	lies->blocks = atomic64_read(&core->lies_blocks);
+	violations->sleep = pm.bad_requests;
+	violations->stage = atomic64_read(&core->violations_stage);
+	violations->mux = atomic64_read(&core->violations_mux);
 }
-EXPORT_SYMBOL_IF_KUNIT(iosm_core_lies);
+EXPORT_SYMBOL_IF_KUNIT(iosm_core_get_violations);
 
 /* ---- Interrupt ---- */
 
 /*
- * Returns a bit mask of channels with news, and whether a thread is needed.
- * What the thread, or NAPI, was told already is no news, or one that gets no
- * time in a storm of interrupts would hide it.
+ * Returns a bit mask of channels with news, and whether the IRQ thread is needed.
+ * A tail that the thread, or NAPI, has not looked at yet is not news: in a storm
+ * of interrupts they get no time, and the storm would look like news.
  */
 static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
 {
@@ -314,20 +216,20 @@ static unsigned long iosm_core_dispatch(struct iosm_core *core, bool *thread)
  * One vector, no cause: look at everything in memory that the device may have
  * changed. These are a few loads of cached memory; the work is done elsewhere,
  * but for the answer to a sleep request, which is one register write. Returns
- * true when there is work for the interrupt's thread; @vain is false when a
- * tail has moved.
+ * true when there is work for the IRQ thread; @spurious is false when a tail has
+ * moved.
  */
-static bool iosm_core_look(struct iosm_core *core, bool *vain)
+static bool iosm_core_look(struct iosm_core *core, bool *spurious)
 {
 	unsigned long moved;
 	bool thread = false;
 
 	moved = iosm_core_dispatch(core, &thread);
-	*vain = !moved;
+	*spurious = !moved;
 	if (iosm_msg_pending(&core->msg)) {
 		thread = true;
 		if (!test_and_set_bit(IOSM_WORK_MESSAGES, &core->work_mask))
-			*vain = false;
+			*spurious = false;
 	}
 	thread |= iosm_shm_stage(&core->shm) != READ_ONCE(core->stage_seen);
 	trace_iosm_irq(core->dev, moved, thread);
@@ -337,34 +239,34 @@ static bool iosm_core_look(struct iosm_core *core, bool *vain)
 }
 
 /*
- * An interrupt that brought nothing. Some do, as what they tell was found
- * before; but tails can move only as far as we let them, so that a device
- * which keeps a processor busy with interrupts must bring many of these.
+ * A spurious interrupt. Some are normal, as their news was found before. But tails
+ * move only as far as the host lets them, so a device that keeps a CPU busy with
+ * interrupts has to raise many of these.
  */
-static void iosm_core_vain(struct iosm_core *core)
+static void iosm_core_spurious(struct iosm_core *core)
 {
 	unsigned long now = jiffies;
 
-	/* In both directions: after long enough, that time is in the future. */
-	if (!time_in_range(now, core->vain_since, core->vain_since + HZ)) {
-		core->vain_since = now;
-		core->vain = 0;
+	/* A start time in the future means that jiffies wrapped. */
+	if (!time_in_range(now, core->spurious_since, core->spurious_since + HZ)) {
+		core->spurious_since = now;
+		core->spurious = 0;
 	}
-	if (++core->vain > IOSM_VAIN_LIMIT)
-		iosm_core_fault(core, "interrupt storm");
+	if (++core->spurious > IOSM_SPURIOUS_LIMIT)
+		iosm_core_fail(core, IOSM_ERROR_PROTOCOL, "interrupt storm");
 }
 
 VISIBLE_IF_KUNIT irqreturn_t iosm_core_irq(int irq, void *data)
 {
 	struct iosm_core *core = data;
 	bool thread = false;
-	bool vain = true;
+	bool spurious = true;
 
 	iosm_stats_inc(&core->stats.sync, &core->stats.interrupts);
-	if (READ_ONCE(core->listen))
-		thread = iosm_core_look(core, &vain);
-	if (unlikely(vain))
-		iosm_core_vain(core);
+	if (iosm_pm_is_up(&core->pm))
+		thread = iosm_core_look(core, &spurious);
+	if (unlikely(spurious))
+		iosm_core_spurious(core);
 
 	if (atomic_read(&core->waiters))
 		wake_up(&core->event);
@@ -387,10 +289,11 @@ static void iosm_core_check_stage(struct iosm_core *core)
 		break;
 	case IOSM_STAGE_CRASH:
 	case IOSM_STAGE_CD_READY:
-		iosm_core_die(core, IOSM_LIFE_CRASHED, "told by the firmware");
+		iosm_core_fail(core, IOSM_ERROR_CRASHED,
+			       "firmware crash reported by device");
 		break;
 	default:
-		atomic64_inc(&core->lies_stages);
+		atomic64_inc(&core->violations_stage);
 		dev_warn_ratelimited(core->dev, "unexpected stage %#x\n",
 				     stage);
 	}
@@ -402,13 +305,13 @@ VISIBLE_IF_KUNIT irqreturn_t iosm_core_thread(int irq, void *data)
 	unsigned long work;
 	unsigned int id;
 
-	if (!READ_ONCE(core->listen))
+	if (!iosm_pm_is_up(&core->pm))
 		return IRQ_HANDLED;
 
 	iosm_core_check_stage(core);
 
 	if (iosm_msg_poll(&core->msg))
-		iosm_core_fault(core, "impossible message tail");
+		iosm_core_fail(core, IOSM_ERROR_PROTOCOL, "invalid message tail");
 
 	work = xchg(&core->work_mask, 0) & READ_ONCE(core->active);
 	for_each_set_bit(id, &work, IOSM_CHANNELS)
@@ -428,7 +331,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_thread);
  * Context: may sleep.
  *
  * Return: 0, -EBUSY when the channel has a user already, or another one that
- * uses the same pipes, -ENODEV when the device is dead.
+ * uses the same pipes, -ENODEV when the device has failed.
  */
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch)
 {
@@ -440,7 +343,7 @@ int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch)
 	    (id == IOSM_CHANNEL_FLASH && core->channels[IOSM_CHANNEL_IP]) ||
 	    (id == IOSM_CHANNEL_IP && core->channels[IOSM_CHANNEL_FLASH]))
 		err = -EBUSY;
-	else if (iosm_core_is_dead(core))
+	else if (iosm_core_has_failed(core))
 		err = -ENODEV;
 	else
 		core->channels[id] = ch;
@@ -540,14 +443,14 @@ static bool iosm_core_watch_stage(struct iosm_core *core)
 	case IOSM_STAGE_RUN:
 		return true;
 	case IOSM_GONE:
-		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
+		iosm_core_fail(core, IOSM_ERROR_GONE, "registers read all ones");
 		return false;
 	case IOSM_STAGE_CRASH:
 	case IOSM_STAGE_CD_READY:
-		iosm_core_die(core, IOSM_LIFE_CRASHED, "found by its stage");
+		iosm_core_fail(core, IOSM_ERROR_CRASHED, "found in the stage register");
 		return false;
 	default:
-		iosm_core_fault(core, "it has left its run stage");
+		iosm_core_fail(core, IOSM_ERROR_PROTOCOL, "left stage run");
 		return false;
 	}
 }
@@ -561,15 +464,15 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	struct iosm_core *core = container_of(to_delayed_work(work),
 					      struct iosm_core, watch);
 	struct iosm_pm_stats pm;
-	bool waking, vain;
+	bool waking, spurious;
 
-	if (!READ_ONCE(core->listen) || READ_ONCE(core->quiet))
+	if (!iosm_pm_may_read(&core->pm))
 		return;
 
-	/* The lock keeps channels from going, as the interrupt would not. */
+	/* iosm_core_detach() waits for the interrupt, but not for this. */
 	mutex_lock(&core->channel_lock);
 	local_bh_disable();
-	if (iosm_core_look(core, &vain))
+	if (iosm_core_look(core, &spurious))
 		irq_wake_thread(core->irq, core);
 	local_bh_enable();
 	mutex_unlock(&core->channel_lock);
@@ -579,7 +482,7 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	 * Memory says that nothing is outstanding: done, without a register
 	 * read, which would wake the PCIe link from L1.2.
 	 */
-	waking = READ_ONCE(core->pm.state) == IOSM_PM_WAKING;
+	waking = iosm_pm_is_waking(&core->pm);
 	if (!waking && !iosm_pm_busy(&core->pm)) {
 		core->wake_ms = 0;
 		return;
@@ -595,7 +498,8 @@ VISIBLE_IF_KUNIT void iosm_core_watch(struct work_struct *work)
 	if (waking) {
 		core->wake_ms += IOSM_WATCH_MS;
 		if (core->wake_ms >= IOSM_WAKE_LIMIT_MS) {
-			iosm_core_unresponsive(core, "does not wake up");
+			iosm_core_fail(core, IOSM_ERROR_UNRESPONSIVE,
+				       "device wake-up timed out");
 			return;
 		}
 		if (core->wake_ms == IOSM_WAKE_TIMEOUT_MS)
@@ -609,50 +513,69 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_watch);
 
 /* ---- Handshake ---- */
 
-/*
- * Sleep that ends early; false when the work must end. TASK_IDLE: the wait for
- * a device is no load.
- */
-static bool iosm_core_nap(struct iosm_core *core, unsigned int ms)
+static void iosm_core_boot_step(struct iosm_core *core, enum iosm_boot_step step)
 {
-	wait_event_idle_timeout(core->event, READ_ONCE(core->stopping) ||
-				iosm_core_is_dead(core), msecs_to_jiffies(ms));
+	struct iosm_boot *boot = &core->boot;
 
-	return !READ_ONCE(core->stopping) && !iosm_core_is_dead(core);
+	boot->step = step;
+	/* Short at first, for a device that answers at once. */
+	boot->pause_ms = 1;
+	boot->waited_ms = 0;
 }
 
-static int iosm_core_wait_ipc(struct iosm_core *core, u32 wanted,
-			      unsigned int timeout_ms)
+/*
+ * The device has not done yet what this step waits for. Returns the time to the next
+ * look in ms, or -ETIMEDOUT.
+ */
+static int iosm_core_boot_again(struct iosm_core *core, unsigned int timeout_ms)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
-	unsigned int pause = 1;
-	bool last = false;
-	u32 state;
+	struct iosm_boot *boot = &core->boot;
+	unsigned int ms = boot->pause_ms;
 
-	for (;;) {
-		state = iosm_mmio_ipc_state(&core->mmio);
-		if (state == wanted)
-			return 0;
-		if (state == IOSM_GONE)
-			return -ENODEV;
-		if (last)
-			return -ETIMEDOUT;
-		if (!iosm_core_nap(core, pause))
-			return -EINTR;
-		/* Short at first, for a device that answers at once. */
-		pause = min(2 * pause, 50U);
-		last = time_after(jiffies, end);
-	}
+	if (boot->waited_ms >= timeout_ms)
+		return -ETIMEDOUT;
+
+	boot->waited_ms += ms;
+	boot->pause_ms = min(2 * ms, IOSM_IPC_POLL_MS);
+
+	return ms;
+}
+
+/*
+ * Look at the IPC state, once. Returns 0 when it is the @wanted one, the time to the
+ * next look in ms, or a negative errno.
+ */
+static int iosm_core_look_ipc(struct iosm_core *core, u32 wanted, unsigned int timeout_ms)
+{
+	u32 state = iosm_mmio_ipc_state(&core->mmio);
+
+	if (state == wanted)
+		return 0;
+	if (state == IOSM_GONE)
+		return -ENODEV;
+
+	return iosm_core_boot_again(core, timeout_ms);
+}
+
+/* The same for RUNNING, which the device publishes in memory, and raises an interrupt. */
+static int iosm_core_look_running(struct iosm_core *core)
+{
+	if (iosm_shm_ipc_state(&core->shm) == IOSM_IPC_RUNNING &&
+	    (iosm_shm_stage(&core->shm) == IOSM_STAGE_RUN ||
+	     core->boot.waited_ms >= IOSM_STAGE_LATE_MS))
+		return 0;
+
+	return iosm_core_boot_again(core, IOSM_RUNNING_TIMEOUT_MS);
 }
 
 /* The device has no valid stage (yet). Returns the time to the next look in ms. */
 static int iosm_core_stage_unknown(struct iosm_core *core, u32 stage)
 {
-	if (core->stage_ms >= IOSM_STAGE_PATIENCE_MS)
+	if (core->boot.stage_ms >= IOSM_STAGE_PATIENCE_MS)
 		return IOSM_BOOT_POLL_MS;
 
-	core->stage_ms += IOSM_STAGE_POLL_MS;
-	if (core->stage_ms < IOSM_STAGE_PATIENCE_MS)
+	core->boot.stage_ms += IOSM_STAGE_POLL_MS;
+	if (core->boot.stage_ms < IOSM_STAGE_PATIENCE_MS)
 		return IOSM_STAGE_POLL_MS;
 
 	dev_info(core->dev, "modem is not ready yet (stage %#x)\n", stage);
@@ -681,9 +604,9 @@ static int iosm_core_look_stage(struct iosm_core *core)
 		iosm_core_event(core, "CD_READY_LINK_DOWN");
 		return -EREMOTEIO;
 	case IOSM_STAGE_BOOT:
-		if (!core->rom_told) {
+		if (!(core->boot.sent & IOSM_SENT_ROM_READY)) {
 			dev_info(core->dev, "modem is in its boot ROM\n");
-			core->rom_told = true;
+			core->boot.sent |= IOSM_SENT_ROM_READY;
 			iosm_core_event(core, "ROM_READY");
 		}
 		return IOSM_BOOT_POLL_MS;
@@ -695,58 +618,79 @@ static int iosm_core_look_stage(struct iosm_core *core)
 	}
 }
 
-/* Stage RUN to IPC state RUNNING. */
-static int iosm_core_handshake(struct iosm_core *core)
+/* The firmware runs: end a link that another driver has left up. */
+static int iosm_core_boot_uninit(struct iosm_core *core)
 {
-	unsigned int i;
-	int err;
+	int err = iosm_mmio_check_chip(&core->mmio);
 
-	err = iosm_mmio_check_chip(&core->mmio);
 	if (err)
 		return err;
 
-	/* Somebody before us may have left the link up. */
-	if (iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_UNINIT) {
+	if (iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_UNINIT)
 		iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_UNINIT);
-		err = iosm_core_wait_ipc(core, IOSM_IPC_UNINIT,
-					 IOSM_RUNNING_TIMEOUT_MS);
-		if (err)
-			return err;
-	}
+	iosm_core_boot_step(core, IOSM_BOOT_UNINIT);
 
-	/*
-	 * Not earlier: a device that ran until now, because nobody could tell
-	 * it to stop, still writes to memory that has been freed since.
-	 */
-	iosm_core_master(core, true);
+	return 0;
+}
 
-	/* From here on the device must be told when we give up. */
-	core->link_up = true;
+/*
+ * The device is in IPC state UNINIT. Bus mastering comes on here and not earlier: with
+ * a link of another driver, the device would write to memory that has been freed.
+ */
+static int iosm_core_boot_init(struct iosm_core *core)
+{
+	if (!iosm_state_set(core, IOSM_STATE_LINK_INIT))
+		return -EINTR;
+
 	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_INIT);
-	err = iosm_core_wait_ipc(core, IOSM_IPC_INIT, IOSM_INIT_TIMEOUT_MS);
-	if (err)
-		return err;
+	iosm_core_boot_step(core, IOSM_BOOT_INIT);
 
+	return 0;
+}
+
+/* The device is in INIT. */
+static int iosm_core_boot_running(struct iosm_core *core)
+{
 	iosm_shm_reset(&core->shm);
 	iosm_msg_start(&core->msg);
 	core->stage_seen = IOSM_STAGE_RUN;
 	iosm_mmio_set_context(&core->mmio, core->shm.dma);
 	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_RUNNING);
+	iosm_core_boot_step(core, IOSM_BOOT_RUNNING);
 
-	/* Event driven; the short rounds are for an interrupt that was lost. */
-	for (i = 0; i < IOSM_RUNNING_TIMEOUT_MS / 100; i++) {
-		iosm_core_wait(core, READ_ONCE(core->stopping) ||
-			       (iosm_shm_ipc_state(&core->shm) ==
-				IOSM_IPC_RUNNING &&
-				iosm_shm_stage(&core->shm) == IOSM_STAGE_RUN),
-			       100);
-		if (READ_ONCE(core->stopping) || iosm_core_is_dead(core))
-			return -EINTR;
-		if (iosm_shm_ipc_state(&core->shm) == IOSM_IPC_RUNNING)
-			return 0;
+	return 0;
+}
+
+/*
+ * From no firmware to IPC state RUNNING, as far as the device allows without a wait.
+ * Returns 0 in RUNNING, the time to the next look in ms, or a negative errno.
+ */
+static int iosm_core_handshake(struct iosm_core *core)
+{
+	int err;
+
+	for (;;) {
+		switch (core->boot.step) {
+		case IOSM_BOOT_FIRMWARE:
+			err = iosm_core_look_stage(core) ?:
+			      iosm_core_boot_uninit(core);
+			break;
+		case IOSM_BOOT_UNINIT:
+			err = iosm_core_look_ipc(core, IOSM_IPC_UNINIT,
+						 IOSM_RUNNING_TIMEOUT_MS) ?:
+			      iosm_core_boot_init(core);
+			break;
+		case IOSM_BOOT_INIT:
+			err = iosm_core_look_ipc(core, IOSM_IPC_INIT,
+						 IOSM_INIT_TIMEOUT_MS) ?:
+			      iosm_core_boot_running(core);
+			break;
+		default:
+			return iosm_core_look_running(core);
+		}
+		if (err)
+			return err;
 	}
-
-	return -ETIMEDOUT;
 }
 
 /* The first messages of a new link, in the order that the device wants. */
@@ -755,7 +699,6 @@ static int iosm_core_introduce(struct iosm_core *core)
 	int err;
 
 	iosm_pm_start(&core->pm);
-	WRITE_ONCE(core->listen, true);
 
 	err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_DEVICE,
 			     IOSM_MSG_SLEEP_ENTER);
@@ -765,33 +708,49 @@ static int iosm_core_introduce(struct iosm_core *core)
 	return iosm_msg_features(&core->msg, IOSM_FEATURE_INBAND_CRASH);
 }
 
-/* All of them, whoever is stopping us: a later resume starts none. */
-static void iosm_core_start_users(struct iosm_core *core)
+/* All of them, even if a hold has come: the resume after it starts none. */
+static void iosm_core_start_clients(struct iosm_core *core)
 {
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < core->n_users; i++) {
-		if (iosm_core_is_dead(core))
+	for (i = 0; i < core->n_clients; i++) {
+		if (iosm_core_has_failed(core))
 			return;
 
-		err = core->users[i]->start(core);
+		err = core->clients[i]->start(core, &core->client_priv[i]);
 		if (err)
-			dev_err(core->dev, "no %s: %pe\n", core->users[i]->name,
-				ERR_PTR(err));
+			dev_err(core->dev, "failed to start %s: %pe\n",
+				core->clients[i]->name, ERR_PTR(err));
 		else
-			core->users_up |= BIT(i);
+			core->clients_up |= BIT(i);
 	}
 }
 
-static void iosm_core_stop_users(struct iosm_core *core)
+static void iosm_core_stop_clients(struct iosm_core *core)
 {
-	unsigned int i = core->n_users;
+	unsigned int i = core->n_clients;
 
 	while (i--) {
-		if (core->users_up & BIT(i))
-			core->users[i]->stop(core);
-		core->users_up &= ~BIT(i);
+		if (core->clients_up & BIT(i))
+			core->clients[i]->stop(core, core->client_priv[i]);
+		core->clients_up &= ~BIT(i);
+	}
+}
+
+/* Report why the device did not come up. */
+static void iosm_core_boot_failed(struct iosm_core *core, int err)
+{
+	if (err == -ENODEV && iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
+		iosm_core_fail(core, IOSM_ERROR_GONE, "registers read all ones");
+	} else if (err == -EREMOTEIO) {
+		iosm_core_fail(core, IOSM_ERROR_CRASHED, "found crashed at start");
+	} else if (err == -ENODEV) {
+		iosm_core_fail(core, IOSM_ERROR_PROTOCOL, "unsupported chip");
+	} else {
+		iosm_core_event(core, "MDM_TIMEOUT");
+		iosm_core_fail(core, IOSM_ERROR_PROTOCOL,
+			       "no answer during the handshake");
 	}
 }
 
@@ -800,69 +759,43 @@ static unsigned int iosm_core_boot(struct iosm_core *core)
 {
 	int err;
 
-	err = iosm_core_look_stage(core);
+	err = iosm_core_handshake(core);
 	if (err > 0)
 		return err;
-	if (err)
-		goto fail;
-
-	err = iosm_core_handshake(core);
-	if (err)
-		goto fail;
-
-	err = iosm_core_introduce(core);
-	if (err)
-		goto fail;
+	if (!err)
+		err = iosm_core_introduce(core);
+	if (iosm_core_holds(core) || iosm_core_has_failed(core))
+		return 0;
+	if (err) {
+		iosm_core_boot_failed(core, err);
+		return 0;
+	}
 
 	core->version = iosm_mmio_version(&core->mmio);
 	core->caps = iosm_mmio_capabilities(&core->mmio);
 	dev_dbg(core->dev, "capabilities %#x\n", core->caps);
 
-	/* Who stops us takes a link offline that is not online yet. */
-	if (READ_ONCE(core->stopping))
+	iosm_core_start_clients(core);
+	/* Refused if the device has failed meanwhile. */
+	if (!iosm_state_set(core, IOSM_STATE_ONLINE))
 		return 0;
 
-	/* A fault that came meanwhile has set another state: keep that. */
-	if (cmpxchg(&core->life, IOSM_LIFE_BOOTING, IOSM_LIFE_ONLINE) !=
-	    IOSM_LIFE_BOOTING)
-		return 0;
-	trace_iosm_life(core->dev, IOSM_LIFE_ONLINE);
-
-	iosm_core_start_users(core);
-	WRITE_ONCE(core->ready, true);
 	wake_up_all(&core->event);
-	if (!iosm_core_is_dead(core))
-		iosm_core_event(core, "MDM_READY");
-	iosm_core_health(core);
-	return 0;
-
-fail:
-	if (READ_ONCE(core->stopping) || iosm_core_is_dead(core))
-		return 0;
-
-	if (err == -ENODEV && iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
-		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
-	} else if (err == -EREMOTEIO) {
-		iosm_core_die(core, IOSM_LIFE_CRASHED, "found so at start");
-	} else if (err == -ENODEV) {
-		iosm_core_fault(core, "unsupported chip");
-	} else {
-		iosm_core_event(core, "MDM_TIMEOUT");
-		iosm_core_fault(core, "no answer during the handshake");
-	}
+	iosm_core_event(core, "MDM_READY");
+	iosm_core_notify(core);
 
 	return 0;
 }
 
 /* ---- Going down ---- */
 
-static void iosm_core_tell_down(struct iosm_core *core)
+static void iosm_core_down_channels(struct iosm_core *core)
 {
 	struct iosm_channel *ch;
 	unsigned int id;
 
 	mutex_lock(&core->channel_lock);
-	/* NAPI that is scheduled here runs at the end of this, not "some time" */
+	/* NAPI that is scheduled here runs when bottom halves are enabled again. */
 	local_bh_disable();
 	for (id = 0; id < IOSM_CHANNELS; id++) {
 		ch = core->channels[id];
@@ -873,134 +806,147 @@ static void iosm_core_tell_down(struct iosm_core *core)
 	mutex_unlock(&core->channel_lock);
 }
 
-/*
- * Users first, then the link, then the device's access to memory. With a
- * device that is alive the link goes down in order, so that the next driver
- * finds it as after a reset.
- */
-static void iosm_core_offline(struct iosm_core *core)
+/* Is there a link that the device has to be told the end of? */
+static bool iosm_core_has_link(const struct iosm_core *core)
 {
-	if (iosm_core_is_dead(core))
-		iosm_core_cut(core);
-
-	if (!iosm_core_is_dead(core) && core->link_up &&
-	    iosm_mmio_stage(&core->mmio) == IOSM_GONE)
-		iosm_core_die(core, IOSM_LIFE_GONE, "registers read all ones");
-
-	if (iosm_core_is_dead(core))
-		iosm_core_tell_down(core);
-
-	WRITE_ONCE(core->ready, false);
-	iosm_core_stop_users(core);
-
-	WRITE_ONCE(core->listen, false);
-	synchronize_irq(core->irq);
-	iosm_pm_stop(&core->pm);
-	iosm_msg_stop(&core->msg);
-	cancel_delayed_work_sync(&core->watch);
-
-	if (core->link_up && !iosm_core_is_dead(core)) {
-		unsigned long end = jiffies +
-				    msecs_to_jiffies(IOSM_UNINIT_TIMEOUT_MS);
-		bool last = false;
-
-		iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_UNINIT);
-		while (iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_UNINIT) {
-			if (last) {
-				dev_warn(core->dev,
-					 "modem did not confirm the end\n");
-				break;
-			}
-			usleep_range(500, 1000);
-			last = time_after(jiffies, end);
-		}
+	switch (iosm_core_state(core)) {
+	case IOSM_STATE_LINK_INIT:
+	case IOSM_STATE_ONLINE:
+	case IOSM_STATE_SUSPENDED:
+		return true;
+	default:
+		return false;
 	}
+}
 
-	iosm_core_master(core, false);
-	core->link_up = false;
-	core->wake_ms = 0;
-	core->quiet = false;
+/* End the link in order, so that the next driver finds the device as after a reset. */
+static void iosm_core_end_link(struct iosm_core *core)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(IOSM_UNINIT_TIMEOUT_MS);
+	bool last = false;
+
+	iosm_mmio_ring(&core->mmio, IOSM_DB_IPC, IOSM_IPC_UNINIT);
+	while (iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_UNINIT) {
+		if (last) {
+			dev_warn(core->dev, "timeout waiting for IPC state UNINIT\n");
+			break;
+		}
+		usleep_range(500, 1000);
+		last = time_after(jiffies, end);
+	}
 }
 
 /*
- * After a crash the firmware may prepare a core dump: tell user space when it
- * is ready. Returns the time to the next look in ms, or 0.
+ * Clients first, then the link, then the device's access to memory. A device that has
+ * failed stays in state FAILED.
+ */
+static void iosm_core_offline(struct iosm_core *core)
+{
+	if (iosm_core_has_link(core) && iosm_mmio_stage(&core->mmio) == IOSM_GONE)
+		iosm_core_fail(core, IOSM_ERROR_GONE, "registers read all ones");
+
+	if (iosm_core_has_failed(core)) {
+		iosm_state_cut(core);
+		iosm_core_down_channels(core);
+	}
+
+	iosm_core_stop_clients(core);
+
+	iosm_pm_stop(&core->pm);
+	synchronize_irq(core->irq);
+	iosm_msg_stop(&core->msg);
+	cancel_delayed_work_sync(&core->watch);
+
+	if (iosm_core_has_link(core))
+		iosm_core_end_link(core);
+
+	if (!iosm_state_set(core, IOSM_STATE_OFFLINE))
+		iosm_state_cut(core);
+	core->wake_ms = 0;
+}
+
+/*
+ * After a crash the firmware may prepare a core dump: send an event when it is
+ * ready. Returns the time to the next look in ms, or 0.
  */
 static unsigned int iosm_core_look_dump(struct iosm_core *core)
 {
+	struct iosm_boot *boot = &core->boot;
 	u32 stage;
 
 	/* System sleep comes through here again. */
-	if (core->dump_told)
+	if (boot->sent & IOSM_SENT_CD_READY)
 		return 0;
-	if (!core->crash_told) {
+	if (!(boot->sent & IOSM_SENT_CRASH)) {
 		iosm_core_event(core, "CRASH");
-		core->crash_told = true;
-		core->dump_looks = 0;
+		boot->sent |= IOSM_SENT_CRASH;
+		boot->dump_looks = 0;
 	}
 
 	stage = iosm_mmio_stage(&core->mmio);
 	if (stage == IOSM_STAGE_CD_READY) {
-		core->dump_told = true;
+		boot->sent |= IOSM_SENT_CD_READY;
 		iosm_core_event(core, "CD_READY");
 		return 0;
 	}
-	if (stage == IOSM_GONE || ++core->dump_looks >= IOSM_DUMP_TRIES)
+	if (stage == IOSM_GONE || ++boot->dump_looks >= IOSM_DUMP_TRIES)
 		return 0;
 
 	return IOSM_DUMP_POLL_MS;
 }
 
-static void iosm_core_revive(struct iosm_core *core)
+/* Begin to boot. The device is offline or has failed, and its clients are stopped. */
+static void iosm_core_reboot(struct iosm_core *core)
 {
-	core->restart = false;
 	core->refusals = 0;
-	core->rom_told = false;
-	core->crash_told = false;
-	core->dump_told = false;
-	core->stage_ms = 0;
-	core->life = IOSM_LIFE_BOOTING;
-	trace_iosm_life(core->dev, IOSM_LIFE_BOOTING);
-	WRITE_ONCE(core->dead, false);
-	/* Last: from here on a new fault counts. */
-	smp_store_release(&core->fault, NULL);
+	memset(&core->boot, 0, sizeof(core->boot));
+	iosm_state_set(core, IOSM_STATE_BOOTING);
+}
+
+/* Stop the clients of a device that failed. Returns as iosm_core_look_dump(). */
+static unsigned int iosm_core_failed(struct iosm_core *core)
+{
+	struct iosm_error error;
+
+	iosm_core_offline(core);
+	if (iosm_state_restart(core) == IOSM_RESTART_WORKER) {
+		iosm_core_reboot(core);
+		return 0;
+	}
+
+	iosm_state_error(core, &error);
+
+	return error.kind == IOSM_ERROR_CRASHED ? iosm_core_look_dump(core) : 0;
 }
 
 VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 {
 	struct iosm_core *core = container_of(to_delayed_work(work),
 					      struct iosm_core, work);
+	enum iosm_state state;
 	unsigned int again = 0;
 
 	/*
 	 * A pending reset, removal or suspend may hold core->lock for a long
-	 * time. Do not wait for it: its end queues this work.
+	 * time. Do not wait for it: releasing the hold queues this work.
 	 */
-	if (READ_ONCE(core->stopping))
+	if (iosm_core_holds(core))
 		return;
 
 	mutex_lock(&core->lock);
 
-	while (!READ_ONCE(core->stopping)) {
-		if (iosm_core_is_dead(core)) {
-			iosm_core_offline(core);
-			if (!core->restart) {
-				if (core->life == IOSM_LIFE_CRASHED)
-					again = iosm_core_look_dump(core);
-				break;
-			}
-			iosm_core_revive(core);
-		}
-
-		if (READ_ONCE(core->life) != IOSM_LIFE_BOOTING)
-			break;
-
-		again = iosm_core_boot(core);
-		if (again)
+	/* After an error in the boot, and after a loss of power, once more. */
+	while (!again && !iosm_core_holds(core)) {
+		state = iosm_core_state(core);
+		if (state == IOSM_STATE_FAILED)
+			again = iosm_core_failed(core);
+		else if (state == IOSM_STATE_BOOTING || state == IOSM_STATE_LINK_INIT)
+			again = iosm_core_boot(core);
+		if (iosm_core_state(core) == state)
 			break;
 	}
 
-	if (again && !READ_ONCE(core->stopping))
+	if (again && !iosm_core_holds(core))
 		iosm_core_rearm(core, again);
 	mutex_unlock(&core->lock);
 }
@@ -1008,25 +954,24 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_work);
 
 /* All of a device but PCI; the registers are mapped. */
 VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
-				     const struct iosm_user *const *users,
-				     unsigned int n_users)
+				     const struct iosm_client *const *clients,
+				     unsigned int n_clients)
 {
 	unsigned int i;
 	int err;
 
-	if (n_users > IOSM_MAX_USERS)
+	if (n_clients > IOSM_MAX_CLIENTS)
 		return -EINVAL;
 
 	core->dev = dev;
-	core->n_users = n_users;
-	core->paused = true;
-	core->stopping = true;
-	core->vain_since = jiffies;
-	memcpy(core->users, users, n_users * sizeof(*users));
+	core->n_clients = n_clients;
+	core->holds = IOSM_HOLD_PCI;
+	core->spurious_since = jiffies;
+	memcpy(core->clients, clients, n_clients * sizeof(*clients));
 
 	mutex_init(&core->lock);
 	mutex_init(&core->channel_lock);
-	spin_lock_init(&core->health.lock);
+	spin_lock_init(&core->state_lock);
 	u64_stats_init(&core->stats.sync);
 	for (i = 0; i < IOSM_PIPES; i++)
 		u64_stats_init(&core->stats.pipes[i].sync);
@@ -1063,8 +1008,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_cleanup);
  * iosm_core_init() - set up a device, not started
  * @core: zeroed
  * @pdev: enabled PCI device
- * @users: who lives on the device, in order of start; at most IOSM_MAX_USERS
- * @n_users: their number
+ * @clients: in order of start; at most IOSM_MAX_CLIENTS
+ * @n_clients: their number
  *
  * Context: may sleep.
  *
@@ -1072,7 +1017,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_cleanup);
  * is left but managed resources.
  */
 int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
-		   const struct iosm_user *const *users, unsigned int n_users)
+		   const struct iosm_client *const *clients, unsigned int n_clients)
 {
 	int err;
 
@@ -1083,7 +1028,7 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 	if (err)
 		return dev_err_probe(&pdev->dev, err, "cannot map the BARs\n");
 
-	err = iosm_core_setup(core, &pdev->dev, users, n_users);
+	err = iosm_core_setup(core, &pdev->dev, clients, n_clients);
 	if (err)
 		return dev_err_probe(&pdev->dev, err, "cannot allocate memory\n");
 
@@ -1112,23 +1057,24 @@ err_cleanup:
 	return err;
 }
 
-static void iosm_core_update_stopping(struct iosm_core *core)
+/* Holds change under the lock of the PCI device only. */
+static void iosm_core_hold(struct iosm_core *core, unsigned long hold)
 {
-	WRITE_ONCE(core->stopping, core->paused || core->suspended);
+	WRITE_ONCE(core->holds, core->holds | hold);
+	wake_up_all(&core->event);
+	cancel_delayed_work_sync(&core->work);
 }
 
-/* A change of who stops us is over. */
-static void iosm_core_go_on(struct iosm_core *core)
+static void iosm_core_release(struct iosm_core *core, unsigned long hold)
 {
-	iosm_core_update_stopping(core);
-	if (!core->stopping)
+	WRITE_ONCE(core->holds, core->holds & ~hold);
+	if (!core->holds)
 		iosm_core_queue(core);
 }
 
 /**
- * iosm_core_start() - begin a life: boot, and go online
- * @core: initialised, or paused; of a device that was not paused, nothing
- *	changes
+ * iosm_core_start() - boot the device, and go online
+ * @core: initialised, or paused; nothing happens to a device that is not paused
  *
  * In system sleep, the boot begins with its end.
  * Context: any that may sleep, under the lock of the PCI device; returns at
@@ -1136,16 +1082,15 @@ static void iosm_core_go_on(struct iosm_core *core)
  */
 void iosm_core_start(struct iosm_core *core)
 {
-	if (!core->paused)
+	if (!(core->holds & IOSM_HOLD_PCI))
 		return;
 
-	/* Free: the work, which may hold it for ever, does not run. */
+	/* The worker has been cancelled, so core->lock is not contended. */
 	mutex_lock(&core->lock);
-	iosm_core_revive(core);
+	iosm_core_reboot(core);
 	mutex_unlock(&core->lock);
 
-	core->paused = false;
-	iosm_core_go_on(core);
+	iosm_core_release(core, IOSM_HOLD_PCI);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
 
@@ -1161,41 +1106,36 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
  */
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms)
 {
+	enum iosm_state state;
+
 	/*
 	 * System sleep gives every task of user space a signal. Not freezable:
 	 * the caller holds locks.
 	 */
 	wait_event_interruptible_timeout(core->event,
-					 READ_ONCE(core->stopping) ||
-					 READ_ONCE(core->ready) ||
-					 iosm_core_is_dead(core),
+					 iosm_core_holds(core) ||
+					 iosm_core_state(core) == IOSM_STATE_ONLINE ||
+					 iosm_core_has_failed(core),
 					 msecs_to_jiffies(timeout_ms));
-	if (iosm_core_is_dead(core))
+	state = iosm_core_state(core);
+	if (state == IOSM_STATE_FAILED)
 		return -ENODEV;
 
-	return READ_ONCE(core->ready) ? 0 : -EAGAIN;
+	return state == IOSM_STATE_ONLINE ? 0 : -EAGAIN;
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_await);
 
-static void iosm_core_halt_work(struct iosm_core *core)
-{
-	iosm_core_update_stopping(core);
-	wake_up_all(&core->event);
-	cancel_delayed_work_sync(&core->work);
-}
-
 /**
  * iosm_core_pause() - take the device offline until iosm_core_start()
- * @core: the device, dead or alive
+ * @core: the device, failed or not
  *
- * All users are gone and the device does no DMA when this returns.
+ * All clients are stopped and the device does no DMA when this returns.
  * Context: sleeps, under the lock of the PCI device; every wait for the modem
  * is bounded.
  */
 void iosm_core_pause(struct iosm_core *core)
 {
-	core->paused = true;
-	iosm_core_halt_work(core);
+	iosm_core_hold(core, IOSM_HOLD_PCI);
 
 	mutex_lock(&core->lock);
 	iosm_core_offline(core);
@@ -1205,7 +1145,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_pause);
 
 /**
  * iosm_core_exit() - the counterpart of iosm_core_init()
- * @core: the device, dead or alive
+ * @core: the device, failed or not
  *
  * Context: sleeps; every wait for the device is bounded.
  */
@@ -1219,24 +1159,19 @@ void iosm_core_exit(struct iosm_core *core)
 
 /* ---- System sleep ---- */
 
-/* Is there a link that can be put to sleep, or was? */
-static bool iosm_core_is_up(struct iosm_core *core)
+static void iosm_core_suspend_clients(struct iosm_core *core, bool suspend)
 {
-	return core->life == IOSM_LIFE_ONLINE && !core->paused &&
-	       !iosm_core_is_dead(core);
-}
-
-static void iosm_core_suspend_users(struct iosm_core *core, bool suspend)
-{
+	const struct iosm_client *client;
 	unsigned int i;
 
-	for (i = 0; i < core->n_users; i++) {
-		if (!(core->users_up & BIT(i)))
+	for (i = 0; i < core->n_clients; i++) {
+		if (!(core->clients_up & BIT(i)))
 			continue;
-		if (suspend && core->users[i]->suspend)
-			core->users[i]->suspend(core);
-		if (!suspend && core->users[i]->resume)
-			core->users[i]->resume(core);
+		client = core->clients[i];
+		if (suspend && client->suspend)
+			client->suspend(core->client_priv[i]);
+		if (!suspend && client->resume)
+			client->resume(core->client_priv[i]);
 	}
 }
 
@@ -1245,50 +1180,65 @@ static int iosm_core_tell_sleep(struct iosm_core *core, u8 state)
 {
 	int err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST, state);
 
-	/* Found by the sender: it may look as it should in the next moment. */
+	/* Found by the sender. The IRQ thread may see a valid tail again. */
 	if (err == -EIO)
-		iosm_core_fault(core, "impossible message tail");
+		iosm_core_fail(core, IOSM_ERROR_PROTOCOL, "invalid message tail");
 
 	return err;
 }
 
-static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
+/* The device must agree, and be awake to hear of it. */
+static int iosm_core_suspend_d3(struct iosm_core *core)
 {
 	int err;
 
-	iosm_core_wait(core, !iosm_pm_busy(&core->pm), IOSM_QUIESCE_MS);
-
-	if (d3) {
-		err = iosm_pm_wake(&core->pm, IOSM_WAKE_TIMEOUT_MS);
-		if (err)
-			return err;
-	}
-
 	/*
-	 * The watch looks at registers, which is not allowed any more as soon
-	 * as the device has agreed; nor is a ring from whoever has not heard
-	 * of it yet, like the interrupt's thread.
+	 * The watchdog reads registers, which is forbidden as soon as the device
+	 * has agreed. So is a doorbell of anybody who does not know of it yet, such
+	 * as the IRQ thread.
 	 */
-	WRITE_ONCE(core->quiet, true);
-	cancel_delayed_work_sync(&core->watch);
+	err = iosm_pm_quiesce(&core->pm, IOSM_WAKE_TIMEOUT_MS);
+	if (err)
+		return err;
 
-	if (d3) {
-		iosm_pm_quiet(&core->pm);
-		err = iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_ENTER);
-		/* It may still come to believe that we sleep: take it back. */
-		if (err == -ETIMEDOUT)
-			iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_EXIT);
-		if (err) {
-			WRITE_ONCE(core->quiet, false);
-			iosm_pm_release(&core->pm);
-			iosm_core_rung(core);
-			return err;
-		}
+	cancel_delayed_work_sync(&core->watch);
+	err = iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_ENTER);
+	/* After a time-out it may still agree: take the request back. */
+	if (err == -ETIMEDOUT)
+		iosm_core_tell_sleep(core, IOSM_MSG_SLEEP_EXIT);
+	if (err) {
+		iosm_pm_release(&core->pm);
+		iosm_core_rung(core);
+		return err;
 	}
 
-	iosm_pm_suspend(&core->pm, !d3);
+	iosm_pm_suspend(&core->pm);
 
 	return 0;
+}
+
+static void iosm_core_suspend_d0(struct iosm_core *core)
+{
+	iosm_pm_suspend(&core->pm);
+	/* It reads registers, and that would wake the link. */
+	cancel_delayed_work_sync(&core->watch);
+	iosm_pm_force_sleep(&core->pm);
+}
+
+static int iosm_core_suspend_link(struct iosm_core *core, bool d3)
+{
+	int err = 0;
+
+	iosm_core_wait(core, !iosm_pm_busy(&core->pm), IOSM_QUIESCE_MS);
+
+	if (d3)
+		err = iosm_core_suspend_d3(core);
+	else
+		iosm_core_suspend_d0(core);
+	if (err)
+		return err;
+
+	return iosm_state_set(core, IOSM_STATE_SUSPENDED) ? 0 : -ENODEV;
 }
 
 /**
@@ -1307,22 +1257,21 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 {
 	int err = 0;
 
-	core->suspended = true;
-	iosm_core_halt_work(core);
+	iosm_core_hold(core, IOSM_HOLD_SLEEP);
 
 	mutex_lock(&core->lock);
-	if (iosm_core_is_up(core)) {
-		iosm_core_suspend_users(core, true);
+	if (iosm_core_state(core) == IOSM_STATE_ONLINE) {
+		iosm_core_suspend_clients(core, true);
 		err = iosm_core_suspend_link(core, d3);
 		core->refusals = err ? core->refusals + 1 : 0;
 		if (err && iosm_mmio_stage(&core->mmio) == IOSM_GONE)
-			iosm_core_die(core, IOSM_LIFE_GONE,
-				      "registers read all ones");
+			iosm_core_fail(core, IOSM_ERROR_GONE,
+				       "registers read all ones");
 		if (err)
-			iosm_core_suspend_users(core, false);
+			iosm_core_suspend_clients(core, false);
 	}
-	if (iosm_core_is_dead(core)) {
-		/* Nobody is left to agree, and nobody to keep the system up. */
+	if (iosm_core_has_failed(core)) {
+		/* A device that failed does not keep the system awake. */
 		iosm_core_offline(core);
 		err = 0;
 	} else if (core->refusals >= IOSM_REFUSALS) {
@@ -1330,21 +1279,24 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 		dev_err(core->dev, "modem refuses to sleep each time: %pe\n",
 			ERR_PTR(err));
 		iosm_core_offline(core);
-		/* Unless it did not let go of its pipes. */
-		if (!iosm_core_is_dead(core))
-			iosm_core_revive(core);
+		/* Unless it failed to close its pipes. */
+		if (!iosm_core_has_failed(core))
+			iosm_core_reboot(core);
 		err = 0;
-	} else if (core->life == IOSM_LIFE_BOOTING && core->link_up) {
+	} else if (iosm_core_state(core) == IOSM_STATE_LINK_INIT) {
 		/* Interrupted in the middle of a handshake: begin again. */
 		iosm_core_offline(core);
+		if (!iosm_core_has_failed(core))
+			iosm_core_reboot(core);
+	} else if (iosm_core_state(core) == IOSM_STATE_BOOTING) {
+		core->boot.step = IOSM_BOOT_FIRMWARE;
 	}
 	mutex_unlock(&core->lock);
 
 	if (err) {
 		dev_err(core->dev, "modem refuses to sleep: %pe\n",
 			ERR_PTR(err));
-		core->suspended = false;
-		iosm_core_go_on(core);
+		iosm_core_release(core, IOSM_HOLD_SLEEP);
 	}
 
 	return err;
@@ -1352,10 +1304,9 @@ int iosm_core_suspend(struct iosm_core *core, bool d3)
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_suspend);
 
 /*
- * The device is told first, and looked at afterwards, by the watch too: until
- * it has been told, no access is allowed. One that lost its power meanwhile
- * does not understand what it is told, and shows it by its state. That is no
- * fault of the device.
+ * No register may be read, neither by the watchdog, before the device knows that the
+ * host is back. A device that lost its power does not understand the message, and its
+ * stage or IPC state shows that.
  */
 static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 {
@@ -1368,9 +1319,9 @@ static int iosm_core_resume_link(struct iosm_core *core, bool d3)
 	    iosm_mmio_ipc_state(&core->mmio) != IOSM_IPC_RUNNING)
 		return -ECONNRESET;
 
-	WRITE_ONCE(core->quiet, false);
+	iosm_state_set(core, IOSM_STATE_ONLINE);
 	iosm_pm_release(&core->pm);
-	/* What was under way when the watch ended goes on now. */
+	/* What was outstanding when the watchdog was cancelled. */
 	iosm_core_rung(core);
 
 	return 0;
@@ -1387,17 +1338,16 @@ static int iosm_core_resume_link(struct iosm_core *core, bool d3)
  */
 void iosm_core_resume(struct iosm_core *core, bool d3)
 {
-	/* Free, or soon: the work, which may hold it for ever, does not run. */
+	/* The worker has been cancelled, or ends soon. */
 	mutex_lock(&core->lock);
-	if (iosm_core_is_up(core)) {
+	if (iosm_core_state(core) == IOSM_STATE_SUSPENDED) {
 		if (iosm_core_resume_link(core, d3))
-			iosm_core_end(core, IOSM_LIFE_BROKEN,
-				      "it lost its power in system sleep", true);
-		iosm_core_suspend_users(core, false);
+			iosm_core_fail(core, IOSM_ERROR_POWER_LOST,
+				       "power lost during suspend");
+		iosm_core_suspend_clients(core, false);
 	}
 	mutex_unlock(&core->lock);
 
-	core->suspended = false;
-	iosm_core_go_on(core);
+	iosm_core_release(core, IOSM_HOLD_SLEEP);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_resume);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The life of a device: stages, handshake, crash, and the dispatch of its
- * interrupt.
+ * One device: boot, interrupt, watchdog, system sleep, and the clients that are
+ * started when it goes online.
  */
 #ifndef IOSM_CORE_H
 #define IOSM_CORE_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/time64.h>
@@ -20,94 +21,98 @@
 #include "iosm_pipe.h"
 #include "iosm_pm.h"
 #include "iosm_shm.h"
+#include "iosm_state.h"
 
 struct iosm_channel;
 struct iosm_core;
 struct pci_dev;
 
 /**
- * enum iosm_life - where a device is in its life
- * @IOSM_LIFE_BOOTING: the handshake is under way or waits for the firmware
- * @IOSM_LIFE_ONLINE: running, users attached
- * @IOSM_LIFE_CRASHED: the firmware said that it crashed
- * @IOSM_LIFE_BROKEN: the device broke the rules, or does not answer
- * @IOSM_LIFE_GONE: reads as all ones
- * @IOSM_LIFE_UNRESPONSIVE: a request timed out for good
- */
-enum iosm_life {
-	IOSM_LIFE_BOOTING,
-	IOSM_LIFE_ONLINE,
-	IOSM_LIFE_CRASHED,
-	IOSM_LIFE_BROKEN,
-	IOSM_LIFE_GONE,
-	IOSM_LIFE_UNRESPONSIVE,
-};
-
-/**
- * struct iosm_user - somebody who lives on a running device
+ * struct iosm_client - part of the driver that is started when the device goes online
  * @name: for messages
- * @start: the device runs; may open channels and register interfaces. On an
- *	error the user is not there, the others are.
- * @stop: the counterpart; the device may be dead already. Called only after
- *	a @start that succeeded.
+ * @start: the device runs; may open channels and register interfaces. Returns private
+ *	data by its argument. After an error this client is left out.
+ * @stop: the counterpart; the device may have failed. Called only after a @start
+ *	that succeeded.
  * @suspend: stop using the device, lose nothing. NULL: nothing to do.
  * @resume: go on.
  *
- * All are called from one context at a time and may sleep.
+ * Context: may sleep, core->lock is held: one callback at a time.
  */
-struct iosm_user {
+struct iosm_client {
 	const char *name;
-	int (*start)(struct iosm_core *core);
-	void (*stop)(struct iosm_core *core);
-	void (*suspend)(struct iosm_core *core);
-	void (*resume)(struct iosm_core *core);
+	int (*start)(struct iosm_core *core, void **priv);
+	void (*stop)(struct iosm_core *core, void *priv);
+	void (*suspend)(void *priv);
+	void (*resume)(void *priv);
 };
 
-#define IOSM_MAX_USERS	4
+#define IOSM_MAX_CLIENTS	4
 
 /*
- * More interrupts a second than this without anything new are an attack. No
- * device of this kind has reason to raise a tenth as many in all.
+ * Spurious interrupts a second, beyond which the device is cut off. No device of this
+ * kind has reason to raise a tenth as many interrupts in all.
  */
-#define IOSM_VAIN_LIMIT	50000
+#define IOSM_SPURIOUS_LIMIT	50000
 
 /* In the mask of what the interrupt thread owes, after the channels. */
 #define IOSM_WORK_MESSAGES	IOSM_CHANNELS
 
+/* Reasons to keep a device stopped: a mask. The worker ends soon and does not begin. */
+#define IOSM_HOLD_PCI	BIT(0)	/* from iosm_core_pause() to iosm_core_start() */
+#define IOSM_HOLD_SLEEP	BIT(1)	/* from iosm_core_suspend() to iosm_core_resume() */
+
+/* Uevents that were sent since the device began to boot: a mask. */
+#define IOSM_SENT_ROM_READY	BIT(0)
+#define IOSM_SENT_CRASH		BIT(1)
+#define IOSM_SENT_CD_READY	BIT(2)
+
 /**
- * struct iosm_lies - what the device wrote that it must not, by kind
- * @pipes: tails and TDs
- * @messages: tail of the message ring, completion status
+ * struct iosm_violations - values in shared memory that the protocol does not allow
+ * @ring: tails and TDs of pipes
+ * @message: tail of the message ring, completion status
  * @sleep: sleep requests
- * @stages: execution stages
- * @blocks: buffers of the IP channel: blocks, tables, datagrams, commands
+ * @stage: execution stages
+ * @mux: buffers of the IP channel: blocks, tables, datagrams, commands
  */
-struct iosm_lies {
-	u64 pipes;
-	u64 messages;
+struct iosm_violations {
+	u64 ring;
+	u64 message;
 	u64 sleep;
-	u64 stages;
-	u64 blocks;
+	u64 stage;
+	u64 mux;
 };
 
 /**
- * struct iosm_health - what went wrong with a device since it was bound
- * @lock: protects the rest
- * @faults: how often its life ended by a fault
- * @why: what the last fault was; static text, NULL for none
- * @life: where it led to
- * @when: time of day
- * @changed: told after a fault and when the device is online; any context.
- *	NULL: nobody is. Set before iosm_core_start(), cleared when paused
- *	and followed by synchronize_irq().
+ * enum iosm_boot_step - what the worker does next in BOOTING and LINK_INIT
+ * @IOSM_BOOT_FIRMWARE: look for running firmware
+ * @IOSM_BOOT_UNINIT: look for IPC state UNINIT, then request INIT
+ * @IOSM_BOOT_INIT: look for INIT, then request RUNNING
+ * @IOSM_BOOT_RUNNING: look for RUNNING, then send the first messages
  */
-struct iosm_health {
-	spinlock_t lock;	/* the rest */
-	unsigned int faults;
-	const char *why;
-	enum iosm_life life;
-	time64_t when;
-	void (*changed)(struct iosm_core *core);
+enum iosm_boot_step {
+	IOSM_BOOT_FIRMWARE,
+	IOSM_BOOT_UNINIT,
+	IOSM_BOOT_INIT,
+	IOSM_BOOT_RUNNING,
+};
+
+/**
+ * struct iosm_boot - progress of the worker, which looks once and queues itself again
+ * @step: see enum iosm_boot_step
+ * @pause_ms: time to the next look in this step
+ * @waited_ms: time that this step has taken
+ * @stage_ms: time without a valid stage
+ * @dump_looks: looks for a core dump since the crash
+ * @sent: IOSM_SENT_*
+ */
+struct iosm_boot {
+	enum iosm_boot_step step;
+	unsigned int pause_ms;
+	unsigned int waited_ms;
+	unsigned int stage_ms;
+	unsigned int dump_looks;
+	unsigned long sent;
 };
 
 /**
@@ -134,55 +139,41 @@ struct iosm_core_stats {
  * @msg: message ring
  * @version: of the running firmware's interface
  * @caps: IOSM_CAP_* of the running firmware
- * @life: see enum iosm_life; written under @lock
- * @lock: serialises online, offline, suspend and resume
- * @channel_lock: protects @channels against change
- * @dead: users must not wait for the device any more
- * @paused: from iosm_core_pause() to iosm_core_start(); under the lock of the PCI
- *	device, as all that comes from the PCI core
- * @suspended: from iosm_core_suspend() to iosm_core_resume(); likewise
- * @stopping: @paused or @suspended: work must end soon, and does not begin.
- *	Who clears it queues the work.
- * @listen: interrupts look at the shared memory
+ * @state_lock: protects @state and @error
+ * @state: read by iosm_core_state()
+ * @error: read by iosm_state_error()
+ * @lock: serialises changes of the state but those to FAILED, and the clients
+ * @holds: IOSM_HOLD_*; changed under the lock of the PCI device. Releasing the last
+ *	one queues the worker.
+ * @boot: under @lock
  * @stage_seen: last execution stage that was handled
- * @fault: first fault that was reported, NULL for none
- * @ready: online, and its users have been started
- * @quiet: system sleep: @watch must not touch the device
  * @refusals: system sleeps in a row that the device did not agree to
- * @restart: boot again after going offline (power was lost); set by the fault
- *	that says so, if it was the first
- * @rom_told: the event ROM_READY went out
- * @crash_told: so did CRASH, for this crash
- * @dump_told: and CD_READY
- * @stage_ms: how long the device has had no valid stage; worker only
- * @dump_looks: looks for a core dump since the crash; worker only
- * @link_up: the device was asked for INIT, and may know our shared memory
- * @event: woken by interrupts while @waiters is not 0, and by @dead,
- *	@stopping
+ * @channel_lock: protects @channels against change
+ * @event: woken by interrupts while @waiters is not 0, by a change of the state, and by
+ *	a new hold
  * @waiters: number of sleepers on @event
- * @vain: interrupts without anything new since @vain_since; interrupt only.
- *	What the thread was told before is not new.
- * @vain_since: begin of that time, in jiffies
+ * @spurious: interrupts without news since @spurious_since; interrupt only. What the
+ *	IRQ thread has not looked at yet is not news.
+ * @spurious_since: begin of that time, in jiffies
  * @active: bit mask of channels that interrupts reach
  * @work_mask: channels whose poll() the interrupt thread owes, and
  *	IOSM_WORK_MESSAGES
  * @channels: those that have a user
- * @wq: for what waits, one device only
- * @work: boot and offline; looks once and re-arms itself
- * @watch: looks after a device that owes us something
+ * @wq: for work that waits; of this device only
+ * @work: the worker: boot, and the end of a device that failed
+ * @watch: the watchdog, while requests to the device are outstanding
  * @wake_ms: how long it has not woken up; @watch only
  * @wakes: how often it had been asked to, when that was looked at; @watch only
- * @users: who is attached, in order of start
- * @users_up: bit mask of those started
- * @n_users: entries of @users
- * @health: see struct iosm_health
- * @lies_stages: see struct iosm_lies
- * @lies_blocks: see struct iosm_lies
- * @devlink: owned by iosm_devlink.c
+ * @clients: in order of start
+ * @client_priv: private data of @clients, from their start
+ * @clients_up: bit mask of the clients that are started
+ * @n_clients: entries of @clients
+ * @notify: called after an error and when the device is online, in any context; NULL:
+ *	not needed. See iosm_core_set_notify().
+ * @notify_priv: for @notify
+ * @violations_stage: see struct iosm_violations
+ * @violations_mux: see struct iosm_violations
  * @stats: see struct iosm_core_stats
- * @ports: owned by iosm_port.c
- * @mux: owned by iosm_mux.c
- * @net: owned by iosm_net.c
  */
 struct iosm_core {
 	struct pci_dev *pdev;
@@ -198,32 +189,22 @@ struct iosm_core {
 	u32 version;
 	u32 caps;
 
-	enum iosm_life life;
-	struct mutex lock;		/* life, users, link */
-	struct mutex channel_lock;	/* changes of channels */
-	bool dead;
-	bool paused;
-	bool suspended;
-	bool stopping;
-	bool listen;
-	u32 stage_seen;
-	const char *fault;
-	bool ready;
-	bool quiet;
-	u8 refusals;
-	bool restart;
-	bool rom_told;
-	bool crash_told;
-	bool dump_told;
-	unsigned int stage_ms;
-	unsigned int dump_looks;
-	bool link_up;
+	spinlock_t state_lock;		/* state, error */
+	enum iosm_state state;
+	struct iosm_error error;
 
+	struct mutex lock;		/* boot, clients, changes of the state */
+	unsigned long holds;
+	struct iosm_boot boot;
+	u32 stage_seen;
+	u8 refusals;
+
+	struct mutex channel_lock;	/* changes of channels */
 	wait_queue_head_t event;
 	atomic_t waiters;
 
-	unsigned int vain;
-	unsigned long vain_since;
+	unsigned int spurious;
+	unsigned long spurious_since;
 	unsigned long active;
 	unsigned long work_mask;
 	struct iosm_channel *channels[IOSM_CHANNELS];
@@ -234,35 +215,31 @@ struct iosm_core {
 	unsigned int wake_ms;
 	u64 wakes;
 
-	const struct iosm_user *users[IOSM_MAX_USERS];
-	unsigned long users_up;
-	unsigned int n_users;
+	const struct iosm_client *clients[IOSM_MAX_CLIENTS];
+	void *client_priv[IOSM_MAX_CLIENTS];
+	unsigned long clients_up;
+	unsigned int n_clients;
 
-	struct iosm_health health;
-	atomic64_t lies_stages;
-	atomic64_t lies_blocks;
+	void (*notify)(void *priv);
+	void *notify_priv;
+	atomic64_t violations_stage;
+	atomic64_t violations_mux;
 
-	struct iosm_devlink *devlink;
 	struct iosm_core_stats stats;
-
-	struct iosm_ports *ports;
-	struct iosm_mux *mux;
-	struct iosm_net *net;
 };
 
 int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
-		   const struct iosm_user *const *users, unsigned int n_users);
+		   const struct iosm_client *const *clients, unsigned int n_clients);
 void iosm_core_start(struct iosm_core *core);
 void iosm_core_exit(struct iosm_core *core);
 void iosm_core_pause(struct iosm_core *core);
 int iosm_core_suspend(struct iosm_core *core, bool d3);
 void iosm_core_resume(struct iosm_core *core, bool d3);
 
-void iosm_core_fault(struct iosm_core *core, const char *why);
-void iosm_core_unresponsive(struct iosm_core *core, const char *why);
-bool iosm_core_is_lost(const struct iosm_core *core);
-void iosm_core_cut(struct iosm_core *core);
-void iosm_core_lies(struct iosm_core *core, struct iosm_lies *lies);
+void iosm_core_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason);
+bool iosm_core_is_lost(struct iosm_core *core);
+void iosm_core_get_violations(struct iosm_core *core, struct iosm_violations *violations);
+void iosm_core_set_notify(struct iosm_core *core, void (*notify)(void *priv), void *priv);
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
 int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);
 void iosm_core_listen(struct iosm_core *core, struct iosm_channel *ch);
@@ -272,11 +249,9 @@ void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch);
 #include <linux/interrupt.h>
 
 int iosm_core_setup(struct iosm_core *core, struct device *dev,
-		    const struct iosm_user *const *users, unsigned int n_users);
+		    const struct iosm_client *const *clients, unsigned int n_clients);
 void iosm_core_cleanup(struct iosm_core *core);
 void iosm_core_event(struct iosm_core *core, const char *event);
-void iosm_core_master(struct iosm_core *core, bool on);
-bool iosm_core_master_command(int err, u16 old, bool on, u16 *command);
 void iosm_core_queue(struct iosm_core *core);
 void iosm_core_rearm(struct iosm_core *core, unsigned int ms);
 void iosm_core_rung(void *priv);
@@ -287,24 +262,64 @@ irqreturn_t iosm_core_thread(int irq, void *data);
 #endif
 
 /**
- * iosm_core_is_dead() - may anybody still wait for this device?
+ * iosm_core_state() - state of the device
  * @core: the device
  *
- * Return: true after a crash, a fault, or when the device is being removed
- * and gone: then every wait must end.
+ * Context: any.
+ *
+ * Return: see enum iosm_state.
  */
-static inline bool iosm_core_is_dead(const struct iosm_core *core)
+static inline enum iosm_state iosm_core_state(const struct iosm_core *core)
 {
-	return READ_ONCE(core->dead);
+	/* Pairs with iosm_state_change(): bus mastering is off if FAILED is seen. */
+	return smp_load_acquire(&core->state);
 }
 
 /**
- * iosm_core_wait() - wait until something is true that an interrupt tells
+ * iosm_core_has_failed() - has the device failed?
+ * @core: the device
+ *
+ * Context: any.
+ *
+ * Return: true when the device has no access to memory, and nothing that was requested
+ * from it will complete: all waits end.
+ */
+static inline bool iosm_core_has_failed(const struct iosm_core *core)
+{
+	return iosm_core_state(core) == IOSM_STATE_FAILED;
+}
+
+/**
+ * iosm_core_holds() - is the device kept stopped?
+ * @core: the device
+ *
+ * Context: any.
+ *
+ * Return: mask of IOSM_HOLD_*.
+ */
+static inline unsigned long iosm_core_holds(const struct iosm_core *core)
+{
+	return READ_ONCE(core->holds);
+}
+
+/**
+ * iosm_core_count_mux() - count a violation of the protocol in the IP channel
+ * @core: the device
+ *
+ * Context: any.
+ */
+static inline void iosm_core_count_mux(struct iosm_core *core)
+{
+	atomic64_inc(&core->violations_mux);
+}
+
+/**
+ * iosm_core_wait() - wait for a condition that an interrupt reports
  * @core: the device
  * @condition: expression without side effects
  * @timeout_ms: at most this long
  *
- * Ends early when the device is dead. Context: sleeps.
+ * Ends early when the device fails. Context: sleeps.
  *
  * Return: true when @condition is true.
  */
@@ -315,7 +330,7 @@ static inline bool iosm_core_is_dead(const struct iosm_core *core)
 									\
 	atomic_inc(&__core->waiters);					\
 	wait_event_timeout(__core->event, (__met = (condition)) ||	\
-			   iosm_core_is_dead(__core),			\
+			   iosm_core_has_failed(__core),			\
 			   msecs_to_jiffies(timeout_ms));		\
 	atomic_dec(&__core->waiters);					\
 	__met;								\

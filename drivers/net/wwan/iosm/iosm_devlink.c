@@ -36,7 +36,7 @@
  * @core: the device
  * @fw: health of the modem
  * @work: tells devlink about changes
- * @told: number of faults that devlink knows of; @work only
+ * @reported: number of errors that devlink knows of; @work only
  * @restarts: times of the last automatic restarts, oldest first, 0: none; in
  *	seconds since boot; under the lock of devlink
  */
@@ -44,7 +44,7 @@ struct iosm_devlink {
 	struct iosm_core *core;
 	struct devlink_health_reporter *fw;
 	struct work_struct work;
-	unsigned int told;
+	unsigned int reported;
 	time64_t restarts[IOSM_RESTARTS];
 };
 
@@ -63,7 +63,7 @@ static int iosm_devlink_info(struct devlink *devlink,
 	err = devlink_info_version_fixed_put(req,
 					     DEVLINK_INFO_VERSION_GENERIC_ASIC_ID,
 					     text);
-	if (err || !READ_ONCE(core->ready))
+	if (err || iosm_core_state(core) != IOSM_STATE_ONLINE)
 		return err;
 
 	snprintf(text, sizeof(text), "%#06x", READ_ONCE(core->version));
@@ -78,26 +78,6 @@ static const struct devlink_ops iosm_devlink_ops = {
 };
 
 /* ---- Health ---- */
-
-static const char *iosm_devlink_life(enum iosm_life life)
-{
-	switch (life) {
-	case IOSM_LIFE_BOOTING:
-		return "booting";
-	case IOSM_LIFE_ONLINE:
-		return "online";
-	case IOSM_LIFE_CRASHED:
-		return "crashed";
-	case IOSM_LIFE_BROKEN:
-		return "broken";
-	case IOSM_LIFE_GONE:
-		return "gone";
-	case IOSM_LIFE_UNRESPONSIVE:
-		return "unresponsive";
-	}
-
-	return "unknown";
-}
 
 static const char *iosm_devlink_stage(u32 stage, char *text, size_t size)
 {
@@ -123,32 +103,22 @@ static const char *iosm_devlink_stage(u32 stage, char *text, size_t size)
 	return text;
 }
 
-static void iosm_devlink_last_fault(struct iosm_core *core,
+static void iosm_devlink_last_error(struct iosm_core *core,
 				    struct devlink_fmsg *fmsg)
 {
-	struct iosm_health *health = &core->health;
-	unsigned int faults;
-	enum iosm_life life;
-	const char *why;
-	time64_t when;
+	struct iosm_error error;
 	char text[32];
 
-	spin_lock_irq(&health->lock);
-	faults = health->faults;
-	why = health->why;
-	life = health->life;
-	when = health->when;
-	spin_unlock_irq(&health->lock);
-
-	devlink_fmsg_u32_pair_put(fmsg, "faults", faults);
-	if (!why)
+	iosm_state_error(core, &error);
+	devlink_fmsg_u32_pair_put(fmsg, "errors", error.count);
+	if (!error.reason)
 		return;
 
-	snprintf(text, sizeof(text), "%ptTs", &when);
-	devlink_fmsg_pair_nest_start(fmsg, "last fault");
+	snprintf(text, sizeof(text), "%ptTs", &error.time);
+	devlink_fmsg_pair_nest_start(fmsg, "last_error");
 	devlink_fmsg_obj_nest_start(fmsg);
-	devlink_fmsg_string_pair_put(fmsg, "kind", iosm_devlink_life(life));
-	devlink_fmsg_string_pair_put(fmsg, "reason", why);
+	devlink_fmsg_string_pair_put(fmsg, "kind", iosm_error_name(error.kind));
+	devlink_fmsg_string_pair_put(fmsg, "reason", error.reason);
 	devlink_fmsg_string_pair_put(fmsg, "time", text);
 	devlink_fmsg_obj_nest_end(fmsg);
 	devlink_fmsg_pair_nest_end(fmsg);
@@ -161,46 +131,33 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 	struct iosm_devlink *dl = devlink_health_reporter_priv(reporter);
 	struct iosm_core *core = dl->core;
 	struct iosm_msg_stats messages;
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 	char text[16];
 
-	devlink_fmsg_string_pair_put(fmsg, "life",
-				     iosm_devlink_life(READ_ONCE(core->life)));
-	/* Not while the device is being reset. */
-	if (!READ_ONCE(core->stopping))
+	devlink_fmsg_string_pair_put(fmsg, "state",
+				     iosm_state_name(iosm_core_state(core)));
+	/* Not while the device is being reset, or sleeps. */
+	if (!iosm_core_holds(core))
 		devlink_fmsg_string_pair_put(fmsg, "stage",
 					     iosm_devlink_stage(iosm_mmio_stage(&core->mmio),
 								text, sizeof(text)));
-	iosm_devlink_last_fault(core, fmsg);
+	iosm_devlink_last_error(core, fmsg);
 
-	iosm_core_lies(core, &lies);
-	devlink_fmsg_pair_nest_start(fmsg, "lies");
+	iosm_core_get_violations(core, &violations);
+	devlink_fmsg_pair_nest_start(fmsg, "violations");
 	devlink_fmsg_obj_nest_start(fmsg);
-	devlink_fmsg_u64_pair_put(fmsg, "pipes", lies.pipes);
-	devlink_fmsg_u64_pair_put(fmsg, "messages", lies.messages);
-	devlink_fmsg_u64_pair_put(fmsg, "sleep", lies.sleep);
-	devlink_fmsg_u64_pair_put(fmsg, "stages", lies.stages);
-	devlink_fmsg_u64_pair_put(fmsg, "blocks", lies.blocks);
+	devlink_fmsg_u64_pair_put(fmsg, "ring", violations.ring);
+	devlink_fmsg_u64_pair_put(fmsg, "message", violations.message);
+	devlink_fmsg_u64_pair_put(fmsg, "sleep", violations.sleep);
+	devlink_fmsg_u64_pair_put(fmsg, "stage", violations.stage);
+	devlink_fmsg_u64_pair_put(fmsg, "mux", violations.mux);
 	devlink_fmsg_obj_nest_end(fmsg);
 	devlink_fmsg_pair_nest_end(fmsg);
 	iosm_msg_get_stats(&core->msg, &messages);
-	devlink_fmsg_u64_pair_put(fmsg, "unanswered messages",
+	devlink_fmsg_u64_pair_put(fmsg, "message_timeouts",
 				  messages.timeouts);
 
 	return 0;
-}
-
-/* What ended the last life of the device. */
-static enum iosm_life iosm_devlink_failure(struct iosm_core *core)
-{
-	struct iosm_health *health = &core->health;
-	enum iosm_life life;
-
-	spin_lock_irq(&health->lock);
-	life = health->life;
-	spin_unlock_irq(&health->lock);
-
-	return life;
 }
 
 /* Count an automatic restart. Returns false when there were too many lately. */
@@ -252,7 +209,7 @@ static int iosm_devlink_auto_recover(struct iosm_devlink *dl)
 	struct iosm_core *core = dl->core;
 	int err;
 
-	if (iosm_devlink_failure(core) != IOSM_LIFE_UNRESPONSIVE)
+	if (iosm_state_restart(core) != IOSM_RESTART_REPORTER)
 		return -EOPNOTSUPP;
 
 	if (!iosm_devlink_may_restart(dl)) {
@@ -265,7 +222,7 @@ static int iosm_devlink_auto_recover(struct iosm_devlink *dl)
 	dev_info(core->dev, "restarting modem: it was unresponsive\n");
 	err = iosm_devlink_restart(core, NULL);
 	/* A removal or a system sleep that ends the wait is no failure. */
-	if (err && !READ_ONCE(core->stopping))
+	if (err && !iosm_core_holds(core))
 		dev_err(core->dev, "restart failed: %pe\n", ERR_PTR(err));
 
 	return err;
@@ -292,42 +249,39 @@ static const struct devlink_health_reporter_ops iosm_devlink_fw_ops = {
 static void iosm_devlink_work(struct work_struct *work)
 {
 	struct iosm_devlink *dl = container_of(work, struct iosm_devlink, work);
-	struct iosm_health *health = &dl->core->health;
-	unsigned int faults;
-	const char *why;
+	enum iosm_state state;
+	struct iosm_error error;
 
-	spin_lock_irq(&health->lock);
-	faults = health->faults;
-	why = health->why;
-	spin_unlock_irq(&health->lock);
-
-	if (faults != dl->told) {
-		dl->told = faults;
-		devlink_health_report(dl->fw, why, dl);
+	iosm_state_error(dl->core, &error);
+	if (error.count != dl->reported) {
+		dl->reported = error.count;
+		devlink_health_report(dl->fw, error.reason, dl);
 	}
 
 	/*
-	 * Recovery that believes in its success says so under this lock, and
-	 * a fault may have come just then. It counts from its very begin: the
-	 * device is said to be dead later.
+	 * A successful recovery sets the reporter to healthy under this lock, and
+	 * the device may have failed again just then.
 	 */
 	devl_lock(priv_to_devlink(dl));
-	if (READ_ONCE(dl->core->fault))
+	state = iosm_core_state(dl->core);
+	if (state == IOSM_STATE_FAILED)
 		devlink_health_reporter_state_update(dl->fw,
 						     DEVLINK_HEALTH_REPORTER_STATE_ERROR);
-	else if (READ_ONCE(dl->core->ready))
+	else if (state == IOSM_STATE_ONLINE)
 		devlink_health_reporter_state_update(dl->fw,
 						     DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
 	devl_unlock(priv_to_devlink(dl));
 }
 
-/* May be called until the interrupt has been waited for. */
-static void iosm_devlink_changed(struct iosm_core *core)
+/* For any context. */
+static void iosm_devlink_changed(void *priv)
 {
-	queue_work(core->wq, &core->devlink->work);
+	struct iosm_devlink *dl = priv;
+
+	queue_work(dl->core->wq, &dl->work);
 }
 
-/* ---- Life ---- */
+/* ---- Registration ---- */
 
 /**
  * iosm_devlink_create() - show a device to devlink
@@ -335,9 +289,9 @@ static void iosm_devlink_changed(struct iosm_core *core)
  *
  * Context: may sleep.
  *
- * Return: 0 or a negative errno.
+ * Return: what iosm_devlink_destroy() needs, or an ERR_PTR().
  */
-int iosm_devlink_create(struct iosm_core *core)
+struct iosm_devlink *iosm_devlink_create(struct iosm_core *core)
 {
 	struct devlink_health_reporter *fw;
 	struct iosm_devlink *dl;
@@ -345,7 +299,7 @@ int iosm_devlink_create(struct iosm_core *core)
 
 	devlink = devlink_alloc(&iosm_devlink_ops, sizeof(*dl), core->dev);
 	if (!devlink)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 
 	dl = devlink_priv(devlink);
 	dl->core = core;
@@ -354,38 +308,30 @@ int iosm_devlink_create(struct iosm_core *core)
 	fw = iosm_health_reporter_create(devlink, &iosm_devlink_fw_ops, dl);
 	if (IS_ERR(fw)) {
 		devlink_free(devlink);
-		return PTR_ERR(fw);
+		return ERR_CAST(fw);
 	}
 	dl->fw = fw;
 
-	core->devlink = dl;
 	devlink_register(devlink);
 	/* Last, as it uses all of that. */
-	smp_store_release(&core->health.changed, iosm_devlink_changed);
+	iosm_core_set_notify(core, iosm_devlink_changed, dl);
 
-	return 0;
+	return dl;
 }
 
 /**
  * iosm_devlink_destroy() - the counterpart of iosm_devlink_create()
- * @core: paused
+ * @dl: of a paused device
  *
  * Context: sleeps; waits for commands of devlink that are under way.
  */
-void iosm_devlink_destroy(struct iosm_core *core)
+void iosm_devlink_destroy(struct iosm_devlink *dl)
 {
-	struct iosm_devlink *dl = core->devlink;
 	struct devlink *devlink = priv_to_devlink(dl);
 
-	/*
-	 * From here on nothing changes any more for devlink. Of a device that
-	 * is paused, only the interrupt can still say so.
-	 */
-	WRITE_ONCE(core->health.changed, NULL);
-	synchronize_irq(core->irq);
+	iosm_core_set_notify(dl->core, NULL, NULL);
 	disable_work_sync(&dl->work);
 	devlink_unregister(devlink);
 	devlink_health_reporter_destroy(dl->fw);
-	core->devlink = NULL;
 	devlink_free(devlink);
 }

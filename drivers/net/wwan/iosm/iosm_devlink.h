@@ -4,8 +4,9 @@
 #define IOSM_DEVLINK_H
 
 struct iosm_core;
+struct iosm_devlink;
 
-int iosm_devlink_create(struct iosm_core *core);
-void iosm_devlink_destroy(struct iosm_core *core);
+struct iosm_devlink *iosm_devlink_create(struct iosm_core *core);
+void iosm_devlink_destroy(struct iosm_devlink *dl);
 
 #endif

@@ -92,7 +92,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 
 	/* Pairs with iosm_mux_flush_rx(): states of sessions are read after it. */
 	flush = smp_load_acquire(&mux->flush_wanted);
-	if (unlikely(iosm_core_is_dead(mux->core))) {
+	if (unlikely(iosm_core_has_failed(mux->core))) {
 		iosm_mux_mourn(mux);
 		iosm_mux_complete(mux, 0, flush);
 		return 0;
@@ -184,7 +184,7 @@ static int iosm_mux_up(struct iosm_mux *mux)
 	const struct iosm_channel_config *config;
 	int err;
 
-	if (iosm_core_is_dead(mux->core))
+	if (iosm_core_has_failed(mux->core))
 		return -ENODEV;
 
 	config = iosm_mux_config(mux);
@@ -276,7 +276,7 @@ static int iosm_mux_call_open(struct iosm_mux *mux, u8 if_id,
 	if (s->answered)
 		err = s->result;
 	else if (!err)
-		err = iosm_core_is_dead(mux->core) ? -ENODEV : -ETIMEDOUT;
+		err = iosm_core_has_failed(mux->core) ? -ENODEV : -ETIMEDOUT;
 	spin_unlock_bh(&mux->ul_lock);
 
 	return err;
@@ -328,7 +328,7 @@ static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 	s->netdev = NULL;
 	WRITE_ONCE(s->ul_pad, 0);
 	iosm_mux_ul_disown(mux, if_id);
-	if (s->answered || iosm_core_is_dead(mux->core))
+	if (s->answered || iosm_core_has_failed(mux->core))
 		iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
 	spin_unlock_bh(&mux->ul_lock);
 
@@ -372,7 +372,7 @@ static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
  */
 static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 {
-	bool dead = iosm_core_is_dead(mux->core);
+	bool dead = iosm_core_has_failed(mux->core);
 	unsigned long expired = 0, now = jiffies;
 	struct iosm_mux_session *s;
 	unsigned int i, left = 0;
@@ -406,7 +406,7 @@ static void iosm_mux_settle(struct iosm_mux *mux)
 	unsigned int left;
 
 	/* In system sleep the device must not be asked: iosm_mux_resume(). */
-	if (mux->is_suspended && !iosm_core_is_dead(mux->core))
+	if (mux->is_suspended && !iosm_core_has_failed(mux->core))
 		return;
 
 	left = iosm_mux_expire(mux);
@@ -430,7 +430,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_close_work);
 /* After a session has left: what waits for the device is left to the work. */
 static void iosm_mux_closed(struct iosm_mux *mux)
 {
-	if (iosm_core_is_dead(mux->core))
+	if (iosm_core_has_failed(mux->core))
 		iosm_mux_settle(mux);
 	else if (!mux->is_suspended)
 		iosm_mux_queue_close(mux, mux->users ? IOSM_MUX_ANSWER_MS : 0);
@@ -534,7 +534,7 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 	mutex_lock(&mux->lock);
 
 	netif_tx_disable(mux->sessions[if_id].netdev);
-	iosm_mux_begin_close(mux, if_id, !iosm_core_is_dead(mux->core));
+	iosm_mux_begin_close(mux, if_id, !iosm_core_has_failed(mux->core));
 	iosm_mux_detach(mux, if_id);
 	mux->users &= ~BIT(if_id);
 	iosm_mux_closed(mux);

@@ -67,8 +67,8 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
 void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 {
 	iosm_stats_inc(&mux->stats.sync, &mux->stats.malformed);
-	trace_iosm_lie(mux->dev, what);
-	atomic64_inc(&mux->core->lies_blocks);
+	trace_iosm_violation(mux->dev, what);
+	iosm_core_count_mux(mux->core);
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 

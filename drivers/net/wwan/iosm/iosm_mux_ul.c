@@ -124,7 +124,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	}
 
 	if (unlikely(s->state != IOSM_MUX_UP ||
-		     iosm_core_is_dead(mux->core))) {
+		     iosm_core_has_failed(mux->core))) {
 		s->tx.tx_drop_down++;
 		DEV_STATS_INC(skb->dev, tx_dropped);
 		dev_kfree_skb_any(skb);

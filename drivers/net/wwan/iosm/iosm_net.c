@@ -258,7 +258,7 @@ static const struct wwan_ops iosm_net_wwan_ops = {
 	.dellink = iosm_net_dellink,
 };
 
-static int iosm_net_start(struct iosm_core *core)
+static int iosm_net_start(struct iosm_core *core, void **priv)
 {
 	struct iosm_net *net;
 	int err = -ENOMEM;
@@ -278,8 +278,7 @@ static int iosm_net_start(struct iosm_core *core)
 	if (err)
 		goto err_mux;
 
-	core->net = net;
-	core->mux = net->mux;
+	*priv = net;
 
 	return 0;
 
@@ -290,16 +289,13 @@ err_free:
 	return err;
 }
 
-static void iosm_net_shutdown(struct iosm_core *core)
+static void iosm_net_shutdown(struct iosm_core *core, void *priv)
 {
-	struct iosm_net *net = core->net;
+	struct iosm_net *net = priv;
 
 	/* Removes all links, and that closes their sessions. */
 	wwan_unregister_ops(core->dev);
 	iosm_net_wait_released(net);
-
-	core->mux = NULL;
-	core->net = NULL;
 	iosm_mux_destroy(net->mux);
 	kfree(net);
 }
@@ -316,24 +312,28 @@ static void iosm_net_for_each(struct iosm_net *net,
 	rtnl_unlock();
 }
 
-static void iosm_net_suspend(struct iosm_core *core)
+static void iosm_net_suspend(void *priv)
 {
-	iosm_net_for_each(core->net, netif_device_detach);
-	iosm_mux_suspend(core->mux);
+	struct iosm_net *net = priv;
+
+	iosm_net_for_each(net, netif_device_detach);
+	iosm_mux_suspend(net->mux);
 }
 
-static void iosm_net_resume(struct iosm_core *core)
+static void iosm_net_resume(void *priv)
 {
-	iosm_mux_resume(core->mux);
-	iosm_net_for_each(core->net, netif_device_attach);
+	struct iosm_net *net = priv;
+
+	iosm_mux_resume(net->mux);
+	iosm_net_for_each(net, netif_device_attach);
 }
 
 /* IP data: network devices on the sessions of channel 0. */
-const struct iosm_user iosm_net_user = {
+const struct iosm_client iosm_net_client = {
 	.name = "network devices",
 	.start = iosm_net_start,
 	.stop = iosm_net_shutdown,
 	.suspend = iosm_net_suspend,
 	.resume = iosm_net_resume,
 };
-EXPORT_SYMBOL_IF_KUNIT(iosm_net_user);
+EXPORT_SYMBOL_IF_KUNIT(iosm_net_client);

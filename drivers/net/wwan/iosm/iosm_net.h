@@ -12,7 +12,7 @@
 struct ethtool_ops;
 struct iosm_core;
 struct iosm_mux;
-struct iosm_user;
+struct iosm_client;
 struct net_device;
 
 /**
@@ -49,7 +49,7 @@ static inline struct iosm_link *iosm_link(struct net_device *netdev)
 	return wwan_netdev_drvpriv(netdev);
 }
 
-extern const struct iosm_user iosm_net_user;
+extern const struct iosm_client iosm_net_client;
 
 /* iosm_ethtool.c */
 extern const struct ethtool_ops iosm_ethtool_ops;

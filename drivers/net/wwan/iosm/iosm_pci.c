@@ -19,22 +19,24 @@
 #include "iosm_net.h"
 #include "iosm_port.h"
 
-static const struct iosm_user *const iosm_pci_users[] = {
-	&iosm_port_user,
-	&iosm_net_user,
+static const struct iosm_client *const iosm_pci_clients[] = {
+	&iosm_port_client,
+	&iosm_net_client,
 };
 
 /**
  * struct iosm_pci - what the PCI driver keeps for a device
  * @core: the device
  * @d3: system sleep is D3/L2; otherwise D0 with the link in L1.2
- * @stay: it was dead before it was stopped, and stays so: an error that it can
- *	cause, or an image of the memory, is nobody's will to start it again
+ * @no_restart: the device had failed before it was stopped. Neither a PCI error, which
+ *	the device can cause, nor a resume from hibernation may restart it.
+ * @devlink: see iosm_devlink.c
  */
 struct iosm_pci {
 	struct iosm_core core;
 	bool d3;
-	bool stay;
+	bool no_restart;
+	struct iosm_devlink *devlink;
 };
 
 /* The platform says which kind of system sleep the slot was built for. */
@@ -91,15 +93,16 @@ static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	iosm->d3 = iosm_pci_wants_d3(pdev);
 
-	err = iosm_core_init(&iosm->core, pdev, iosm_pci_users,
-			     ARRAY_SIZE(iosm_pci_users));
+	err = iosm_core_init(&iosm->core, pdev, iosm_pci_clients,
+			     ARRAY_SIZE(iosm_pci_clients));
 	if (err)
 		return err;
 
 	pci_set_drvdata(pdev, iosm);
 
-	err = iosm_devlink_create(&iosm->core);
-	if (err) {
+	iosm->devlink = iosm_devlink_create(&iosm->core);
+	if (IS_ERR(iosm->devlink)) {
+		err = PTR_ERR(iosm->devlink);
 		iosm_core_exit(&iosm->core);
 		return dev_err_probe(&pdev->dev, err, "cannot register with devlink\n");
 	}
@@ -115,9 +118,9 @@ static void iosm_pci_remove(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	/* Ends what somebody may be waiting for in devlink, too. */
+	/* Ends the waits in devlink, too. */
 	iosm_core_pause(&iosm->core);
-	iosm_devlink_destroy(&iosm->core);
+	iosm_devlink_destroy(iosm->devlink);
 	iosm_core_exit(&iosm->core);
 }
 
@@ -161,18 +164,18 @@ static int iosm_pci_resume(struct device *dev)
 }
 
 /*
- * Stop the device, with a fault if there is a @why, and note whether it was
- * lost before. Under the lock of the PCI device, as all that follows.
+ * Stop the device, as failed if there is a @reason, and note whether it had failed
+ * before. Under the lock of the PCI device, as all that follows.
  */
-static void iosm_pci_stop(struct iosm_pci *iosm, const char *why)
+static void iosm_pci_stop(struct iosm_pci *iosm, const char *reason)
 {
 	struct iosm_core *core = &iosm->core;
 
-	/* Who comes second sees what the first has done. */
-	if (!core->paused) {
-		iosm->stay = iosm_core_is_lost(core);
-		if (why)
-			iosm_core_fault(core, why);
+	/* If it is stopped already, that was noted then. */
+	if (!(iosm_core_holds(core) & IOSM_HOLD_PCI)) {
+		iosm->no_restart = iosm_core_is_lost(core);
+		if (reason)
+			iosm_core_fail(core, IOSM_ERROR_PCI, reason);
 	}
 	iosm_core_pause(core);
 }
@@ -208,7 +211,7 @@ static int iosm_pci_thaw(struct device *dev)
 	struct pci_dev *pdev = to_pci_dev(dev);
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	if (iosm->stay)
+	if (iosm->no_restart)
 		pci_save_state(pdev);
 	else
 		iosm_pci_begin_again(pdev);
@@ -233,7 +236,7 @@ static pci_ers_result_t iosm_pci_error_detected(struct pci_dev *pdev,
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 
-	iosm_pci_stop(iosm, "PCI error");
+	iosm_pci_stop(iosm, "link error reported");
 
 	return state == pci_channel_io_perm_failure ?
 	       PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_NEED_RESET;
@@ -244,7 +247,7 @@ static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
 	/* For the sake of another device below the port: nobody stopped us. */
-	iosm_pci_stop(iosm, "PCI slot reset");
+	iosm_pci_stop(iosm, "slot reset");
 	pci_restore_state(pdev);
 	/* Not before the handshake: the saved state may be that of a link. */
 	pci_clear_master(pdev);
@@ -257,7 +260,7 @@ static void iosm_pci_error_resume(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	if (!iosm->stay)
+	if (!iosm->no_restart)
 		iosm_core_start(&iosm->core);
 }
 

@@ -23,9 +23,13 @@
 #include "iosm_shm.h"
 #include "iosm_trace.h"
 
+/* How often iosm_pm_quiesce() wakes a device that falls asleep again. */
+#define IOSM_PM_WAKE_TRIES	3
+
 /* What iosm_trace.h shows of enum iosm_pm_state. */
 static_assert(IOSM_PM_OFF == 0 && IOSM_PM_ACTIVE == 1 && IOSM_PM_ASLEEP == 2 &&
-	      IOSM_PM_WAKING == 3 && IOSM_PM_SUSPENDED == 4);
+	      IOSM_PM_WAKING == 3 && IOSM_PM_QUIESCED == 4 &&
+	      IOSM_PM_SUSPENDED == 5);
 
 /**
  * iosm_pm_init() - prepare the gate, closed
@@ -57,7 +61,7 @@ static void iosm_pm_set(struct iosm_pm *pm, enum iosm_pm_state state)
 	lockdep_assert_held(&pm->lock);
 
 	if (pm->state != state)
-		trace_iosm_sleep(pm->dev, pm->state, state, pm->is_held);
+		trace_iosm_pm_state(pm->dev, pm->state, state, pm->is_held);
 	WRITE_ONCE(pm->state, state);
 	wake_up_all(&pm->changed);
 }
@@ -74,7 +78,6 @@ void iosm_pm_start(struct iosm_pm *pm)
 
 	spin_lock_irqsave(&pm->lock, flags);
 	pm->is_held = false;
-	pm->quiet = false;
 	iosm_pm_set(pm, IOSM_PM_ACTIVE);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
@@ -139,10 +142,13 @@ void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 
 	switch (pm->state) {
 	case IOSM_PM_ACTIVE:
-		if (pm->quiet && reason != IOSM_HPDA_MSG)
-			iosm_pm_hold(pm, reason);
-		else
+		iosm_pm_ring_now(pm, reason);
+		break;
+	case IOSM_PM_QUIESCED:
+		if (reason == IOSM_HPDA_MSG)
 			iosm_pm_ring_now(pm, reason);
+		else
+			iosm_pm_hold(pm, reason);
 		break;
 	case IOSM_PM_ASLEEP:
 		iosm_pm_ask_wake(pm);
@@ -226,12 +232,12 @@ static void iosm_pm_look(struct iosm_pm *pm)
 
 	request = iosm_shm_sleep_request(pm->shm);
 	if (request == IOSM_SLEEP_REQ_ACTIVE) {
-		if (pm->state != IOSM_PM_ACTIVE)
+		if (pm->state == IOSM_PM_ASLEEP || pm->state == IOSM_PM_WAKING)
 			iosm_pm_woken(pm);
 	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
-		/* Quiet: it may have agreed to a suspend, so no doorbell. */
+		/* Not in QUIESCED: the device may have agreed to a suspend. */
 		if (pm->state == IOSM_PM_ACTIVE && !pm->is_held &&
-		    !pm->quiet && !pm->ops->busy(pm->priv)) {
+		    !pm->ops->busy(pm->priv)) {
 			iosm_pm_set(pm, IOSM_PM_ASLEEP);
 			pm->stats.sleeps++;
 			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
@@ -298,54 +304,90 @@ int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_wake);
 
 /**
- * iosm_pm_quiet() - hold back every ring but those of messages
+ * iosm_pm_quiesce() - wake the device, and defer every doorbell but those of messages
  * @pm: the gate
+ * @timeout_ms: how long the device may take to wake up
  *
  * For the time in which the device may agree to a suspend, after which it must
  * not be disturbed; it is not allowed to sleep by itself either. Ends with
  * iosm_pm_release().
- * Context: any.
+ * Context: sleeps.
+ *
+ * Return: 0, -ENODEV without a link, -ETIMEDOUT when the device did not wake up, or fell
+ * asleep again each time.
  */
-void iosm_pm_quiet(struct iosm_pm *pm)
+int iosm_pm_quiesce(struct iosm_pm *pm, unsigned int timeout_ms)
 {
 	unsigned long flags;
+	unsigned int i;
+	bool done;
+	int err;
 
-	spin_lock_irqsave(&pm->lock, flags);
-	pm->quiet = true;
-	spin_unlock_irqrestore(&pm->lock, flags);
+	for (i = 0; i < IOSM_PM_WAKE_TRIES; i++) {
+		err = iosm_pm_wake(pm, timeout_ms);
+		if (err)
+			return err;
+
+		spin_lock_irqsave(&pm->lock, flags);
+		done = pm->state == IOSM_PM_ACTIVE;
+		if (done)
+			iosm_pm_set(pm, IOSM_PM_QUIESCED);
+		spin_unlock_irqrestore(&pm->lock, flags);
+		if (done)
+			return 0;
+	}
+
+	return -ETIMEDOUT;
 }
-EXPORT_SYMBOL_IF_KUNIT(iosm_pm_quiet);
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_quiesce);
 
 /**
  * iosm_pm_suspend() - the host goes to sleep: no access from here on
  * @pm: the gate
- * @force: tell the device by doorbell 2 (platforms that stay in D0)
  *
- * Rings that come now are held until iosm_pm_resume().
+ * Rings that come now are held until iosm_pm_release().
  * Context: any.
  */
-void iosm_pm_suspend(struct iosm_pm *pm, bool force)
+void iosm_pm_suspend(struct iosm_pm *pm)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&pm->lock, flags);
 	if (pm->state != IOSM_PM_OFF) {
-		pm->force_sleep = force;
+		pm->force_sleep = false;
 		iosm_pm_set(pm, IOSM_PM_SUSPENDED);
-		if (force)
-			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
-				       IOSM_SLEEP_CTL_FORCE_SLEEP);
 	}
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_suspend);
 
 /**
+ * iosm_pm_force_sleep() - tell the device by doorbell 2 that the host sleeps
+ * @pm: the gate, suspended
+ *
+ * For platforms that stay in D0.
+ * Context: any.
+ */
+void iosm_pm_force_sleep(struct iosm_pm *pm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pm->lock, flags);
+	if (pm->state == IOSM_PM_SUSPENDED) {
+		pm->force_sleep = true;
+		iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
+			       IOSM_SLEEP_CTL_FORCE_SLEEP);
+	}
+	spin_unlock_irqrestore(&pm->lock, flags);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_pm_force_sleep);
+
+/**
  * iosm_pm_resume() - the host is back, both sides count as active
  * @pm: the gate
  *
- * Rings that came during the suspend stay held until iosm_pm_release(), as
- * the device may have to be told first.
+ * Rings other than those of messages stay held until iosm_pm_release(), as the device
+ * may have to be told first.
  * Context: any.
  */
 void iosm_pm_resume(struct iosm_pm *pm)
@@ -354,7 +396,7 @@ void iosm_pm_resume(struct iosm_pm *pm)
 
 	spin_lock_irqsave(&pm->lock, flags);
 	if (pm->state == IOSM_PM_SUSPENDED) {
-		iosm_pm_set(pm, IOSM_PM_ACTIVE);
+		iosm_pm_set(pm, IOSM_PM_QUIESCED);
 		if (pm->force_sleep) {
 			/* Active from now on, whatever it asked for before. */
 			iosm_shm_forget_sleep(pm->shm);
@@ -368,7 +410,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_pm_resume);
 
 /**
  * iosm_pm_release() - ring and answer what was held back during a suspend
- * @pm: the gate, resumed, or quiet and not suspended
+ * @pm: the gate, resumed or quiesced
  *
  * Context: any.
  */
@@ -377,9 +419,10 @@ void iosm_pm_release(struct iosm_pm *pm)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pm->lock, flags);
-	pm->quiet = false;
-	if (pm->state == IOSM_PM_ACTIVE)
+	if (pm->state == IOSM_PM_QUIESCED) {
+		iosm_pm_set(pm, IOSM_PM_ACTIVE);
 		iosm_pm_ring_held(pm);
+	}
 	/* Its request for sleep has had no answer meanwhile. */
 	iosm_pm_look(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);

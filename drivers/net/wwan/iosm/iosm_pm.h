@@ -18,10 +18,12 @@ struct iosm_shm;
 
 /**
  * enum iosm_pm_state - what the device and we agreed on
- * @IOSM_PM_OFF: no link, or the device is dead: doorbells are dropped
+ * @IOSM_PM_OFF: no link, or the device has failed: doorbells are dropped
  * @IOSM_PM_ACTIVE: the device listens
  * @IOSM_PM_ASLEEP: the device sleeps: doorbell 0 must not be rung
  * @IOSM_PM_WAKING: we asked the device to wake, it has not answered
+ * @IOSM_PM_QUIESCED: as ACTIVE, but every doorbell other than that of a message is
+ *	deferred, and no sleep granted
  * @IOSM_PM_SUSPENDED: the host sleeps: no access at all
  */
 enum iosm_pm_state {
@@ -29,6 +31,7 @@ enum iosm_pm_state {
 	IOSM_PM_ACTIVE,
 	IOSM_PM_ASLEEP,
 	IOSM_PM_WAKING,
+	IOSM_PM_QUIESCED,
 	IOSM_PM_SUSPENDED,
 };
 
@@ -67,7 +70,6 @@ struct iosm_pm_stats {
  * @lock: protects all below; taken in hard interrupt context
  * @state: see enum iosm_pm_state
  * @is_held: doorbell 0 waits for the device to wake
- * @quiet: every ring but that of a message is held, and no sleep granted
  * @held_reason: value to ring it with
  * @force_sleep: system suspend used doorbell 2 = FORCE_SLEEP
  * @changed: woken on every change of @state
@@ -82,7 +84,6 @@ struct iosm_pm {
 	spinlock_t lock;	/* everything below */
 	enum iosm_pm_state state;
 	bool is_held;
-	bool quiet;
 	enum iosm_hpda_reason held_reason;
 	bool force_sleep;
 	wait_queue_head_t changed;
@@ -104,10 +105,53 @@ bool iosm_pm_busy(struct iosm_pm *pm);
 void iosm_pm_sync(struct iosm_pm *pm);
 void iosm_pm_irq(struct iosm_pm *pm);
 int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms);
-void iosm_pm_quiet(struct iosm_pm *pm);
-void iosm_pm_suspend(struct iosm_pm *pm, bool force);
+int iosm_pm_quiesce(struct iosm_pm *pm, unsigned int timeout_ms);
+void iosm_pm_suspend(struct iosm_pm *pm);
+void iosm_pm_force_sleep(struct iosm_pm *pm);
 void iosm_pm_resume(struct iosm_pm *pm);
 void iosm_pm_release(struct iosm_pm *pm);
 void iosm_pm_get_stats(struct iosm_pm *pm, struct iosm_pm_stats *stats);
+
+/**
+ * iosm_pm_is_up() - is there a link, and the host awake?
+ * @pm: the gate
+ *
+ * Context: any.
+ *
+ * Return: true when the device may move tails: interrupts look at shared memory.
+ */
+static inline bool iosm_pm_is_up(const struct iosm_pm *pm)
+{
+	enum iosm_pm_state state = READ_ONCE(pm->state);
+
+	return state != IOSM_PM_OFF && state != IOSM_PM_SUSPENDED;
+}
+
+/**
+ * iosm_pm_may_read() - may registers be read while the device operates?
+ * @pm: the gate
+ *
+ * Context: any.
+ *
+ * Return: false without a link, and when the device sleeps with its host or may have
+ * agreed to.
+ */
+static inline bool iosm_pm_may_read(const struct iosm_pm *pm)
+{
+	return iosm_pm_is_up(pm) && READ_ONCE(pm->state) != IOSM_PM_QUIESCED;
+}
+
+/**
+ * iosm_pm_is_waking() - has the device been asked to wake up, without an answer yet?
+ * @pm: the gate
+ *
+ * Context: any.
+ *
+ * Return: true in state WAKING.
+ */
+static inline bool iosm_pm_is_waking(const struct iosm_pm *pm)
+{
+	return READ_ONCE(pm->state) == IOSM_PM_WAKING;
+}
 
 #endif

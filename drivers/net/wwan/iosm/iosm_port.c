@@ -163,7 +163,7 @@ static int iosm_port_send(struct wwan_port *wwan, struct sk_buff *skb,
 	if (skb_linearize(skb))
 		return -ENOMEM;
 
-	if (iosm_core_is_dead(port->core))
+	if (iosm_core_has_failed(port->core))
 		return -ENODEV;
 
 	dma = dma_map_single(dev, skb->data, skb->len, DMA_TO_DEVICE);
@@ -576,7 +576,7 @@ static int iosm_port_start(struct wwan_port *wwan)
 	/* The port may be opened before wwan_create_port() has returned. */
 	port->wwan = wwan;
 
-	if (iosm_core_is_dead(port->core))
+	if (iosm_core_has_failed(port->core))
 		return -ENODEV;
 
 	mutex_lock(&port->close_lock);
@@ -621,7 +621,7 @@ static void iosm_port_stop(struct wwan_port *wwan)
 	 * The kernel closes ports in system sleep, too: a delayed fput(), or the
 	 * garbage collector of UNIX sockets. CLOSE_PIPE would time out then.
 	 */
-	if (port->is_suspended && !iosm_core_is_dead(port->core))
+	if (port->is_suspended && !iosm_core_has_failed(port->core))
 		port->is_close_deferred = true;
 	else
 		iosm_port_close_pipes(port);
@@ -659,11 +659,10 @@ iosm_port_register(struct iosm_core *core, enum wwan_port_type type,
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_port_register);
 
-static int iosm_port_create(struct iosm_core *core, enum wwan_port_type type,
-			    enum iosm_channel_id id)
+static int iosm_port_create(struct iosm_core *core, struct iosm_ports *ports,
+			    enum wwan_port_type type, enum iosm_channel_id id)
 {
 	const struct iosm_channel_config *config = iosm_channel_default(id);
-	struct iosm_ports *ports = core->ports;
 	struct wwan_port *wwan;
 	struct iosm_port *port;
 
@@ -694,44 +693,51 @@ static int iosm_port_create(struct iosm_core *core, enum wwan_port_type type,
 	return 0;
 }
 
-static void iosm_ports_stop(struct iosm_core *core)
+static void iosm_ports_stop(struct iosm_core *core, void *priv)
 {
-	struct iosm_ports *ports = core->ports;
+	struct iosm_ports *ports = priv;
 
 	while (ports->n)
 		iosm_port_destroy(ports->port[--ports->n]);
 
-	core->ports = NULL;
 	kfree(ports);
 }
 
-static int iosm_ports_start(struct iosm_core *core)
+static int iosm_ports_start(struct iosm_core *core, void **priv)
 {
+	struct iosm_ports *ports;
 	int err;
 
-	core->ports = kzalloc_obj(*core->ports);
-	if (!core->ports)
+	ports = kzalloc_obj(*ports);
+	if (!ports)
 		return -ENOMEM;
 
 	if (core->device_id == IOSM_PCI_ID_7360)
-		err = iosm_port_create(core, WWAN_PORT_XMMRPC,
+		err = iosm_port_create(core, ports, WWAN_PORT_XMMRPC,
 				       IOSM_CHANNEL_RPC);
 	else
-		err = iosm_port_create(core, WWAN_PORT_MBIM, IOSM_CHANNEL_MBIM);
+		err = iosm_port_create(core, ports, WWAN_PORT_MBIM,
+				       IOSM_CHANNEL_MBIM);
 
 	if (!err)
-		err = iosm_port_create(core, WWAN_PORT_AT, IOSM_CHANNEL_AT0);
+		err = iosm_port_create(core, ports, WWAN_PORT_AT,
+				       IOSM_CHANNEL_AT0);
 	if (!err)
-		err = iosm_port_create(core, WWAN_PORT_AT, IOSM_CHANNEL_AT1);
-	if (err)
-		iosm_ports_stop(core);
+		err = iosm_port_create(core, ports, WWAN_PORT_AT,
+				       IOSM_CHANNEL_AT1);
+	if (err) {
+		iosm_ports_stop(core, ports);
+		return err;
+	}
 
-	return err;
+	*priv = ports;
+
+	return 0;
 }
 
-static void iosm_ports_suspend(struct iosm_core *core)
+static void iosm_ports_suspend(void *priv)
 {
-	struct iosm_ports *ports = core->ports;
+	struct iosm_ports *ports = priv;
 	unsigned int i;
 
 	for (i = 0; i < ports->n; i++) {
@@ -741,9 +747,9 @@ static void iosm_ports_suspend(struct iosm_core *core)
 	}
 }
 
-static void iosm_ports_resume(struct iosm_core *core)
+static void iosm_ports_resume(void *priv)
 {
-	struct iosm_ports *ports = core->ports;
+	struct iosm_ports *ports = priv;
 	struct iosm_port *port;
 	unsigned int i;
 
@@ -758,11 +764,11 @@ static void iosm_ports_resume(struct iosm_core *core)
 }
 
 /* Control ports: channels on the character devices of the WWAN framework. */
-const struct iosm_user iosm_port_user = {
+const struct iosm_client iosm_port_client = {
 	.name = "control ports",
 	.start = iosm_ports_start,
 	.stop = iosm_ports_stop,
 	.suspend = iosm_ports_suspend,
 	.resume = iosm_ports_resume,
 };
-EXPORT_SYMBOL_IF_KUNIT(iosm_port_user);
+EXPORT_SYMBOL_IF_KUNIT(iosm_port_client);

@@ -6,11 +6,11 @@
 #include <linux/wwan.h>
 
 struct delayed_work;
+struct iosm_client;
 struct iosm_core;
-struct iosm_user;
 struct sk_buff;
 
-extern const struct iosm_user iosm_port_user;
+extern const struct iosm_client iosm_port_client;
 
 #if IS_ENABLED(CONFIG_KUNIT)
 struct wwan_port *iosm_port_register(struct iosm_core *core,

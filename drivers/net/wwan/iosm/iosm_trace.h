@@ -15,6 +15,7 @@
 #include <linux/types.h>
 
 #include "iosm_hw.h"
+#include "iosm_state.h"
 
 /* ---- Names of numbers; programs read them from the "format" files ---- */
 
@@ -48,6 +49,18 @@ TRACE_DEFINE_ENUM(IOSM_MSG_CLOSE_PIPE);
 TRACE_DEFINE_ENUM(IOSM_MSG_ABORT_PIPE);
 TRACE_DEFINE_ENUM(IOSM_MSG_SLEEP);
 TRACE_DEFINE_ENUM(IOSM_MSG_FEATURE_SET);
+
+#define IOSM_TRACE_STATE(name, text)		TRACE_DEFINE_ENUM(IOSM_STATE_##name);
+#define IOSM_TRACE_ERROR(name, text, log)	TRACE_DEFINE_ENUM(IOSM_ERROR_##name);
+IOSM_STATES(IOSM_TRACE_STATE)
+IOSM_ERRORS(IOSM_TRACE_ERROR)
+
+#define IOSM_SHOW_STATE(name, text)		{ IOSM_STATE_##name, text },
+#define IOSM_SHOW_ERROR(name, text, log)	{ IOSM_ERROR_##name, text },
+#define iosm_show_state(value)						\
+	__print_symbolic(value, IOSM_STATES(IOSM_SHOW_STATE) { 255, "" })
+#define iosm_show_error(value)						\
+	__print_symbolic(value, IOSM_ERRORS(IOSM_SHOW_ERROR) { 255, "" })
 
 #define iosm_show_hpda(value)						\
 	__print_symbolic(value,						\
@@ -92,25 +105,17 @@ TRACE_DEFINE_ENUM(IOSM_MSG_FEATURE_SET);
 			 { IOSM_MSG_SLEEP, "SLEEP" },			\
 			 { IOSM_MSG_FEATURE_SET, "FEATURE_SET" })
 
-/* The order of enum iosm_life, enum iosm_pm_state, enum iosm_mux_state and
+/* The order of enum iosm_pm_state, enum iosm_mux_state and
  * enum iosm_mux_op, which belong to higher floors; asserted there.
  */
-#define iosm_show_life(value)						\
-	__print_symbolic(value,						\
-			 { 0, "booting" },				\
-			 { 1, "online" },				\
-			 { 2, "crashed" },				\
-			 { 3, "broken" },				\
-			 { 4, "gone" },				\
-			 { 5, "unresponsive" })
-
 #define iosm_show_pm(value)						\
 	__print_symbolic(value,						\
 			 { 0, "off" },					\
 			 { 1, "active" },				\
 			 { 2, "asleep" },				\
 			 { 3, "waking" },				\
-			 { 4, "suspended" })
+			 { 4, "quiesced" },				\
+			 { 5, "suspended" })
 
 #define iosm_show_session(value)					\
 	__print_symbolic(value,						\
@@ -294,43 +299,46 @@ TRACE_EVENT(iosm_msg_done,
 		  __entry->status)
 );
 
-/* ---- Life and sleep ---- */
+/* ---- State and sleep ---- */
 
-/* enum iosm_life has changed. */
-TRACE_EVENT(iosm_life,
-	TP_PROTO(const struct device *dev, u32 life),
-	TP_ARGS(dev, life),
+/* enum iosm_state has changed. */
+TRACE_EVENT(iosm_state,
+	TP_PROTO(const struct device *dev, u32 from, u32 to),
+	TP_ARGS(dev, from, to),
 	TP_STRUCT__entry(
 		__string(dev, dev_name(dev))
-		__field(u32, life)
+		__field(u32, from)
+		__field(u32, to)
 	),
 	TP_fast_assign(
 		__assign_str(dev);
-		__entry->life = life;
+		__entry->from = from;
+		__entry->to = to;
 	),
-	TP_printk("%s life=%s", __get_str(dev), iosm_show_life(__entry->life))
+	TP_printk("%s %s->%s", __get_str(dev), iosm_show_state(__entry->from),
+		  iosm_show_state(__entry->to))
 );
 
-/* The end of a life, and why. */
-TRACE_EVENT(iosm_fault,
-	TP_PROTO(const struct device *dev, u32 life, const char *why),
-	TP_ARGS(dev, life, why),
+/* The device has failed. */
+TRACE_EVENT(iosm_error,
+	TP_PROTO(const struct device *dev, u32 kind, const char *reason),
+	TP_ARGS(dev, kind, reason),
 	TP_STRUCT__entry(
 		__string(dev, dev_name(dev))
-		__string(why, why)
-		__field(u32, life)
+		__string(reason, reason)
+		__field(u32, kind)
 	),
 	TP_fast_assign(
 		__assign_str(dev);
-		__assign_str(why);
-		__entry->life = life;
+		__assign_str(reason);
+		__entry->kind = kind;
 	),
-	TP_printk("%s life=%s why=\"%s\"", __get_str(dev),
-		  iosm_show_life(__entry->life), __get_str(why))
+	TP_printk("%s kind=%s reason=\"%s\"", __get_str(dev),
+		  iosm_show_error(__entry->kind), __get_str(reason))
 );
 
 /* enum iosm_pm_state has changed. @is_held: a doorbell waits. */
-TRACE_EVENT(iosm_sleep,
+TRACE_EVENT(iosm_pm_state,
 	TP_PROTO(const struct device *dev, u32 from, u32 to, bool is_held),
 	TP_ARGS(dev, from, to, is_held),
 	TP_STRUCT__entry(
@@ -484,8 +492,8 @@ TRACE_EVENT(iosm_block_decode,
 		  __entry->packets, __entry->bad)
 );
 
-/* The device wrote something that cannot be; it was left out. */
-TRACE_EVENT(iosm_lie,
+/* The device violated the protocol in a block; that part was dropped. */
+TRACE_EVENT(iosm_violation,
 	TP_PROTO(const struct device *dev, const char *what),
 	TP_ARGS(dev, what),
 	TP_STRUCT__entry(

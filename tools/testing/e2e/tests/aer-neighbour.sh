@@ -16,7 +16,7 @@ neighbour=${modem_at%.*}.1
 slot_was_reset() { since_mark | grep -q "$neighbour: the slot was reset"; }
 
 start
-expected_log='PCI slot reset|AER|impossible|is broken'
+expected_log='PCI error|AER|impossible|protocol error'
 # This kernel only says that it has reset the slot. The driver believes it, and
 # has no use for the old link.
 expected_violations='dma-bus-master|uninit-pipe-open'

@@ -11,7 +11,7 @@
 same() { ready && [ "$(</sys/class/net/wwan0/ifindex)" = "$link" ]; }
 
 start
-expected_log='PCI error|AER|impossible|is broken'
+expected_log='PCI error|AER|impossible|protocol error'
 # Its memory is taken away at once, as behind a link that is frozen it would
 # not notice; this modem does.
 expected_violations='dma-bus-master'

@@ -7,7 +7,7 @@
 
 . /add/lib.sh
 
-expected_log='no answer during the handshake|modem is broken'
+expected_log='no answer during the handshake|protocol error'
 uevents_on
 check "module loads" load
 pause 1

@@ -8,7 +8,7 @@
 
 . /add/lib.sh
 
-expected_log='modem crashed|told by the firmware|found so at start'
+expected_log='modem crashed'
 card=$(pci_address)
 all_gone() { no_ports && no_links; }
 

@@ -13,13 +13,13 @@ card=$(pci_address)
 dl=pci/$card
 # It was cut off from memory that it meant to use, and found with its link up.
 expected_violations='dma-bus-master|uninit-pipe-open'
-expected_log='modem is broken: |impossible tail'
+expected_log='protocol error: |impossible tail'
 
 errors_are() { health | grep -q "\"error\":$1,"; }
 diagnose() { devlink -j health diagnose "$dl" reporter fw >"$tmp/diag"; }
 # diagnosed PATTERN: in what devlink tells, as JSON without blanks
 diagnosed() { diagnose && tr -d ' \n' <"$tmp/diag" | grep -q "$1"; }
-broken_lines() { dmesg | grep -c 'iosm .*: modem is broken: '; }
+broken_lines() { dmesg | grep -c 'iosm .*: protocol error: '; }
 
 # It publishes tails that cannot be.
 lie_tail()
@@ -56,7 +56,7 @@ users_off()
 # breaks WAY: the modem violates the protocol, and every client is told
 breaks()
 {
-	local n lines how=lie_tail why="impossible ring index"
+	local n lines how=lie_tail why="invalid ring index"
 	lines=$(broken_lines)
 	users_on
 	check "$1: the modem violates the protocol" "$how"
@@ -73,7 +73,7 @@ breaks()
 	is "$1: one line in the log" "$(broken_lines)" $((lines + 1))
 	check "$1: devlink says error" wait_for 2 health_is error
 	check "$1: devlink says why" diagnosed \
-		'"life":"broken".*"kind":"broken","reason":"'"${why// /}"'"'
+		'"state":"failed".*"kind":"protocol_error","reason":"'"${why// /}"'"'
 	users_off
 }
 
@@ -83,7 +83,7 @@ devlink dev info "$dl" >"$tmp/info"
 grep -q 'asic.id XMM7560' "$tmp/info" && grep -q 'fw.mgmt.api 0x' "$tmp/info"
 result $? "its versions" "$tmp/info"
 check "healthy at first" health_is healthy
-check "no faults, no lies" diagnosed '"life":"online","stage":"run","faults":0,"lies":{"pipes":0,"messages":0,"sleep":0,"stages":0,"blocks":0}'
+check "no errors, no violations" diagnosed '"state":"online","stage":"run","errors":0,"violations":{"ring":0,"message":0,"sleep":0,"stage":0,"mux":0}'
 check "nothing to recover, nothing happens" devlink health recover "$dl" reporter fw
 session_up 0
 check "the session is still there" ping_v4 0
@@ -97,10 +97,10 @@ check "then it is ready" ready
 check "and healthy" health_is healthy
 check "one error was counted" errors_are 1
 again devlink
-check "the fault is remembered" diagnosed '"life":"online","stage":"run","faults":1,"lastfault":{"kind":"broken"'
+check "the error is remembered" diagnosed '"state":"online","stage":"run","errors":1,"last_error":{"kind":"protocol_error"'
 
 breaks second
-check "its lie was counted" diagnosed '"lies":{"pipes":[1-9]'
+check "the violation was counted" diagnosed '"violations":{"ring":[1-9]'
 check "bus reset" timeout 30 sh -c "echo 1 >/sys/bus/pci/devices/$card/reset"
 again reset
 check "reset: healthy again" wait_for 2 health_is healthy
@@ -122,7 +122,7 @@ check "replug: healthy" health_is healthy
 expected_log="$expected_log|modem crashed"
 modem crash
 check "crash: devlink says error" wait_for 3 health_is error
-check "crash: devlink says why" diagnosed '"life":"crashed","stage":"crash".*"kind":"crashed"'
+check "crash: devlink says why" diagnosed '"state":"failed","stage":"crash".*"kind":"crashed"'
 check "crash: recovered by devlink" timeout 30 devlink health recover "$dl" reporter fw
 again crash
 

@@ -51,7 +51,7 @@ for n in 1 2; do
 done
 
 # The image is nobody's will to start one that broke the rules.
-expected_log='modem is broken: |impossible tail'
+expected_log='protocol error: |impossible tail'
 expected_violations='dma-bus-master|uninit-pipe-open'
 modem hostile 1 1000 tail
 check "a modem that lies is declared broken" wait_for 10 health_is error

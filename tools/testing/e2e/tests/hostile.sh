@@ -78,7 +78,7 @@ clients()
 }
 
 # Ready, or never going to be.
-settled() { ready || checks_log | grep -qE 'modem (is broken|is gone|crashed)'; }
+settled() { ready || checks_log | grep -qE '(protocol error|modem is gone|modem crashed)'; }
 
 # One modem that lies, from power on to reset.
 episode()

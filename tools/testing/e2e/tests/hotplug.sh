@@ -12,7 +12,7 @@ card=$(pci_address)
 sys=/sys/bus/pci/devices/$card
 start
 drivers=$(driver_folder)
-expected_log='modem is gone|modem is broken|failed: -ETIMEDOUT'
+expected_log='modem is gone|protocol error|failed: -ETIMEDOUT'
 
 # --- hot-unplug, with the attention button
 busy_on

@@ -47,11 +47,11 @@ if [ $credits = 1 ]; then
 	wait $pid
 fi
 modem sleep now
-has sleep "active->asleep held=0"
+has pm_state "active->asleep held=0"
 has doorbell "doorbell=2 value=1 \(SLEEP\)"
 ping_v4 0 -c 1 >/dev/null
-has sleep "asleep->waking held=0"
-has sleep "waking->active held=1"
+has pm_state "asleep->waking held=0"
+has pm_state "waking->active held=1"
 
 # As many as were counted.
 echo 0 >$tracefs/tracing_on
@@ -67,10 +67,10 @@ echo 1 >$tracefs/tracing_on
 session_down 0
 has session "session=0 state=closing"
 has session "session=0 state=closed"
-expected_log='modem crashed|told by the firmware'
+expected_log='modem crashed'
 modem crash
-has fault "life=crashed why=\"told by the firmware\""
-has life "life=crashed"
+has error 'kind=crashed reason="firmware crash reported by device"'
+has state "online->failed"
 diag "a piece of the trace:" "$(grep iosm_ $tracefs/trace | tail -n 12)"
 echo 0 >$events/enable
 finish dead

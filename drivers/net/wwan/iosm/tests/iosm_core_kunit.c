@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The life of a device: boot, faults of every kind, system sleep, reset. */
+/* A whole device: boot, errors of every kind, system sleep, reset. */
 
 #include <linux/completion.h>
 #include <linux/jiffies.h>
@@ -39,10 +39,11 @@ static struct core_ctx *core_ctx_of(struct iosm_core *core)
 	return container_of(core, struct fake_core, core)->priv;
 }
 
-static int core_user_start(struct iosm_core *core)
+static int core_client_start(struct iosm_core *core, void **priv)
 {
 	struct core_ctx *ctx = core_ctx_of(core);
 
+	*priv = ctx;
 	ctx->started++;
 	if (ctx->at_start)
 		ctx->at_start(ctx);
@@ -50,36 +51,42 @@ static int core_user_start(struct iosm_core *core)
 	return ctx->start_err;
 }
 
-static void core_user_stop(struct iosm_core *core)
+static void core_client_stop(struct iosm_core *core, void *priv)
 {
-	struct core_ctx *ctx = core_ctx_of(core);
+	struct core_ctx *ctx = priv;
 
 	ctx->stopped++;
-	ctx->dead_at_stop = iosm_core_is_dead(core);
+	ctx->dead_at_stop = iosm_core_has_failed(core);
 	ctx->master_at_stop = container_of(core, struct fake_core, core)->master;
 }
 
-static void core_user_suspend(struct iosm_core *core)
+static void core_client_suspend(void *priv)
 {
-	core_ctx_of(core)->suspended++;
+	struct core_ctx *ctx = priv;
+
+	ctx->suspended++;
 }
 
-static void core_user_resume(struct iosm_core *core)
+static void core_client_resume(void *priv)
 {
-	core_ctx_of(core)->resumed++;
+	struct core_ctx *ctx = priv;
+
+	ctx->resumed++;
 }
 
-static const struct iosm_user core_user = {
+static const struct iosm_client core_client = {
 	.name = "test",
-	.start = core_user_start,
-	.stop = core_user_stop,
-	.suspend = core_user_suspend,
-	.resume = core_user_resume,
+	.start = core_client_start,
+	.stop = core_client_stop,
+	.suspend = core_client_suspend,
+	.resume = core_client_resume,
 };
 
-static void core_health(struct iosm_core *core)
+static void core_health(void *priv)
 {
-	core_ctx_of(core)->health++;
+	struct core_ctx *ctx = priv;
+
+	ctx->health++;
 }
 
 static void core_elsewhere_work(struct work_struct *work)
@@ -107,25 +114,23 @@ static int core_test_init(struct kunit *test)
 	ctx->test = test;
 	INIT_WORK(&ctx->elsewhere, core_elsewhere_work);
 	init_completion(&ctx->elsewhere_done);
-	ctx->fc = fake_core_new(test, &core_user);
+	ctx->fc = fake_core_new(test, &core_client);
 	ctx->fc->priv = ctx;
-	ctx->fc->core.health.changed = core_health;
+	iosm_core_set_notify(&ctx->fc->core, core_health, ctx);
 
 	return 0;
 }
 
 /* What is left of every device that failed, whatever the way. */
-static void core_expect_down(struct kunit *test, enum iosm_life life, const char *why)
+static void core_expect_down(struct kunit *test, enum iosm_error_kind kind, const char *reason)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
 
-	KUNIT_EXPECT_EQ(test, fc->core.life, life);
-	KUNIT_EXPECT_STREQ(test, fc->core.health.why, why);
-	KUNIT_EXPECT_EQ(test, fc->core.health.life, life);
-	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&fc->core));
-	KUNIT_EXPECT_FALSE(test, fc->core.ready);
-	KUNIT_EXPECT_FALSE(test, fc->core.listen);
+	KUNIT_EXPECT_EQ(test, fc->core.error.kind, kind);
+	KUNIT_EXPECT_STREQ(test, fc->core.error.reason, reason);
+	KUNIT_EXPECT_TRUE(test, iosm_core_has_failed(&fc->core));
+	KUNIT_EXPECT_FALSE(test, iosm_pm_is_up(&fc->core.pm));
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
 	KUNIT_EXPECT_EQ(test, ctx->started, ctx->stopped);
@@ -144,7 +149,7 @@ static void core_boot(struct kunit *test)
 
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
 	iosm_fake_expect_bells(test, fc->fake,
 			       IOSM_BELL(IPC, IOSM_IPC_INIT),
@@ -159,10 +164,11 @@ static void core_boot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, context, fc->core.shm.dma);
 	KUNIT_EXPECT_EQ(test, ctx->started, 1);
 	KUNIT_EXPECT_EQ(test, ctx->health, 1);
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
 	KUNIT_EXPECT_EQ(test, iosm_core_await(&fc->core, 1000), 0);
 
 	iosm_core_pause(&fc->core);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_OFFLINE);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	KUNIT_EXPECT_FALSE(test, ctx->dead_at_stop);
 	KUNIT_EXPECT_FALSE(test, fc->master);
@@ -178,7 +184,7 @@ static void core_boot_of_running(struct kunit *test)
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_RUNNING;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	iosm_fake_expect_bells(test, fc->fake,
 			       IOSM_BELL(IPC, IOSM_IPC_UNINIT),
 			       IOSM_BELL(IPC, IOSM_IPC_INIT),
@@ -197,7 +203,7 @@ static void core_boot_of_gone(struct kunit *test)
 	fc->gone = true;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+	core_expect_down(test, IOSM_ERROR_GONE, "registers read all ones");
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
@@ -209,7 +215,7 @@ static void core_boot_of_crashed(struct kunit *test)
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_CRASHED, "found so at start");
+	core_expect_down(test, IOSM_ERROR_CRASHED, "found crashed at start");
 	KUNIT_EXPECT_STREQ(test, fc->events[0], "CD_READY_LINK_DOWN");
 }
 
@@ -221,7 +227,7 @@ static void core_boot_of_other_chip(struct kunit *test)
 	fc->pad[IOSM_PAD_CHIP_INFO / 4] = 0x3b01;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "unsupported chip");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "unsupported chip");
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
@@ -246,7 +252,7 @@ static void core_boot_rom(struct kunit *test)
 
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
 }
 
@@ -289,6 +295,53 @@ static void core_boot_rom_stopped(struct kunit *test)
 	fake_core_online(test, fc);
 }
 
+/* The worker looks at the IPC state again and again, and holds no lock meanwhile. */
+static void core_expect_time_out(struct kunit *test, unsigned int ms)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned int waited = 0, step;
+
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_LINK_INIT);
+	while ((step = fake_core_run_later(fc))) {
+		KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
+		KUNIT_ASSERT_LE(test, step, 50);
+		waited += step;
+	}
+	KUNIT_EXPECT_GE(test, waited, ms);
+	KUNIT_EXPECT_LE(test, waited, ms + 50);
+	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_TIMEOUT"));
+}
+
+static void core_boot_without_init(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->no_init = true;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	core_expect_time_out(test, 10000);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "no answer during the handshake");
+}
+
+/* A stop in the middle of the handshake; the next boot begins at the beginning. */
+static void core_boot_stopped_in_handshake(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->no_init = true;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_TRUE(test, fc->master);
+	iosm_core_pause(&fc->core);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_OFFLINE);
+	fc->no_init = false;
+	fake_core_online(test, fc);
+}
+
 static void core_boot_without_running(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -297,8 +350,8 @@ static void core_boot_without_running(struct kunit *test)
 	fc->no_running = true;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_TIMEOUT"));
-	core_expect_down(test, IOSM_LIFE_BROKEN, "no answer during the handshake");
+	core_expect_time_out(test, 3000);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "no answer during the handshake");
 }
 
 static void core_boot_without_answer(struct kunit *test)
@@ -309,7 +362,7 @@ static void core_boot_without_answer(struct kunit *test)
 	fc->msg_silent = BIT(IOSM_MSG_SLEEP);
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "no answer during the handshake");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "no answer during the handshake");
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
 }
 
@@ -338,7 +391,7 @@ static void core_bars_that_are_ports(struct kunit *test)
 
 static void core_fault_now(struct core_ctx *ctx)
 {
-	iosm_core_fault(&ctx->fc->core, "while starting");
+	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "while starting");
 }
 
 /* A user that finds the device broken is stopped like any other. */
@@ -350,7 +403,7 @@ static void core_fault_at_start(struct kunit *test)
 	iosm_core_start(&ctx->fc->core);
 	fake_core_run(ctx->fc);
 	KUNIT_EXPECT_EQ(test, ctx->started, 1);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "while starting");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "while starting");
 	/* Never ready, so nobody was told so. */
 	KUNIT_EXPECT_EQ(test, ctx->fc->n_events, 0);
 }
@@ -398,7 +451,7 @@ static void core_work_while_stopping(struct kunit *test)
 /* What a suspend does first; the rest of it waits for us. */
 static void core_stop_now(struct core_ctx *ctx)
 {
-	WRITE_ONCE(ctx->fc->core.stopping, true);
+	WRITE_ONCE(ctx->fc->core.holds, IOSM_HOLD_SLEEP);
 }
 
 static void core_stop_at_message(struct fake_core *fc, const struct iosm_msg_entry *msg)
@@ -415,10 +468,9 @@ static void core_expect_up_after_sleep(struct kunit *test, unsigned int users)
 	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
 	iosm_core_resume(&fc->core, false);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
-	KUNIT_EXPECT_TRUE(test, fc->core.ready);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started - ctx->stopped, users);
-	KUNIT_EXPECT_EQ(test, hweight_long(fc->core.users_up), users);
+	KUNIT_EXPECT_EQ(test, hweight_long(fc->core.clients_up), users);
 }
 
 /* System sleep begins when the link has just come up: nobody is left out. */
@@ -440,7 +492,7 @@ static void core_sleep_in_start(struct kunit *test)
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
 
-	fc->core.users[fc->core.n_users++] = &core_user;
+	fc->core.clients[fc->core.n_clients++] = &core_client;
 	ctx->at_start = core_stop_now;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
@@ -449,13 +501,13 @@ static void core_sleep_in_start(struct kunit *test)
 }
 
 /* One user that does not come up leaves the device to the others. */
-static void core_user_fails(struct kunit *test)
+static void core_client_fails(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 
 	ctx->start_err = -ENOMEM;
 	fake_core_online(test, ctx->fc);
-	iosm_core_fault(&ctx->fc->core, "test");
+	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	fake_core_run(ctx->fc);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
 }
@@ -470,38 +522,40 @@ static void core_first_fault_counts(struct kunit *test)
 	fake_core_online(test, fc);
 	ctx->health = 0;
 	fc->cuts = 0;
-	iosm_core_fault(&fc->core, "the first");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the first");
 	KUNIT_EXPECT_FALSE(test, fc->late_cut);
 	/* All that must be at once is there before any work has run. */
 	KUNIT_EXPECT_FALSE(test, fc->master);
-	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&fc->core));
+	KUNIT_EXPECT_TRUE(test, iosm_core_has_failed(&fc->core));
 	KUNIT_EXPECT_EQ(test, fc->core.pm.state, IOSM_PM_OFF);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&fc->core.msg, 0), -ENODEV);
-	iosm_core_fault(&fc->core, "the second");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the second");
 	fake_core_stage(fc, IOSM_STAGE_CRASH);
 	fake_core_irq(fc);
 	KUNIT_EXPECT_EQ(test, ctx->health, 1);
 	fake_core_run(fc);
 	KUNIT_EXPECT_TRUE(test, ctx->dead_at_stop);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "the first");
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 1);
-	KUNIT_EXPECT_GT(test, fc->core.health.when, 0);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "the first");
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 1);
+	KUNIT_EXPECT_GT(test, fc->core.error.time, 0);
 	/* A device that is to be left alone is not rung any more. */
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
-/* Somebody else was first, but has not come further than that. */
+/* Another context was first, and the PCI core has restored bus mastering since. */
 static void core_second_fault_cuts(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	fc->core.fault = "the first";
-	iosm_core_fault(&fc->core, "the second");
+	KUNIT_EXPECT_TRUE(test, iosm_state_fail(&fc->core, IOSM_ERROR_GONE, "the first"));
 	KUNIT_EXPECT_FALSE(test, fc->master);
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
-	fc->core.fault = NULL;
+	fc->master = true;
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the second");
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 1);
+	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_GONE);
 }
 
 /* The PCI core restores what it saved, the right to access memory with it. */
@@ -511,12 +565,12 @@ static void core_dead_stays_cut(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	iosm_core_fault(&fc->core, "test");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	fc->master = true;
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	KUNIT_EXPECT_FALSE(test, ctx->master_at_stop);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "test");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "test");
 }
 
 static void core_crash(struct kunit *test)
@@ -530,7 +584,7 @@ static void core_crash(struct kunit *test)
 	/* ... and the dump is ready at the first look. */
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_CRASHED, "told by the firmware");
+	core_expect_down(test, IOSM_ERROR_CRASHED, "firmware crash reported by device");
 	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
 	KUNIT_EXPECT_STREQ(test, fc->events[0], "CRASH");
 	KUNIT_EXPECT_STREQ(test, fc->events[1], "CD_READY");
@@ -608,13 +662,13 @@ static void core_master_command(struct kunit *test)
 {
 	u16 command = 0;
 
-	KUNIT_EXPECT_TRUE(test, iosm_core_master_command(0, 0x0406, false, &command));
+	KUNIT_EXPECT_TRUE(test, iosm_state_command(0, 0x0406, false, &command));
 	KUNIT_EXPECT_EQ(test, command, 0x0402);
-	KUNIT_EXPECT_TRUE(test, iosm_core_master_command(0, 0x0402, true, &command));
+	KUNIT_EXPECT_TRUE(test, iosm_state_command(0, 0x0402, true, &command));
 	KUNIT_EXPECT_EQ(test, command, 0x0406);
-	KUNIT_EXPECT_FALSE(test, iosm_core_master_command(0, 0x0406, true, &command));
-	KUNIT_EXPECT_FALSE(test, iosm_core_master_command(0, 0xffff, false, &command));
-	KUNIT_EXPECT_FALSE(test, iosm_core_master_command(-EIO, 0x0406, false, &command));
+	KUNIT_EXPECT_FALSE(test, iosm_state_command(0, 0x0406, true, &command));
+	KUNIT_EXPECT_FALSE(test, iosm_state_command(0, 0xffff, false, &command));
+	KUNIT_EXPECT_FALSE(test, iosm_state_command(-EIO, 0x0406, false, &command));
 }
 
 /* Neither the CRASH of a stage that is none, nor one life for each of them. */
@@ -622,7 +676,7 @@ static void core_stages_that_are_none(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 	unsigned int i;
 
 	fake_core_online(test, fc);
@@ -630,45 +684,45 @@ static void core_stages_that_are_none(struct kunit *test)
 		WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(i));
 		fake_core_irq(fc);
 	}
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
-	iosm_core_lies(&fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.stages, 100);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
+	iosm_core_get_violations(&fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.stage, 100);
 
 	WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(IOSM_STAGE_RUN));
 	fake_core_irq(fc);
-	iosm_core_lies(&fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.stages, 100);
+	iosm_core_get_violations(&fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.stage, 100);
 }
 
 static void core_message_tail(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 
 	fake_core_online(test, fc);
 	WRITE_ONCE(fc->core.shm.block->msg_tail, cpu_to_le32(0xffffffff));
 	fake_core_irq(fc);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
-	iosm_core_lies(&fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.messages, 1);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
+	iosm_core_get_violations(&fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.message, 1);
 }
 
 static void core_sleep_requests_that_are_none(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 
 	fake_core_online(test, fc);
 	WRITE_ONCE(fc->core.shm.block->info.sleep_request, cpu_to_le32(0xffffffff));
 	fake_core_irq(fc);
 	fake_core_irq(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, fc->core.pm.state, IOSM_PM_ACTIVE);
-	iosm_core_lies(&fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.sleep, 2);
+	iosm_core_get_violations(&fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.sleep, 2);
 }
 
 /* The device is asked to wake up, and does not: something is outstanding. */
@@ -705,13 +759,13 @@ static void core_watch_reads_memory_first(struct kunit *test)
 }
 
 /* The watch finds what no interrupt has told. */
-static void core_watch_finds(struct kunit *test, enum iosm_life life, const char *why)
+static void core_watch_finds(struct kunit *test, enum iosm_error_kind kind, const char *reason)
 {
 	struct core_ctx *ctx = test->priv;
 
 	iosm_core_watch(&ctx->fc->core.watch.work);
 	fake_core_run(ctx->fc);
-	core_expect_down(test, life, why);
+	core_expect_down(test, kind, reason);
 }
 
 /* Torn out without a word, while it owes us something. */
@@ -723,9 +777,9 @@ static void core_watch_sees_gone(struct kunit *test)
 	fake_core_online(test, fc);
 	core_wake_pending(test);
 	iosm_core_watch(&fc->core.watch.work);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	fc->gone = true;
-	core_watch_finds(test, IOSM_LIFE_GONE, "registers read all ones");
+	core_watch_finds(test, IOSM_ERROR_GONE, "registers read all ones");
 }
 
 /* Firmware that starts anew without a word: nothing will be answered. */
@@ -737,7 +791,7 @@ static void core_watch_sees_reboot(struct kunit *test)
 	fake_core_online(test, fc);
 	core_wake_pending(test);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
-	core_watch_finds(test, IOSM_LIFE_BROKEN, "it has left its run stage");
+	core_watch_finds(test, IOSM_ERROR_PROTOCOL, "left stage run");
 }
 
 /* A crash whose interrupt got lost. */
@@ -749,7 +803,7 @@ static void core_watch_sees_crash(struct kunit *test)
 	fake_core_online(test, fc);
 	core_wake_pending(test);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
-	core_watch_finds(test, IOSM_LIFE_CRASHED, "found by its stage");
+	core_watch_finds(test, IOSM_ERROR_CRASHED, "found in the stage register");
 }
 
 /* Who must be asked before it may start again? */
@@ -760,7 +814,7 @@ static void core_lost(struct kunit *test)
 
 	fake_core_online(test, fc);
 	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
-	iosm_core_fault(&fc->core, "test");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
 	fake_core_run(fc);
 	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
@@ -771,7 +825,7 @@ static void core_lost(struct kunit *test)
 	fc->gone = true;
 	iosm_core_watch(&fc->core.watch.work);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_GONE);
+	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_GONE);
 	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
 }
 
@@ -785,10 +839,10 @@ static void core_never_wakes(struct kunit *test)
 	core_wake_pending(test);
 	for (i = 0; i < 49; i++)
 		iosm_core_watch(&fc->core.watch.work);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	iosm_core_watch(&fc->core.watch.work);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_UNRESPONSIVE, "does not wake up");
+	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "device wake-up timed out");
 }
 
 /* It wakes up every time, and is asleep again whenever somebody looks. */
@@ -806,7 +860,7 @@ static void core_wakes_each_time(struct kunit *test)
 		iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
 		KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_WAKING);
 		iosm_core_watch(&fc->core.watch.work);
-		KUNIT_ASSERT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+		KUNIT_ASSERT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 		WRITE_ONCE(*request, cpu_to_le32(IOSM_SLEEP_REQ_ACTIVE));
 		fake_core_irq(fc);
 		KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_ACTIVE);
@@ -823,22 +877,22 @@ static void core_interrupt_storm(struct kunit *test)
 	fake_core_online(test, fc);
 	/* Spread over time they are not worth a word. */
 	for (i = 0; i < 3; i++) {
-		fc->core.vain = IOSM_VAIN_LIMIT - 1;
-		fc->core.vain_since = jiffies - 2 * HZ;
+		fc->core.spurious = IOSM_SPURIOUS_LIMIT - 1;
+		fc->core.spurious_since = jiffies - 2 * HZ;
 		fake_core_irq(fc);
 	}
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 
 	/* Nor after so long that the time wraps. */
-	fc->core.vain = IOSM_VAIN_LIMIT;
-	fc->core.vain_since = jiffies + 100 * HZ;
+	fc->core.spurious = IOSM_SPURIOUS_LIMIT;
+	fc->core.spurious_since = jiffies + 100 * HZ;
 	fake_core_irq(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 
-	for (i = 0; i <= IOSM_VAIN_LIMIT; i++)
+	for (i = 0; i <= IOSM_SPURIOUS_LIMIT; i++)
 		iosm_core_irq(fc->core.irq, &fc->core);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "interrupt storm");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "interrupt storm");
 }
 
 /* What a reset does: after any fault there is a new life, as good as the first. */
@@ -851,7 +905,7 @@ static void core_comes_back(struct kunit *test)
 	fake_core_online(test, fc);
 	for (i = 1; i < 5; i++) {
 		if (i & 1)
-			iosm_core_fault(&fc->core, "test");
+			iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 		else
 			fc->gone = true;
 		if (i & 2)
@@ -862,7 +916,7 @@ static void core_comes_back(struct kunit *test)
 
 		fake_core_reset(test, fc);
 		KUNIT_EXPECT_EQ(test, ctx->started, i + 1);
-		KUNIT_EXPECT_EQ(test, fc->core.health.faults, i);
+		KUNIT_EXPECT_EQ(test, fc->core.error.count, i);
 	}
 }
 
@@ -909,7 +963,7 @@ static void core_channel(struct kunit *test)
 	iosm_channel_free(&ch[0]);
 	KUNIT_EXPECT_EQ(test, fc->open, 0);
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
 
 /* One piece of news is no cover for a storm: its thread gets no time. */
@@ -929,10 +983,10 @@ static void core_storm_with_news(struct kunit *test)
 	iosm_pipe_push(&ch->ul, &buf);
 	iosm_pipe_publish(&ch->ul);
 	WRITE_ONCE(fc->core.shm.block->tails[4], cpu_to_le32(1));
-	for (i = 0; i <= IOSM_VAIN_LIMIT + 1; i++)
+	for (i = 0; i <= IOSM_SPURIOUS_LIMIT + 1; i++)
 		iosm_core_irq(fc->core.irq, &fc->core);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_BROKEN);
-	KUNIT_EXPECT_STREQ(test, fc->core.health.why, "interrupt storm");
+	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_PROTOCOL);
+	KUNIT_EXPECT_STREQ(test, fc->core.error.reason, "interrupt storm");
 	iosm_channel_close(ch);
 	iosm_pipe_reclaim(&ch->ul, &buf);
 	iosm_channel_free(ch);
@@ -947,10 +1001,10 @@ static void core_storm_with_message(struct kunit *test)
 
 	fake_core_online(test, fc);
 	WRITE_ONCE(fc->core.shm.block->msg_tail, cpu_to_le32(5));
-	for (i = 0; i <= IOSM_VAIN_LIMIT + 1; i++)
+	for (i = 0; i <= IOSM_SPURIOUS_LIMIT + 1; i++)
 		iosm_core_irq(fc->core.irq, &fc->core);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_BROKEN);
-	KUNIT_EXPECT_STREQ(test, fc->core.health.why, "interrupt storm");
+	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_PROTOCOL);
+	KUNIT_EXPECT_STREQ(test, fc->core.error.reason, "interrupt storm");
 }
 
 static void core_silent_for_dl(struct fake_core *fc, const struct iosm_msg_entry *msg)
@@ -977,7 +1031,7 @@ static void core_channel_without_answer(struct kunit *test)
 	/* One timeout was enough. */
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_UNRESPONSIVE, "pipe does not open");
+	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "pipe does not open");
 }
 
 /* A time-out is no violation: the modem may be restarted without being asked. */
@@ -997,7 +1051,7 @@ static void core_channel_close_times_out(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	iosm_channel_free(ch);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_UNRESPONSIVE, "pipe does not close");
+	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "pipe does not close");
 }
 
 static void core_channel_refused(struct kunit *test)
@@ -1013,14 +1067,14 @@ static void core_channel_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EREMOTEIO,
 			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 
 	/* An answer that is none is another matter. */
 	fc->msg_status = 0x55;
 	KUNIT_EXPECT_EQ(test, -EPROTO,
 			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not open");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "pipe does not open");
 }
 
 /* It holds on to a pipe: it is cut off before the ring is freed. */
@@ -1030,7 +1084,7 @@ static void core_channel_not_given_back(struct kunit *test)
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
 	struct iosm_channel *ch = kunit_kzalloc(test, sizeof(*ch), GFP_KERNEL);
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 
 	KUNIT_ASSERT_NOT_NULL(test, ch);
 	fake_core_online(test, fc);
@@ -1043,11 +1097,11 @@ static void core_channel_not_given_back(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	iosm_channel_free(ch);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "pipe does not close");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "pipe does not close");
 
 	/* The lies of a channel are not forgotten with it. */
-	iosm_core_lies(&fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
+	iosm_core_get_violations(&fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.ring, 1);
 }
 
 /* Closing does not wait for a device that is dead. */
@@ -1066,7 +1120,7 @@ static void core_channel_of_dead(struct kunit *test)
 			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
 	iosm_pipe_push(&ch->ul, &buf);
 	iosm_pipe_publish(&ch->ul);
-	iosm_core_fault(&fc->core, "test");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 
 	before = jiffies;
 	iosm_channel_drain(ch);
@@ -1096,12 +1150,12 @@ static void core_sleep_d0(struct kunit *test)
 	/* A watch that was late touches nothing: the registers are not there. */
 	fc->gone = true;
 	iosm_core_watch(&fc->core.watch.work);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_SUSPENDED);
 	fc->gone = false;
 	iosm_core_resume(&fc->core, false);
 	fake_core_run(fc);
 	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_ACTIVE));
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->suspended, 1);
 	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
@@ -1110,8 +1164,7 @@ static void core_sleep_d0(struct kunit *test)
 static void core_ring_at_sleep(struct fake_core *fc)
 {
 	/* The gate is locked here: where it is open to, is all one can see. */
-	KUNIT_EXPECT_TRUE(kunit_get_current_test(), fc->core.quiet);
-	KUNIT_EXPECT_TRUE(kunit_get_current_test(), fc->core.pm.quiet);
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), fc->core.pm.state, IOSM_PM_QUIESCED);
 }
 
 /* From the message on, which may be answered at once, nobody else rings. */
@@ -1131,7 +1184,7 @@ static void core_sleep_d3(struct kunit *test)
 	iosm_fake_expect_bells(test, fc->fake,
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
 			       IOSM_BELL(HPDA, IOSM_HPDA_UL));
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
 
 /* A device that does not agree keeps the system awake, and goes on. */
@@ -1143,10 +1196,9 @@ static void core_sleep_refused(struct kunit *test)
 	fake_core_online(test, fc);
 	fc->msg_status = IOSM_MSG_ERROR;
 	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
-	KUNIT_EXPECT_FALSE(test, fc->core.quiet);
-	KUNIT_EXPECT_FALSE(test, fc->core.pm.quiet);
+	KUNIT_EXPECT_TRUE(test, iosm_pm_may_read(&fc->core.pm));
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
 }
 
@@ -1178,15 +1230,15 @@ static void core_sleep_refused_always(struct kunit *test)
 	fc->msg_status = IOSM_MSG_SUCCESS;
 	iosm_core_resume(&fc->core, true);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
 
 	/* The new life counts anew, too. */
 	fc->msg_status = IOSM_MSG_ERROR;
 	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
 
 static void core_sleep_of_dead(struct kunit *test)
@@ -1195,13 +1247,13 @@ static void core_sleep_of_dead(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	iosm_core_fault(&fc->core, "test");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	/* The work has had no time to run. */
 	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	iosm_core_resume(&fc->core, true);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "test");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "test");
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
@@ -1217,7 +1269,7 @@ static void core_sleep_of_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	iosm_core_resume(&fc->core, true);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_GONE, "registers read all ones");
+	core_expect_down(test, IOSM_ERROR_GONE, "registers read all ones");
 }
 
 /* Power was lost: a new life without a word to anybody. */
@@ -1231,11 +1283,11 @@ static void core_sleep_without_power(struct kunit *test)
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	iosm_core_resume(&fc->core, false);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	/* That is no fault of the device. */
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
 	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
 }
 
@@ -1276,18 +1328,18 @@ static void core_sleep_d3_without_power(struct kunit *test)
 	iosm_core_resume(&fc->core, true);
 	flush_work(&ctx->elsewhere);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 0);
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
 	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
 }
 
 static void core_fault_at_sleep_message(struct fake_core *fc,
 					const struct iosm_msg_entry *msg)
 {
-	/* As far as somebody else may have come. */
-	fc->core.fault = "a lie";
+	/* Called with the gate locked: only the state. */
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 }
 
 /* One that lied while it came back does not get its memory again for that. */
@@ -1301,9 +1353,10 @@ static void core_sleep_of_liar(struct kunit *test)
 	fc->on_message = core_fault_at_sleep_message;
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	iosm_core_resume(&fc->core, true);
-	KUNIT_EXPECT_FALSE(test, fc->core.restart);
+	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_PROTOCOL);
 	KUNIT_EXPECT_FALSE(test, fc->master);
-	fc->core.fault = NULL;
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "test");
 }
 
 static void core_tail_at_sleep_message(struct fake_core *fc,
@@ -1326,7 +1379,7 @@ static void core_sleep_message_tail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	iosm_core_resume(&fc->core, true);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 }
 
 /* ... in between, all is in order again when it is told that nobody sleeps. */
@@ -1348,7 +1401,7 @@ static void core_sleep_message_tail_once(struct kunit *test)
 	iosm_core_suspend(&fc->core, true);
 	iosm_core_resume(&fc->core, true);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 }
 
 /* ... in resume: that is no loss of power, after which it would start again. */
@@ -1365,8 +1418,8 @@ static void core_resume_message_tail(struct kunit *test)
 	fc->on_message = NULL;
 	fc->rubbish_tail = false;
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_LIFE_BROKEN, "impossible message tail");
-	KUNIT_EXPECT_EQ(test, fc->core.health.faults, 1);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 1);
 }
 
 /* A PCI error that was none, in the middle of system sleep. */
@@ -1379,11 +1432,11 @@ static void core_start_in_sleep(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
 	iosm_core_start(&fc->core);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
-	KUNIT_EXPECT_TRUE(test, fc->core.stopping);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_SUSPENDED);
+	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_SLEEP);
 	iosm_core_resume(&fc->core, false);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 1);
 	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
 }
@@ -1396,16 +1449,16 @@ static void core_reset_in_sleep(struct kunit *test)
 
 	fake_core_online(test, fc);
 	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
-	iosm_core_fault(&fc->core, "PCI error");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "PCI error");
 	iosm_core_pause(&fc->core);
 	fc->queued = false;
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	iosm_core_start(&fc->core);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
-	KUNIT_EXPECT_TRUE(test, fc->core.stopping);
+	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_SLEEP);
 	iosm_core_resume(&fc->core, false);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 }
@@ -1417,17 +1470,17 @@ static void core_sleep_in_reset(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	iosm_core_fault(&fc->core, "PCI error");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "PCI error");
 	iosm_core_pause(&fc->core);
 	fc->queued = false;
 	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
 	iosm_core_resume(&fc->core, false);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
-	KUNIT_EXPECT_TRUE(test, fc->core.stopping);
+	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_PCI);
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 }
 
@@ -1440,7 +1493,9 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_boot_rom),
 	KUNIT_CASE(core_boot_not_ready),
 	KUNIT_CASE(core_boot_rom_stopped),
-	KUNIT_CASE_SLOW(core_boot_without_running),
+	KUNIT_CASE(core_boot_without_init),
+	KUNIT_CASE(core_boot_stopped_in_handshake),
+	KUNIT_CASE(core_boot_without_running),
 	KUNIT_CASE_SLOW(core_boot_without_answer),
 	KUNIT_CASE(core_bars_that_are_ports),
 	KUNIT_CASE(core_fault_at_start),
@@ -1448,7 +1503,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_work_while_stopping),
 	KUNIT_CASE(core_sleep_in_boot),
 	KUNIT_CASE(core_sleep_in_start),
-	KUNIT_CASE(core_user_fails),
+	KUNIT_CASE(core_client_fails),
 	KUNIT_CASE(core_first_fault_counts),
 	KUNIT_CASE(core_second_fault_cuts),
 	KUNIT_CASE(core_dead_stays_cut),

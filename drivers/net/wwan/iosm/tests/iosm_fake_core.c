@@ -129,7 +129,7 @@ static void fake_core_master(struct iosm_core *core, bool on)
 	if (!on)
 		fc->cuts++;
 	if (!on && fc->cuts == 1)
-		fc->late_cut = iosm_core_is_dead(core);
+		fc->late_cut = iosm_core_has_failed(core);
 }
 
 static void fake_core_queue(struct iosm_core *core)
@@ -162,11 +162,11 @@ static void fake_core_free(void *data)
 /**
  * fake_core_new() - a device in stage RUN, and a core that was not started
  * @test: the test
- * @user: who lives on it, or NULL
+ * @client: its client, or NULL
  *
  * Return: the device; does not return without one.
  */
-struct fake_core *fake_core_new(struct kunit *test, const struct iosm_user *user)
+struct fake_core *fake_core_new(struct kunit *test, const struct iosm_client *client)
 {
 	struct fake_core *fc;
 
@@ -185,14 +185,14 @@ struct fake_core *fake_core_new(struct kunit *test, const struct iosm_user *user
 	kunit_activate_static_stub(test, iosm_mmio_read, fake_core_read);
 	kunit_activate_static_stub(test, iosm_mmio_write, fake_core_write);
 	kunit_activate_static_stub(test, iosm_core_event, fake_core_event);
-	kunit_activate_static_stub(test, iosm_core_master, fake_core_master);
+	kunit_activate_static_stub(test, iosm_state_master, fake_core_master);
 	kunit_activate_static_stub(test, iosm_core_queue, fake_core_queue);
 	kunit_activate_static_stub(test, iosm_core_rearm, fake_core_rearm);
 	kunit_activate_static_stub(test, iosm_core_rung, fake_core_rung);
 
 	fc->core.device_id = IOSM_PCI_ID_7560;
 	fc->core.irq = -1;	/* nobody's */
-	KUNIT_ASSERT_EQ(test, 0, iosm_core_setup(&fc->core, fc->fake->dev, &user, !!user));
+	KUNIT_ASSERT_EQ(test, 0, iosm_core_setup(&fc->core, fc->fake->dev, &client, !!client));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_core_free, fc));
 
 	return fc;
@@ -234,12 +234,12 @@ void fake_core_irq(struct fake_core *fc)
 		iosm_core_thread(fc->core.irq, &fc->core);
 }
 
-/* From the start to life ONLINE. */
+/* From the start to state ONLINE. */
 void fake_core_online(struct kunit *test, struct fake_core *fc)
 {
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	KUNIT_ASSERT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_ASSERT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_ASSERT_TRUE(test, fc->master);
 	KUNIT_ASSERT_TRUE(test, fake_core_told(fc, "MDM_READY"));
 	fc->fake->n_bells = 0;

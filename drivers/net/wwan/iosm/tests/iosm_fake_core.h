@@ -71,7 +71,7 @@ struct fake_core {
 	void *priv;
 };
 
-struct fake_core *fake_core_new(struct kunit *test, const struct iosm_user *user);
+struct fake_core *fake_core_new(struct kunit *test, const struct iosm_client *client);
 void fake_core_run(struct fake_core *fc);
 unsigned int fake_core_run_later(struct fake_core *fc);
 void fake_core_irq(struct fake_core *fc);

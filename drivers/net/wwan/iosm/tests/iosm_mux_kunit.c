@@ -347,7 +347,7 @@ static void mux_expect_closed(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
 	KUNIT_EXPECT_EQ(test, ctx->mux->users, 0);
 	KUNIT_EXPECT_EQ(test, ctx->fc->open, 0);
-	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&ctx->fc->core), IOSM_STATE_ONLINE);
 }
 
 static void mux_xmit_skb(struct kunit *test, u8 if_id, struct sk_buff *skb)
@@ -473,7 +473,7 @@ static void mux_closes_in_sleep(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&ctx->fc->core, false));
 	iosm_mux_close(ctx->mux, 0);
 	KUNIT_EXPECT_TRUE(test, ctx->mux->is_up);
-	iosm_core_fault(&ctx->fc->core, "test");
+	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	iosm_mux_destroy(ctx->mux);
 	ctx->mux = NULL;
 	KUNIT_EXPECT_EQ(test, ctx->fc->core.active, 0);
@@ -489,11 +489,11 @@ static void mux_storm_with_news(struct kunit *test)
 	mux_open(test, 0);
 	mux_complete(ctx, 1, &ctx->dl_tail, 64);
 	local_bh_disable();
-	for (i = 0; i <= IOSM_VAIN_LIMIT + 1; i++)
+	for (i = 0; i <= IOSM_SPURIOUS_LIMIT + 1; i++)
 		iosm_core_irq(ctx->fc->core.irq, &ctx->fc->core);
 	local_bh_enable();
-	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_BROKEN);
-	KUNIT_EXPECT_STREQ(test, ctx->fc->core.health.why, "interrupt storm");
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.error.kind, IOSM_ERROR_PROTOCOL);
+	KUNIT_EXPECT_STREQ(test, ctx->fc->core.error.reason, "interrupt storm");
 }
 
 static void mux_opens_aggregation(struct kunit *test)
@@ -721,7 +721,7 @@ static void mux_flow_while_closing(struct kunit *test)
 	/* It is acknowledged all the same. */
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].transaction, 77);
-	iosm_core_fault(&ctx->fc->core, "test");
+	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_irq(ctx);
 }
 
@@ -792,7 +792,7 @@ static void mux_flush_in_busy_poll(struct kunit *test)
 
 	/* A device that has failed makes no difference. */
 	busy.loops = 0;
-	iosm_core_fault(&ctx->fc->core, "test");
+	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_irq(ctx);
 	/* Otherwise the busy poll may find that NAPI is scheduled, and not poll. */
 	napi_synchronize(&ctx->mux->napi);
@@ -817,7 +817,7 @@ static void mux_dead(struct kunit *test)
 	mux_start(test, false, 0);
 	mux_open(test, 0);
 	ctx->mute = true;
-	iosm_core_fault(&ctx->fc->core, "test");
+	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, -ENODEV, iosm_mux_open(ctx->mux, 1, ctx->links[1]));
 	iosm_mux_close(ctx->mux, 0);
@@ -1687,7 +1687,7 @@ static void mux_rubbish(struct kunit *test)
 {
 	static const u8 rubbish[64] = { 1, 2, 3 };
 	struct mux_ctx *ctx = test->priv;
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 	unsigned int i;
 
 	mux_start(test, true, 0);
@@ -1699,29 +1699,29 @@ static void mux_rubbish(struct kunit *test)
 			mux_irq(ctx);
 	}
 	mux_irq(ctx);
-	iosm_core_lies(&ctx->fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.blocks, 3000);
-	KUNIT_EXPECT_EQ(test, ctx->fc->core.life, IOSM_LIFE_ONLINE);
+	iosm_core_get_violations(&ctx->fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.mux, 3000);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&ctx->fc->core), IOSM_STATE_ONLINE);
 }
 
 static void mux_impossible_tail(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
-	struct iosm_lies lies;
+	struct iosm_violations violations;
 
 	mux_start(test, false, 0);
 	mux_open(test, 0);
 	mux_tail(ctx, 1, mux_entries(ctx, 1));
 	mux_irq(ctx);
-	KUNIT_EXPECT_TRUE(test, iosm_core_is_dead(&ctx->fc->core));
-	KUNIT_EXPECT_STREQ(test, ctx->fc->core.health.why, "impossible ring index");
+	KUNIT_EXPECT_TRUE(test, iosm_core_has_failed(&ctx->fc->core));
+	KUNIT_EXPECT_STREQ(test, ctx->fc->core.error.reason, "invalid ring index");
 	KUNIT_EXPECT_FALSE(test, ctx->fc->master);
-	iosm_core_lies(&ctx->fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
+	iosm_core_get_violations(&ctx->fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.ring, 1);
 	iosm_mux_close(ctx->mux, 0);
 	/* They are not counted a second time, nor forgotten. */
-	iosm_core_lies(&ctx->fc->core, &lies);
-	KUNIT_EXPECT_EQ(test, lies.pipes, 1);
+	iosm_core_get_violations(&ctx->fc->core, &violations);
+	KUNIT_EXPECT_EQ(test, violations.ring, 1);
 }
 
 /* One packet out for each that comes in: a peer waits for every one of them. */

@@ -26,15 +26,17 @@ struct net_ctx {
 
 static int net_test_init(struct kunit *test)
 {
+	struct iosm_net *net;
 	struct net_ctx *ctx;
 
 	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
-	ctx->fc = fake_core_new(test, &iosm_net_user);
+	ctx->fc = fake_core_new(test, &iosm_net_client);
 	fake_core_online(test, ctx->fc);
-	KUNIT_ASSERT_NOT_NULL(test, ctx->fc->core.net);
-	ctx->netdev = ctx->fc->core.net->links[0];
+	net = ctx->fc->core.client_priv[0];
+	KUNIT_ASSERT_NOT_NULL(test, net);
+	ctx->netdev = net->links[0];
 	KUNIT_ASSERT_NOT_NULL(test, ctx->netdev);
 
 	return 0;
@@ -77,7 +79,7 @@ static void net_waits_for_deleted_link(struct kunit *test)
 			   msecs_to_jiffies(NET_HELD_MS));
 
 	iosm_core_pause(&ctx->fc->core);
-	KUNIT_EXPECT_NULL(test, ctx->fc->core.net);
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.clients_up, 0);
 	KUNIT_EXPECT_GE(test, jiffies - before, msecs_to_jiffies(NET_HELD_MS));
 
 	flush_delayed_work(&ctx->put);
@@ -88,7 +90,7 @@ static void net_waits_for_deleted_link(struct kunit *test)
 static void net_link_deleted_before_stop(struct kunit *test)
 {
 	struct net_ctx *ctx = test->priv;
-	struct iosm_net *net = ctx->fc->core.net;
+	struct iosm_net *net = ctx->fc->core.client_priv[0];
 	LIST_HEAD(list);
 
 	rtnl_lock();
@@ -99,7 +101,7 @@ static void net_link_deleted_before_stop(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, net->links[0]);
 
 	iosm_core_pause(&ctx->fc->core);
-	KUNIT_EXPECT_NULL(test, ctx->fc->core.net);
+	KUNIT_EXPECT_EQ(test, ctx->fc->core.clients_up, 0);
 }
 
 static void net_features(struct kunit *test)

@@ -254,7 +254,8 @@ static void pm_forced_suspend(struct kunit *test)
 	struct pm_ctx *ctx = test->priv;
 
 	iosm_pm_start(&ctx->pm);
-	iosm_pm_suspend(&ctx->pm, true);
+	iosm_pm_suspend(&ctx->pm);
+	iosm_pm_force_sleep(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_SLEEP));
 
@@ -267,8 +268,9 @@ static void pm_forced_suspend(struct kunit *test)
 	iosm_pm_resume(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_ACTIVE));
-	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ACTIVE);
+	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_QUIESCED);
 	iosm_pm_release(&ctx->pm);
+	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ACTIVE);
 	iosm_pm_release(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
 }
@@ -279,7 +281,8 @@ static void pm_forced_suspend_of_sleeper(struct kunit *test)
 	struct pm_ctx *ctx = test->priv;
 
 	pm_fall_asleep(test);
-	iosm_pm_suspend(&ctx->pm, true);
+	iosm_pm_suspend(&ctx->pm);
+	iosm_pm_force_sleep(&ctx->pm);
 	iosm_pm_resume(&ctx->pm);
 	iosm_pm_release(&ctx->pm);
 	iosm_pm_irq(&ctx->pm);
@@ -300,7 +303,7 @@ static void pm_suspend_by_message(struct kunit *test)
 	struct pm_ctx *ctx = test->priv;
 
 	iosm_pm_start(&ctx->pm);
-	iosm_pm_suspend(&ctx->pm, false);
+	iosm_pm_suspend(&ctx->pm);
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_DL_REFILL);
 	iosm_pm_resume(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
@@ -324,7 +327,7 @@ static void pm_no_sleep_over_held_ring(struct kunit *test)
 	struct pm_ctx *ctx = test->priv;
 
 	iosm_pm_start(&ctx->pm);
-	iosm_pm_suspend(&ctx->pm, false);
+	iosm_pm_suspend(&ctx->pm);
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_DL_REFILL);
 	iosm_pm_resume(&ctx->pm);
 	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
@@ -340,15 +343,15 @@ static void pm_no_sleep_over_held_ring(struct kunit *test)
  * Between the device's consent to a suspend and the suspend it must not be
  * disturbed, whatever it asks for; it gets its answer when nothing came of it.
  */
-static void pm_no_sleep_while_quiet(struct kunit *test)
+static void pm_no_sleep_while_quiesced(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
 
 	iosm_pm_start(&ctx->pm);
-	iosm_pm_quiet(&ctx->pm);
+	KUNIT_ASSERT_EQ(test, iosm_pm_quiesce(&ctx->pm, 10), 0);
 	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
 	iosm_fake_expect_bells(test, ctx->fake);
-	iosm_pm_suspend(&ctx->pm, false);
+	iosm_pm_suspend(&ctx->pm);
 	iosm_pm_resume(&ctx->pm);
 	/* Nor before it knows that we are back. */
 	iosm_pm_irq(&ctx->pm);
@@ -360,19 +363,21 @@ static void pm_no_sleep_while_quiet(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ASLEEP);
 }
 
-/* Quiet or not, a device that wakes is answered: a message may wait for it. */
-static void pm_wakes_while_quiet(struct kunit *test)
+/* A device that does not wake up is not quiesced, and answered when it does later. */
+static void pm_quiesce_of_sleeper(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
 
 	pm_fall_asleep(test);
-	iosm_pm_quiet(&ctx->pm);
-	iosm_pm_ring(&ctx->pm, IOSM_HPDA_MSG);
+	KUNIT_EXPECT_EQ(test, iosm_pm_quiesce(&ctx->pm, 10), -ETIMEDOUT);
+	iosm_fake_expect_bells(test, ctx->fake,
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP));
 	pm_request(ctx, IOSM_SLEEP_REQ_ACTIVE);
 	iosm_fake_expect_bells(test, ctx->fake,
-			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP),
-			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_ACTIVE),
-			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
+			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_ACTIVE));
+	KUNIT_EXPECT_EQ(test, iosm_pm_quiesce(&ctx->pm, 10), 0);
+	KUNIT_EXPECT_FALSE(test, iosm_pm_may_read(&ctx->pm));
+	KUNIT_EXPECT_TRUE(test, iosm_pm_is_up(&ctx->pm));
 }
 
 /* A release is not a way around a sleeping device. */
@@ -391,7 +396,8 @@ static void pm_no_suspend_without_link(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
 
-	iosm_pm_suspend(&ctx->pm, true);
+	iosm_pm_suspend(&ctx->pm);
+	iosm_pm_force_sleep(&ctx->pm);
 	iosm_pm_resume(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_OFF);
@@ -492,12 +498,12 @@ static void pm_wake_ends_with_the_link(struct kunit *test)
 }
 
 /* A suspend that waits for the device to agree: only its message is rung. */
-static void pm_quiet(struct kunit *test)
+static void pm_quiesce(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
 
 	iosm_pm_start(&ctx->pm);
-	iosm_pm_quiet(&ctx->pm);
+	KUNIT_ASSERT_EQ(test, iosm_pm_quiesce(&ctx->pm, 10), 0);
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_UL);
 	iosm_fake_expect_bells(test, ctx->fake);
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_MSG);
@@ -529,15 +535,15 @@ static struct kunit_case pm_cases[] = {
 	KUNIT_CASE(pm_forced_suspend_of_sleeper),
 	KUNIT_CASE(pm_suspend_by_message),
 	KUNIT_CASE(pm_no_sleep_over_held_ring),
-	KUNIT_CASE(pm_no_sleep_while_quiet),
-	KUNIT_CASE(pm_wakes_while_quiet),
+	KUNIT_CASE(pm_no_sleep_while_quiesced),
+	KUNIT_CASE(pm_quiesce_of_sleeper),
 	KUNIT_CASE(pm_release_while_asleep),
 	KUNIT_CASE(pm_no_suspend_without_link),
 	KUNIT_CASE(pm_wake_of_an_active_device),
 	KUNIT_CASE(pm_wake_times_out),
 	KUNIT_CASE(pm_wake_is_answered),
 	KUNIT_CASE(pm_wake_ends_with_the_link),
-	KUNIT_CASE(pm_quiet),
+	KUNIT_CASE(pm_quiesce),
 	{}
 };
 

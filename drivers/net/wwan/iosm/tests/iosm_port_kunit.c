@@ -98,7 +98,7 @@ static int port_test_init(struct kunit *test)
 	kunit_activate_static_stub(test, iosm_port_register, port_register);
 	kunit_activate_static_stub(test, iosm_port_deliver, port_deliver);
 	kunit_activate_static_stub(test, iosm_port_arm, port_arm);
-	ctx->fc = fake_core_new(test, &iosm_port_user);
+	ctx->fc = fake_core_new(test, &iosm_port_client);
 	fake_core_online(test, ctx->fc);
 	KUNIT_ASSERT_NOT_NULL(test, ctx->mbim);
 
@@ -141,7 +141,7 @@ static void port_closed_in_sleep(struct kunit *test, bool d3)
 
 	iosm_core_resume(&fc->core, d3);
 	fake_core_run(fc);
-	KUNIT_EXPECT_EQ(test, fc->core.life, IOSM_LIFE_ONLINE);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, fc->open, 0);
 	KUNIT_ASSERT_EQ(test, 0, ctx->ops->start(ctx->mbim));
 	ctx->ops->stop(ctx->mbim);
@@ -167,10 +167,10 @@ static void port_closed_in_sleep_and_removed(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, ctx->ops->start(ctx->mbim));
 	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&fc->core, false));
 	ctx->ops->stop(ctx->mbim);
-	iosm_core_fault(&fc->core, "test");
+	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	iosm_core_pause(&fc->core);
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
-	KUNIT_EXPECT_NULL(test, fc->core.ports);
+	KUNIT_EXPECT_EQ(test, fc->core.clients_up, 0);
 }
 
 /*
