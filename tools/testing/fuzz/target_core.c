@@ -206,12 +206,12 @@ static void suspend_resume(bool deep)
 	if (suspended) {
 		if (d3)
 			fuzz_device_power();
-		iosm_core_resume(&core, d3);
+		iosm_resume(&core, d3);
 		suspended = false;
 		return;
 	}
 	d3 = deep;
-	suspended = !iosm_core_suspend(&core, d3);
+	suspended = !iosm_suspend(&core, d3);
 }
 
 static void wake_up_first(void)
@@ -342,7 +342,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	pdev.device = fuzz_u8() & 1 ? IOSM_PCI_ID_7360 : IOSM_PCI_ID_7560;
 
 	if (!iosm_core_init(&core, &pdev, clients, ARRAY_SIZE(clients))) {
-		iosm_core_set_notify(&core, changed, &core);
+		iosm_state_set_notify(&core, changed, &core);
 		fuzz_others = others;
 		fuzz_blocked = blocked;
 		iosm_core_start(&core);

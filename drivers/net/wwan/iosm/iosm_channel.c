@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Channels: opening and closing of a pair of pipes. */
+/* Channels: their registry, and opening and closing of a pair of pipes. */
 
+#include <linux/bitops.h>
+#include <linux/bottom_half.h>
 #include <linux/device.h>
+#include <linux/interrupt.h>
 #include <linux/string.h>
 #include <kunit/visibility.h>
 
@@ -60,6 +63,84 @@ iosm_channel_default(enum iosm_channel_id id)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_default);
 
+/* ---- Registry ---- */
+
+/*
+ * Take a channel and its pipes. No interrupt reaches it before iosm_channel_listen().
+ * Returns -EBUSY when the channel, or another one that uses the same pipes, is taken, and
+ * -ENODEV when the device has failed.
+ */
+static int iosm_channel_attach(struct iosm_core *core, struct iosm_channel *ch)
+{
+	unsigned int id = ch->config.id;
+	int err = 0;
+
+	mutex_lock(&core->channel_lock);
+	if (core->channels[id] ||
+	    (id == IOSM_CHANNEL_FLASH && core->channels[IOSM_CHANNEL_IP]) ||
+	    (id == IOSM_CHANNEL_IP && core->channels[IOSM_CHANNEL_FLASH]))
+		err = -EBUSY;
+	else if (iosm_core_has_failed(core))
+		err = -ENODEV;
+	else
+		core->channels[id] = ch;
+	mutex_unlock(&core->channel_lock);
+
+	return err;
+}
+
+/* Let interrupts reach a channel. Its pipes are allocated. */
+static void iosm_channel_listen(struct iosm_core *core, struct iosm_channel *ch)
+{
+	smp_mb__before_atomic();	/* the channel before its bit */
+	set_bit(ch->config.id, &core->active);
+}
+
+/* No interrupt reaches the channel when this returns. Not from its callbacks. */
+static void iosm_channel_detach(struct iosm_core *core, struct iosm_channel *ch)
+{
+	unsigned int id = ch->config.id;
+
+	clear_bit(id, &core->active);
+	smp_mb__after_atomic();		/* bit before the looks of others */
+	/* Waits for the interrupt's thread, too. */
+	synchronize_irq(core->irq);
+	/* The gate asks who is busy in any context. */
+	iosm_pm_sync(&core->pm);
+
+	mutex_lock(&core->channel_lock);
+	core->channels[id] = NULL;
+	mutex_unlock(&core->channel_lock);
+
+	/* It may have been all that kept the device from sleeping. */
+	iosm_pm_irq(&core->pm);
+}
+
+/**
+ * iosm_channel_down_all() - call the down() callbacks of all channels
+ * @core: a device that has failed
+ *
+ * Context: sleeps.
+ */
+void iosm_channel_down_all(struct iosm_core *core)
+{
+	struct iosm_channel *ch;
+	unsigned int id;
+
+	mutex_lock(&core->channel_lock);
+	/* NAPI that is scheduled here runs when bottom halves are enabled again. */
+	local_bh_disable();
+	for (id = 0; id < IOSM_CHANNELS; id++) {
+		ch = core->channels[id];
+		if (ch && ch->ops->down)
+			ch->ops->down(ch->priv);
+	}
+	local_bh_enable();
+	mutex_unlock(&core->channel_lock);
+}
+
+/* ---- Opening and closing ---- */
+
 static int iosm_channel_open_pipe(struct iosm_channel *ch,
 				  struct iosm_pipe *pipe)
 {
@@ -68,10 +149,10 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 
 	/* After a time-out the device may have it open. Refused means closed. */
 	if (err == -ETIMEDOUT)
-		iosm_core_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
+		iosm_state_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
 			       "pipe does not open");
 	else if (err && err != -EREMOTEIO && err != -EBUSY)
-		iosm_core_fail(ch->core, IOSM_ERROR_PROTOCOL,
+		iosm_state_fail(ch->core, IOSM_ERROR_PROTOCOL,
 			       "pipe does not open");
 
 	return err;
@@ -93,10 +174,10 @@ static void iosm_channel_close_pipe(struct iosm_channel *ch,
 
 	err = iosm_msg_close_pipe(&ch->core->msg, pipe->nr);
 	if (err == -ETIMEDOUT)
-		iosm_core_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
+		iosm_state_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
 			       "pipe does not close");
 	else if (err)
-		iosm_core_fail(ch->core, IOSM_ERROR_PROTOCOL,
+		iosm_state_fail(ch->core, IOSM_ERROR_PROTOCOL,
 			       "pipe does not close");
 }
 
@@ -128,7 +209,7 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 	ch->priv = priv;
 
 	/* First, as a new ring puts the heads and tails of a pipe to 0. */
-	err = iosm_core_attach(core, ch);
+	err = iosm_channel_attach(core, ch);
 	if (err)
 		return err;
 
@@ -143,7 +224,7 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 	if (err)
 		goto err_detach;
 
-	iosm_core_listen(core, ch);
+	iosm_channel_listen(core, ch);
 
 	err = iosm_channel_open_pipe(ch, &ch->ul);
 	if (err)
@@ -158,7 +239,7 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 err_close_ul:
 	iosm_channel_close_pipe(ch, &ch->ul);
 err_detach:
-	iosm_core_detach(core, ch);
+	iosm_channel_detach(core, ch);
 	iosm_pipe_free(&ch->dl);
 	iosm_pipe_free(&ch->ul);
 	return err;
@@ -209,7 +290,7 @@ void iosm_channel_close(struct iosm_channel *ch)
 {
 	iosm_channel_close_pipe(ch, &ch->ul);
 	iosm_channel_close_pipe(ch, &ch->dl);
-	iosm_core_detach(ch->core, ch);
+	iosm_channel_detach(ch->core, ch);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_close);
 
@@ -247,5 +328,5 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_channel_ring);
  */
 void iosm_channel_fail(struct iosm_channel *ch)
 {
-	iosm_core_fail(ch->core, IOSM_ERROR_PROTOCOL, "invalid ring index");
+	iosm_state_fail(ch->core, IOSM_ERROR_PROTOCOL, "invalid ring index");
 }

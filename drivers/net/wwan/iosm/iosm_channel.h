@@ -76,5 +76,6 @@ void iosm_channel_close(struct iosm_channel *ch);
 void iosm_channel_free(struct iosm_channel *ch);
 void iosm_channel_ring(struct iosm_channel *ch, enum iosm_hpda_reason reason);
 void iosm_channel_fail(struct iosm_channel *ch);
+void iosm_channel_down_all(struct iosm_core *core);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One device: boot, interrupt, watchdog, system sleep, and the clients that are
- * started when it goes online.
+ * One device, and the clients that are started when it goes online.
  */
 #ifndef IOSM_CORE_H
 #define IOSM_CORE_H
@@ -60,7 +59,7 @@ struct iosm_client {
 
 /* Reasons to keep a device stopped: a mask. The worker ends soon and does not begin. */
 #define IOSM_HOLD_PCI	BIT(0)	/* from iosm_core_pause() to iosm_core_start() */
-#define IOSM_HOLD_SLEEP	BIT(1)	/* from iosm_core_suspend() to iosm_core_resume() */
+#define IOSM_HOLD_SLEEP	BIT(1)	/* from iosm_suspend() to iosm_resume() */
 
 /* Uevents that were sent since the device began to boot: a mask. */
 #define IOSM_SENT_ROM_READY	BIT(0)
@@ -169,7 +168,7 @@ struct iosm_core_stats {
  * @clients_up: bit mask of the clients that are started
  * @n_clients: entries of @clients
  * @notify: called after an error and when the device is online, in any context; NULL:
- *	not needed. See iosm_core_set_notify().
+ *	not needed. See iosm_state_set_notify().
  * @notify_priv: for @notify
  * @violations_stage: see struct iosm_violations
  * @violations_mux: see struct iosm_violations
@@ -233,32 +232,20 @@ int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 void iosm_core_start(struct iosm_core *core);
 void iosm_core_exit(struct iosm_core *core);
 void iosm_core_pause(struct iosm_core *core);
-int iosm_core_suspend(struct iosm_core *core, bool d3);
-void iosm_core_resume(struct iosm_core *core, bool d3);
+void iosm_core_hold(struct iosm_core *core, unsigned long hold);
+void iosm_core_release(struct iosm_core *core, unsigned long hold);
+void iosm_core_offline(struct iosm_core *core);
+void iosm_core_reboot(struct iosm_core *core);
 
-void iosm_core_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason);
-bool iosm_core_is_lost(struct iosm_core *core);
 void iosm_core_get_violations(struct iosm_core *core, struct iosm_violations *violations);
-void iosm_core_set_notify(struct iosm_core *core, void (*notify)(void *priv), void *priv);
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
-int iosm_core_attach(struct iosm_core *core, struct iosm_channel *ch);
-void iosm_core_listen(struct iosm_core *core, struct iosm_channel *ch);
-void iosm_core_detach(struct iosm_core *core, struct iosm_channel *ch);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-#include <linux/interrupt.h>
-
 int iosm_core_setup(struct iosm_core *core, struct device *dev,
 		    const struct iosm_client *const *clients, unsigned int n_clients);
 void iosm_core_cleanup(struct iosm_core *core);
-void iosm_core_event(struct iosm_core *core, const char *event);
-void iosm_core_queue(struct iosm_core *core);
 void iosm_core_rearm(struct iosm_core *core, unsigned int ms);
-void iosm_core_rung(void *priv);
 void iosm_core_work(struct work_struct *work);
-void iosm_core_watch(struct work_struct *work);
-irqreturn_t iosm_core_irq(int irq, void *data);
-irqreturn_t iosm_core_thread(int irq, void *data);
 #endif
 
 /**

@@ -314,7 +314,7 @@ struct iosm_devlink *iosm_devlink_create(struct iosm_core *core)
 
 	devlink_register(devlink);
 	/* Last, as it uses all of that. */
-	iosm_core_set_notify(core, iosm_devlink_changed, dl);
+	iosm_state_set_notify(core, iosm_devlink_changed, dl);
 
 	return dl;
 }
@@ -329,7 +329,7 @@ void iosm_devlink_destroy(struct iosm_devlink *dl)
 {
 	struct devlink *devlink = priv_to_devlink(dl);
 
-	iosm_core_set_notify(dl->core, NULL, NULL);
+	iosm_state_set_notify(dl->core, NULL, NULL);
 	disable_work_sync(&dl->work);
 	devlink_unregister(devlink);
 	devlink_health_reporter_destroy(dl->fw);

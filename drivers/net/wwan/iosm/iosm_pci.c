@@ -18,6 +18,7 @@
 #include "iosm_devlink.h"
 #include "iosm_net.h"
 #include "iosm_port.h"
+#include "iosm_suspend.h"
 
 static const struct iosm_client *const iosm_pci_clients[] = {
 	&iosm_port_client,
@@ -137,7 +138,7 @@ static int iosm_pci_suspend(struct device *dev)
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 	int err;
 
-	err = iosm_core_suspend(&iosm->core, iosm->d3);
+	err = iosm_suspend(&iosm->core, iosm->d3);
 	if (err) {
 		/* As in iosm_pci_begin_again(). */
 		pci_save_state(pdev);
@@ -156,7 +157,7 @@ static int iosm_pci_resume(struct device *dev)
 	struct pci_dev *pdev = to_pci_dev(dev);
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	iosm_core_resume(&iosm->core, iosm->d3);
+	iosm_resume(&iosm->core, iosm->d3);
 	/* As in iosm_pci_begin_again(). */
 	pci_save_state(pdev);
 
@@ -173,9 +174,9 @@ static void iosm_pci_stop(struct iosm_pci *iosm, const char *reason)
 
 	/* If it is stopped already, that was noted then. */
 	if (!(iosm_core_holds(core) & IOSM_HOLD_PCI)) {
-		iosm->no_restart = iosm_core_is_lost(core);
+		iosm->no_restart = iosm_state_is_lost(core);
 		if (reason)
-			iosm_core_fail(core, IOSM_ERROR_PCI, reason);
+			iosm_state_fail(core, IOSM_ERROR_PCI, reason);
 	}
 	iosm_core_pause(core);
 }

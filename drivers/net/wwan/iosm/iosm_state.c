@@ -14,10 +14,14 @@
  */
 
 #include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
+#include <linux/kobject.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "iosm_core.h"
 #include "iosm_state.h"
@@ -189,7 +193,7 @@ bool iosm_state_set(struct iosm_core *core, enum iosm_state to)
 EXPORT_SYMBOL_IF_KUNIT(iosm_state_set);
 
 /**
- * iosm_state_fail() - enter state FAILED, and record the error
+ * iosm_state_set_failed() - enter state FAILED, and record the error
  * @core: the device
  * @kind: what happened
  * @reason: static text
@@ -200,7 +204,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_state_set);
  *
  * Return: true for the first error.
  */
-bool iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason)
+bool iosm_state_set_failed(struct iosm_core *core, enum iosm_error_kind kind, const char *reason)
 {
 	unsigned long flags;
 	bool first;
@@ -222,7 +226,7 @@ bool iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const ch
 
 	return first;
 }
-EXPORT_SYMBOL_IF_KUNIT(iosm_state_fail);
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_set_failed);
 
 /**
  * iosm_state_error() - read the record of the last error
@@ -270,3 +274,124 @@ enum iosm_restart iosm_state_restart(struct iosm_core *core)
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_state_restart);
+
+/* ---- Errors and events ---- */
+
+/**
+ * iosm_state_event() - send a uevent
+ * @core: the device
+ * @event: its name, which is part of the user ABI
+ *
+ * Context: may sleep.
+ */
+void iosm_state_event(struct iosm_core *core, const char *event)
+{
+	char text[48];
+	char *envp[2];
+
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_state_event, core, event);
+
+	snprintf(text, sizeof(text), "IOSM_EVENT=%s", event);
+	envp[0] = text;
+	envp[1] = NULL;
+	kobject_uevent_env(&core->dev->kobj, KOBJ_CHANGE, envp);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_event);
+
+/**
+ * iosm_state_queue_worker() - run the worker soon
+ * @core: the device
+ *
+ * Context: any.
+ */
+void iosm_state_queue_worker(struct iosm_core *core)
+{
+	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_state_queue_worker, core);
+
+	mod_delayed_work(core->wq, &core->work, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_queue_worker);
+
+/**
+ * iosm_state_notify() - call the function of iosm_state_set_notify()
+ * @core: the device
+ *
+ * Context: any.
+ */
+void iosm_state_notify(struct iosm_core *core)
+{
+	void (*notify)(void *priv);
+
+	/* Pairs with iosm_state_set_notify(). */
+	notify = smp_load_acquire(&core->notify);
+	if (notify)
+		notify(core->notify_priv);
+}
+
+/**
+ * iosm_state_set_notify() - ask for a call after each error and when the device is online
+ * @core: not started, or paused
+ * @notify: the function, for any context; NULL: no calls from now on
+ * @priv: for @notify
+ *
+ * Context: may sleep.
+ */
+void iosm_state_set_notify(struct iosm_core *core, void (*notify)(void *priv), void *priv)
+{
+	if (notify)
+		core->notify_priv = priv;
+	/* Pairs with iosm_state_notify(). */
+	smp_store_release(&core->notify, notify);
+	/* Of a paused device, only the interrupt can still report an error. */
+	if (!notify)
+		synchronize_irq(core->irq);
+}
+
+/**
+ * iosm_state_fail() - the device has failed
+ * @core: the device
+ * @kind: what happened; says who may restart the device
+ * @reason: static text for the log
+ *
+ * The device loses its access to memory, all waits end, and the worker stops the
+ * clients. Only the first error counts.
+ * Context: any that holds none of the locks of pm and msg.
+ */
+void iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason)
+{
+	if (!iosm_state_set_failed(core, kind, reason))
+		return;
+
+	dev_printk(kind == IOSM_ERROR_POWER_LOST ? KERN_INFO : KERN_ERR, core->dev,
+		   "%s: %s\n", iosm_error_log(kind), reason);
+	iosm_pm_stop(&core->pm);
+	iosm_msg_stop(&core->msg);
+	wake_up_all(&core->event);
+	iosm_state_queue_worker(core);
+	if (kind != IOSM_ERROR_POWER_LOST)
+		iosm_state_notify(core);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_fail);
+
+/**
+ * iosm_state_is_lost() - has the device failed, so that it must not be restarted for
+ * the sake of somebody else?
+ * @core: the device
+ *
+ * A device that was removed is not lost: what comes back is another one.
+ * Context: any.
+ *
+ * Return: true when it is up to the administrator or to the health reporter.
+ */
+bool iosm_state_is_lost(struct iosm_core *core)
+{
+	enum iosm_restart restart;
+
+	if (!iosm_core_has_failed(core))
+		return false;
+
+	restart = iosm_state_restart(core);
+
+	return restart == IOSM_RESTART_ADMIN || restart == IOSM_RESTART_REPORTER;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_is_lost);

@@ -88,7 +88,13 @@ struct iosm_error {
 };
 
 bool iosm_state_set(struct iosm_core *core, enum iosm_state to);
-bool iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason);
+bool iosm_state_set_failed(struct iosm_core *core, enum iosm_error_kind kind, const char *reason);
+void iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason);
+bool iosm_state_is_lost(struct iosm_core *core);
+void iosm_state_set_notify(struct iosm_core *core, void (*notify)(void *priv), void *priv);
+void iosm_state_notify(struct iosm_core *core);
+void iosm_state_event(struct iosm_core *core, const char *event);
+void iosm_state_queue_worker(struct iosm_core *core);
 void iosm_state_cut(struct iosm_core *core);
 void iosm_state_error(struct iosm_core *core, struct iosm_error *error);
 enum iosm_restart iosm_state_restart(struct iosm_core *core);

@@ -116,7 +116,7 @@ static int core_test_init(struct kunit *test)
 	init_completion(&ctx->elsewhere_done);
 	ctx->fc = fake_core_new(test, &core_client);
 	ctx->fc->priv = ctx;
-	iosm_core_set_notify(&ctx->fc->core, core_health, ctx);
+	iosm_state_set_notify(&ctx->fc->core, core_health, ctx);
 
 	return 0;
 }
@@ -391,7 +391,7 @@ static void core_bars_that_are_ports(struct kunit *test)
 
 static void core_fault_now(struct core_ctx *ctx)
 {
-	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "while starting");
+	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "while starting");
 }
 
 /* A user that finds the device broken is stopped like any other. */
@@ -465,8 +465,8 @@ static void core_expect_up_after_sleep(struct kunit *test, unsigned int users)
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
 
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
-	iosm_core_resume(&fc->core, false);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, false), 0);
+	iosm_resume(&fc->core, false);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started - ctx->stopped, users);
@@ -507,7 +507,7 @@ static void core_client_fails(struct kunit *test)
 
 	ctx->start_err = -ENOMEM;
 	fake_core_online(test, ctx->fc);
-	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	fake_core_run(ctx->fc);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 0);
 }
@@ -522,14 +522,14 @@ static void core_first_fault_counts(struct kunit *test)
 	fake_core_online(test, fc);
 	ctx->health = 0;
 	fc->cuts = 0;
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the first");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the first");
 	KUNIT_EXPECT_FALSE(test, fc->late_cut);
 	/* All that must be at once is there before any work has run. */
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_TRUE(test, iosm_core_has_failed(&fc->core));
 	KUNIT_EXPECT_EQ(test, fc->core.pm.state, IOSM_PM_OFF);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&fc->core.msg, 0), -ENODEV);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the second");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the second");
 	fake_core_stage(fc, IOSM_STAGE_CRASH);
 	fake_core_irq(fc);
 	KUNIT_EXPECT_EQ(test, ctx->health, 1);
@@ -549,10 +549,10 @@ static void core_second_fault_cuts(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_EXPECT_TRUE(test, iosm_state_fail(&fc->core, IOSM_ERROR_GONE, "the first"));
+	KUNIT_EXPECT_TRUE(test, iosm_state_set_failed(&fc->core, IOSM_ERROR_GONE, "the first"));
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	fc->master = true;
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the second");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the second");
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 1);
 	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_GONE);
@@ -565,7 +565,7 @@ static void core_dead_stays_cut(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	fc->master = true;
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
@@ -590,8 +590,8 @@ static void core_crash(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fc->events[1], "CD_READY");
 
 	/* It is no other crash when the system has slept. */
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
-	iosm_core_resume(&fc->core, false);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, false), 0);
+	iosm_resume(&fc->core, false);
 	KUNIT_EXPECT_TRUE(test, fc->queued);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
@@ -648,7 +648,7 @@ static void core_real_device_beside_test(struct kunit *test)
 	fc->rung = 0;
 	/* From here on it has registers. */
 	core->mmio.pad = (void __iomem *)0x1000;
-	iosm_core_rung(core);
+	iosm_watchdog_arm(core);
 	KUNIT_EXPECT_TRUE(test, cancel_delayed_work_sync(&core->watch));
 	iosm_core_rearm(core, 100000);
 	KUNIT_EXPECT_TRUE(test, cancel_delayed_work_sync(&core->work));
@@ -747,13 +747,13 @@ static void core_watch_reads_memory_first(struct kunit *test)
 	fake_core_online(test, fc);
 	fc->reads = 0;
 	fc->rung = 0;
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, fc->reads, 0);
 	KUNIT_EXPECT_EQ(test, fc->rung, 0);
 
 	core_wake_pending(test);
 	fc->rung = 0;
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, fc->reads, 1);
 	KUNIT_EXPECT_EQ(test, fc->rung, 1);
 }
@@ -763,7 +763,7 @@ static void core_watch_finds(struct kunit *test, enum iosm_error_kind kind, cons
 {
 	struct core_ctx *ctx = test->priv;
 
-	iosm_core_watch(&ctx->fc->core.watch.work);
+	iosm_watchdog_work(&ctx->fc->core.watch.work);
 	fake_core_run(ctx->fc);
 	core_expect_down(test, kind, reason);
 }
@@ -776,7 +776,7 @@ static void core_watch_sees_gone(struct kunit *test)
 
 	fake_core_online(test, fc);
 	core_wake_pending(test);
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	fc->gone = true;
 	core_watch_finds(test, IOSM_ERROR_GONE, "registers read all ones");
@@ -813,20 +813,20 @@ static void core_lost(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
-	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
+	KUNIT_EXPECT_FALSE(test, iosm_state_is_lost(&fc->core));
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+	KUNIT_EXPECT_TRUE(test, iosm_state_is_lost(&fc->core));
 	fake_core_run(fc);
-	KUNIT_EXPECT_TRUE(test, iosm_core_is_lost(&fc->core));
+	KUNIT_EXPECT_TRUE(test, iosm_state_is_lost(&fc->core));
 
 	fake_core_reset(test, fc);
-	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
+	KUNIT_EXPECT_FALSE(test, iosm_state_is_lost(&fc->core));
 	core_wake_pending(test);
 	fc->gone = true;
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_GONE);
-	KUNIT_EXPECT_FALSE(test, iosm_core_is_lost(&fc->core));
+	KUNIT_EXPECT_FALSE(test, iosm_state_is_lost(&fc->core));
 }
 
 static void core_never_wakes(struct kunit *test)
@@ -838,9 +838,9 @@ static void core_never_wakes(struct kunit *test)
 	fake_core_online(test, fc);
 	core_wake_pending(test);
 	for (i = 0; i < 49; i++)
-		iosm_core_watch(&fc->core.watch.work);
+		iosm_watchdog_work(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "device wake-up timed out");
 }
@@ -859,7 +859,7 @@ static void core_wakes_each_time(struct kunit *test)
 		fake_core_irq(fc);
 		iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
 		KUNIT_ASSERT_EQ(test, fc->core.pm.state, IOSM_PM_WAKING);
-		iosm_core_watch(&fc->core.watch.work);
+		iosm_watchdog_work(&fc->core.watch.work);
 		KUNIT_ASSERT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 		WRITE_ONCE(*request, cpu_to_le32(IOSM_SLEEP_REQ_ACTIVE));
 		fake_core_irq(fc);
@@ -890,7 +890,7 @@ static void core_interrupt_storm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 
 	for (i = 0; i <= IOSM_SPURIOUS_LIMIT; i++)
-		iosm_core_irq(fc->core.irq, &fc->core);
+		iosm_irq_hard(fc->core.irq, &fc->core);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "interrupt storm");
 }
@@ -905,7 +905,7 @@ static void core_comes_back(struct kunit *test)
 	fake_core_online(test, fc);
 	for (i = 1; i < 5; i++) {
 		if (i & 1)
-			iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+			iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 		else
 			fc->gone = true;
 		if (i & 2)
@@ -984,7 +984,7 @@ static void core_storm_with_news(struct kunit *test)
 	iosm_pipe_publish(&ch->ul);
 	WRITE_ONCE(fc->core.shm.block->tails[4], cpu_to_le32(1));
 	for (i = 0; i <= IOSM_SPURIOUS_LIMIT + 1; i++)
-		iosm_core_irq(fc->core.irq, &fc->core);
+		iosm_irq_hard(fc->core.irq, &fc->core);
 	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_PROTOCOL);
 	KUNIT_EXPECT_STREQ(test, fc->core.error.reason, "interrupt storm");
 	iosm_channel_close(ch);
@@ -1002,7 +1002,7 @@ static void core_storm_with_message(struct kunit *test)
 	fake_core_online(test, fc);
 	WRITE_ONCE(fc->core.shm.block->msg_tail, cpu_to_le32(5));
 	for (i = 0; i <= IOSM_SPURIOUS_LIMIT + 1; i++)
-		iosm_core_irq(fc->core.irq, &fc->core);
+		iosm_irq_hard(fc->core.irq, &fc->core);
 	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_PROTOCOL);
 	KUNIT_EXPECT_STREQ(test, fc->core.error.reason, "interrupt storm");
 }
@@ -1120,7 +1120,7 @@ static void core_channel_of_dead(struct kunit *test)
 			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
 	iosm_pipe_push(&ch->ul, &buf);
 	iosm_pipe_publish(&ch->ul);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 
 	before = jiffies;
 	iosm_channel_drain(ch);
@@ -1145,14 +1145,14 @@ static void core_sleep_d0(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, false), 0);
 	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_SLEEP));
 	/* A watch that was late touches nothing: the registers are not there. */
 	fc->gone = true;
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_SUSPENDED);
 	fc->gone = false;
-	iosm_core_resume(&fc->core, false);
+	iosm_resume(&fc->core, false);
 	fake_core_run(fc);
 	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_ACTIVE));
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
@@ -1175,11 +1175,11 @@ static void core_sleep_d3(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->on_bell = core_ring_at_sleep;
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	fc->on_bell = NULL;
 	iosm_pm_ring(&fc->core.pm, IOSM_HPDA_UL);
 	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(HPDA, IOSM_HPDA_MSG));
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fake_core_run(fc);
 	iosm_fake_expect_bells(test, fc->fake,
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
@@ -1195,7 +1195,7 @@ static void core_sleep_refused(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->msg_status = IOSM_MSG_ERROR;
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), -EREMOTEIO);
 	KUNIT_EXPECT_TRUE(test, iosm_pm_may_read(&fc->core.pm));
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
@@ -1216,10 +1216,10 @@ static void core_sleep_refused_always(struct kunit *test)
 	for (i = 0; i < 5; i++) {
 		/* One that agreed counts from the beginning. */
 		fc->msg_status = i == 1 ? IOSM_MSG_SUCCESS : IOSM_MSG_ERROR;
-		KUNIT_EXPECT_EQ_MSG(test, iosm_core_suspend(&fc->core, true),
+		KUNIT_EXPECT_EQ_MSG(test, iosm_suspend(&fc->core, true),
 				    i == 1 || i == 4 ? 0 : -EREMOTEIO, "%u", i);
 		if (i == 1)
-			iosm_core_resume(&fc->core, true);
+			iosm_resume(&fc->core, true);
 		if (i < 4)
 			fake_core_run(fc);
 		KUNIT_EXPECT_EQ_MSG(test, ctx->stopped, i < 4 ? 0 : 1, "%u", i);
@@ -1228,7 +1228,7 @@ static void core_sleep_refused_always(struct kunit *test)
 	/* It was told before it loses its power, or does not. */
 	KUNIT_EXPECT_EQ(test, fc->pad[IOSM_PAD_IPC_STATE / 4], IOSM_IPC_UNINIT);
 	fc->msg_status = IOSM_MSG_SUCCESS;
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
@@ -1236,7 +1236,7 @@ static void core_sleep_refused_always(struct kunit *test)
 
 	/* The new life counts anew, too. */
 	fc->msg_status = IOSM_MSG_ERROR;
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), -EREMOTEIO);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
@@ -1247,11 +1247,11 @@ static void core_sleep_of_dead(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	/* The work has had no time to run. */
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "test");
 	iosm_fake_expect_bells(test, fc->fake);
@@ -1265,9 +1265,9 @@ static void core_sleep_of_gone(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->gone = true;
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_GONE, "registers read all ones");
 }
@@ -1279,9 +1279,9 @@ static void core_sleep_without_power(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, false), 0);
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	iosm_core_resume(&fc->core, false);
+	iosm_resume(&fc->core, false);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
@@ -1298,7 +1298,7 @@ static void core_watch_in_resume(struct core_ctx *ctx)
 
 	/* Stubs are the test's: be it for a moment. */
 	current->kunit_test = ctx->test;
-	iosm_core_watch(&fc->core.watch.work);
+	iosm_watchdog_work(&fc->core.watch.work);
 	current->kunit_test = NULL;
 	fc->msg_silent = 0;
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_RUN;
@@ -1319,13 +1319,13 @@ static void core_sleep_d3_without_power(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	fc->msg_silent = BIT(IOSM_MSG_SLEEP & 15);
 	fc->on_bell = core_bell_in_resume;
 	ctx->at_elsewhere = core_watch_in_resume;
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	flush_work(&ctx->elsewhere);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
@@ -1339,7 +1339,7 @@ static void core_fault_at_sleep_message(struct fake_core *fc,
 					const struct iosm_msg_entry *msg)
 {
 	/* Called with the gate locked: only the state. */
-	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_set_failed(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 }
 
 /* One that lied while it came back does not get its memory again for that. */
@@ -1349,10 +1349,10 @@ static void core_sleep_of_liar(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	fc->on_message = core_fault_at_sleep_message;
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_PROTOCOL);
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	fake_core_run(fc);
@@ -1375,9 +1375,9 @@ static void core_sleep_message_tail(struct kunit *test)
 	fake_core_online(test, fc);
 	fc->on_message = core_tail_at_sleep_message;
 	/* Nobody is left who could agree. */
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 }
@@ -1398,8 +1398,8 @@ static void core_sleep_message_tail_once(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->on_message = core_tail_at_first_message;
-	iosm_core_suspend(&fc->core, true);
-	iosm_core_resume(&fc->core, true);
+	iosm_suspend(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 }
@@ -1411,10 +1411,10 @@ static void core_resume_message_tail(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, true), 0);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	fc->on_message = core_tail_at_sleep_message;
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	iosm_core_resume(&fc->core, true);
+	iosm_resume(&fc->core, true);
 	fc->on_message = NULL;
 	fc->rubbish_tail = false;
 	fake_core_run(fc);
@@ -1429,12 +1429,12 @@ static void core_start_in_sleep(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, false), 0);
 	iosm_core_start(&fc->core);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_SUSPENDED);
 	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_SLEEP);
-	iosm_core_resume(&fc->core, false);
+	iosm_resume(&fc->core, false);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 1);
@@ -1448,15 +1448,15 @@ static void core_reset_in_sleep(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	KUNIT_ASSERT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "PCI error");
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, false), 0);
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "PCI error");
 	iosm_core_pause(&fc->core);
 	fc->queued = false;
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	iosm_core_start(&fc->core);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
 	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_SLEEP);
-	iosm_core_resume(&fc->core, false);
+	iosm_resume(&fc->core, false);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
@@ -1470,11 +1470,11 @@ static void core_sleep_in_reset(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "PCI error");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "PCI error");
 	iosm_core_pause(&fc->core);
 	fc->queued = false;
-	KUNIT_EXPECT_EQ(test, iosm_core_suspend(&fc->core, false), 0);
-	iosm_core_resume(&fc->core, false);
+	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, false), 0);
+	iosm_resume(&fc->core, false);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
 	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_PCI);
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;

@@ -184,11 +184,11 @@ struct fake_core *fake_core_new(struct kunit *test, const struct iosm_client *cl
 
 	kunit_activate_static_stub(test, iosm_mmio_read, fake_core_read);
 	kunit_activate_static_stub(test, iosm_mmio_write, fake_core_write);
-	kunit_activate_static_stub(test, iosm_core_event, fake_core_event);
+	kunit_activate_static_stub(test, iosm_state_event, fake_core_event);
 	kunit_activate_static_stub(test, iosm_state_master, fake_core_master);
-	kunit_activate_static_stub(test, iosm_core_queue, fake_core_queue);
+	kunit_activate_static_stub(test, iosm_state_queue_worker, fake_core_queue);
 	kunit_activate_static_stub(test, iosm_core_rearm, fake_core_rearm);
-	kunit_activate_static_stub(test, iosm_core_rung, fake_core_rung);
+	kunit_activate_static_stub(test, iosm_watchdog_arm, fake_core_rung);
 
 	fc->core.device_id = IOSM_PCI_ID_7560;
 	fc->core.irq = -1;	/* nobody's */
@@ -228,10 +228,10 @@ void fake_core_irq(struct fake_core *fc)
 	irqreturn_t ret;
 
 	local_bh_disable();
-	ret = iosm_core_irq(fc->core.irq, &fc->core);
+	ret = iosm_irq_hard(fc->core.irq, &fc->core);
 	local_bh_enable();
 	if (ret == IRQ_WAKE_THREAD)
-		iosm_core_thread(fc->core.irq, &fc->core);
+		iosm_irq_thread(fc->core.irq, &fc->core);
 }
 
 /* From the start to state ONLINE. */

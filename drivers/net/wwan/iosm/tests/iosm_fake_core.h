@@ -8,8 +8,12 @@
 #define IOSM_FAKE_CORE_H
 
 #include "iosm_fake.h"
+#include "../iosm_boot.h"
 #include "../iosm_channel.h"
 #include "../iosm_core.h"
+#include "../iosm_irq.h"
+#include "../iosm_suspend.h"
+#include "../iosm_watchdog.h"
 
 #define FAKE_EVENTS	8
 

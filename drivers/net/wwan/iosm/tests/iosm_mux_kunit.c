@@ -451,7 +451,7 @@ static void mux_closes_in_sleep(struct kunit *test)
 	mux_open(test, 0);
 	mux_open(test, 1);
 	iosm_mux_suspend(ctx->mux);
-	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&ctx->fc->core, false));
+	KUNIT_ASSERT_EQ(test, 0, iosm_suspend(&ctx->fc->core, false));
 	ctx->fc->fake->n_bells = 0;
 	iosm_mux_close(ctx->mux, 0);
 	iosm_mux_close(ctx->mux, 1);
@@ -460,7 +460,7 @@ static void mux_closes_in_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 0);
 
 	/* It hears of both when it is awake. */
-	iosm_core_resume(&ctx->fc->core, false);
+	iosm_resume(&ctx->fc->core, false);
 	iosm_mux_resume(ctx->mux);
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
 	KUNIT_EXPECT_EQ(test, ctx->seen[0].command, IOSM_CMD_CLOSE_SESSION);
@@ -470,10 +470,10 @@ static void mux_closes_in_sleep(struct kunit *test)
 	/* And if it does not come back, nothing stays. */
 	mux_open(test, 0);
 	iosm_mux_suspend(ctx->mux);
-	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&ctx->fc->core, false));
+	KUNIT_ASSERT_EQ(test, 0, iosm_suspend(&ctx->fc->core, false));
 	iosm_mux_close(ctx->mux, 0);
 	KUNIT_EXPECT_TRUE(test, ctx->mux->is_up);
-	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	iosm_mux_destroy(ctx->mux);
 	ctx->mux = NULL;
 	KUNIT_EXPECT_EQ(test, ctx->fc->core.active, 0);
@@ -490,7 +490,7 @@ static void mux_storm_with_news(struct kunit *test)
 	mux_complete(ctx, 1, &ctx->dl_tail, 64);
 	local_bh_disable();
 	for (i = 0; i <= IOSM_SPURIOUS_LIMIT + 1; i++)
-		iosm_core_irq(ctx->fc->core.irq, &ctx->fc->core);
+		iosm_irq_hard(ctx->fc->core.irq, &ctx->fc->core);
 	local_bh_enable();
 	KUNIT_EXPECT_EQ(test, ctx->fc->core.error.kind, IOSM_ERROR_PROTOCOL);
 	KUNIT_EXPECT_STREQ(test, ctx->fc->core.error.reason, "interrupt storm");
@@ -721,7 +721,7 @@ static void mux_flow_while_closing(struct kunit *test)
 	/* It is acknowledged all the same. */
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].transaction, 77);
-	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_irq(ctx);
 }
 
@@ -792,7 +792,7 @@ static void mux_flush_in_busy_poll(struct kunit *test)
 
 	/* A device that has failed makes no difference. */
 	busy.loops = 0;
-	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_irq(ctx);
 	/* Otherwise the busy poll may find that NAPI is scheduled, and not poll. */
 	napi_synchronize(&ctx->mux->napi);
@@ -817,7 +817,7 @@ static void mux_dead(struct kunit *test)
 	mux_start(test, false, 0);
 	mux_open(test, 0);
 	ctx->mute = true;
-	iosm_core_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, -ENODEV, iosm_mux_open(ctx->mux, 1, ctx->links[1]));
 	iosm_mux_close(ctx->mux, 0);

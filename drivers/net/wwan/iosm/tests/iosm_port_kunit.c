@@ -129,7 +129,7 @@ static void port_closed_in_sleep(struct kunit *test, bool d3)
 	unsigned int messages;
 
 	KUNIT_ASSERT_EQ(test, 0, ctx->ops->start(ctx->mbim));
-	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&fc->core, d3));
+	KUNIT_ASSERT_EQ(test, 0, iosm_suspend(&fc->core, d3));
 	messages = fc->n_messages;
 	fc->fake->n_bells = 0;
 	ctx->ops->stop(ctx->mbim);
@@ -139,7 +139,7 @@ static void port_closed_in_sleep(struct kunit *test, bool d3)
 	KUNIT_EXPECT_EQ(test, fc->open, BIT(12) | BIT(13));
 	KUNIT_EXPECT_EQ(test, -EBUSY, ctx->ops->start(ctx->mbim));
 
-	iosm_core_resume(&fc->core, d3);
+	iosm_resume(&fc->core, d3);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, fc->open, 0);
@@ -165,9 +165,9 @@ static void port_closed_in_sleep_and_removed(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	KUNIT_ASSERT_EQ(test, 0, ctx->ops->start(ctx->mbim));
-	KUNIT_ASSERT_EQ(test, 0, iosm_core_suspend(&fc->core, false));
+	KUNIT_ASSERT_EQ(test, 0, iosm_suspend(&fc->core, false));
 	ctx->ops->stop(ctx->mbim);
-	iosm_core_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
+	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 	iosm_core_pause(&fc->core);
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
 	KUNIT_EXPECT_EQ(test, fc->core.clients_up, 0);

@@ -80,7 +80,7 @@ static bool state_set(struct iosm_core *core, enum iosm_state to)
 	bool changed;
 
 	if (to == IOSM_STATE_FAILED)
-		return iosm_state_fail(core, IOSM_ERROR_PROTOCOL, "test");
+		return iosm_state_set_failed(core, IOSM_ERROR_PROTOCOL, "test");
 
 	mutex_lock(&core->lock);
 	changed = iosm_state_set(core, to);
@@ -161,7 +161,7 @@ static void state_expect(struct kunit *test, enum iosm_state state, const char *
 	KUNIT_EXPECT_EQ_MSG(test, fc->fake->n_bells, state == IOSM_STATE_ONLINE, "%s", step);
 	reads = fc->reads;
 	if (state != IOSM_STATE_ONLINE)
-		iosm_core_watch(&core->watch.work);
+		iosm_watchdog_work(&core->watch.work);
 	KUNIT_EXPECT_EQ_MSG(test, fc->reads, reads, "%s", step);
 
 	KUNIT_EXPECT_EQ_MSG(test, ctx->started,
@@ -187,15 +187,15 @@ static void state_invariants(struct kunit *test)
 	fc->no_init = true;
 	fake_core_run_later(fc);
 	state_expect(test, IOSM_STATE_LINK_INIT, "handshake");
-	iosm_core_suspend(core, false);
+	iosm_suspend(core, false);
 	state_expect(test, IOSM_STATE_BOOTING, "system sleep in the handshake");
 	fc->no_init = false;
-	iosm_core_resume(core, false);
+	iosm_resume(core, false);
 	fake_core_run(fc);
 	state_expect(test, IOSM_STATE_ONLINE, "online");
-	iosm_core_suspend(core, false);
+	iosm_suspend(core, false);
 	state_expect(test, IOSM_STATE_SUSPENDED, "system sleep");
-	iosm_core_resume(core, false);
+	iosm_resume(core, false);
 	state_expect(test, IOSM_STATE_ONLINE, "resumed");
 	iosm_core_pause(core);
 	/* The device was told to end the link. */
@@ -203,7 +203,7 @@ static void state_invariants(struct kunit *test)
 	iosm_core_start(core);
 	fake_core_run(fc);
 	state_expect(test, IOSM_STATE_ONLINE, "online again");
-	iosm_core_fail(core, IOSM_ERROR_UNRESPONSIVE, "test");
+	iosm_state_fail(core, IOSM_ERROR_UNRESPONSIVE, "test");
 	fake_core_run(fc);
 	state_expect(test, IOSM_STATE_FAILED, "failed");
 	iosm_core_pause(core);
@@ -213,9 +213,9 @@ static void state_invariants(struct kunit *test)
 	state_expect(test, IOSM_STATE_BOOTING, "restarted");
 	fake_core_run(fc);
 	state_expect(test, IOSM_STATE_ONLINE, "recovered");
-	iosm_core_suspend(core, false);
+	iosm_suspend(core, false);
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	iosm_core_resume(core, false);
+	iosm_resume(core, false);
 	fake_core_run(fc);
 	state_expect(test, IOSM_STATE_ONLINE, "power lost");
 }
@@ -238,8 +238,8 @@ static void state_restart(struct kunit *test)
 
 	for (kind = IOSM_ERROR_CRASHED; kind < IOSM_N_ERRORS; kind++) {
 		core->state = IOSM_STATE_OFFLINE;
-		KUNIT_EXPECT_TRUE(test, iosm_state_fail(core, kind, "first"));
-		KUNIT_EXPECT_FALSE(test, iosm_state_fail(core, IOSM_ERROR_GONE, "second"));
+		KUNIT_EXPECT_TRUE(test, iosm_state_set_failed(core, kind, "first"));
+		KUNIT_EXPECT_FALSE(test, iosm_state_set_failed(core, IOSM_ERROR_GONE, "second"));
 		KUNIT_EXPECT_EQ_MSG(test, iosm_state_restart(core), restart[kind], "%s",
 				    iosm_error_name(kind));
 		iosm_state_error(core, &error);
