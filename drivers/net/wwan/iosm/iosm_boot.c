@@ -252,7 +252,7 @@ void iosm_boot_failed(struct iosm_core *core, int err)
 	} else {
 		iosm_state_event(core, "MDM_TIMEOUT");
 		iosm_state_fail(core, IOSM_ERROR_PROTOCOL,
-			       "no answer during the handshake");
+				"no answer during the handshake");
 	}
 }
 

@@ -150,10 +150,10 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 	/* After a time-out the device may have it open. Refused means closed. */
 	if (err == -ETIMEDOUT)
 		iosm_state_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
-			       "pipe does not open");
+				"pipe does not open");
 	else if (err && err != -EREMOTEIO && err != -EBUSY)
 		iosm_state_fail(ch->core, IOSM_ERROR_PROTOCOL,
-			       "pipe does not open");
+				"pipe does not open");
 
 	return err;
 }
@@ -175,10 +175,10 @@ static void iosm_channel_close_pipe(struct iosm_channel *ch,
 	err = iosm_msg_close_pipe(&ch->core->msg, pipe->nr);
 	if (err == -ETIMEDOUT)
 		iosm_state_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
-			       "pipe does not close");
+				"pipe does not close");
 	else if (err)
 		iosm_state_fail(ch->core, IOSM_ERROR_PROTOCOL,
-			       "pipe does not close");
+				"pipe does not close");
 }
 
 /**

@@ -135,7 +135,7 @@ static void iosm_irq_check_stage(struct iosm_core *core)
 	case IOSM_STAGE_CRASH:
 	case IOSM_STAGE_CD_READY:
 		iosm_state_fail(core, IOSM_ERROR_CRASHED,
-			       "firmware crash reported by device");
+				"firmware crash reported by device");
 		break;
 	default:
 		atomic64_inc(&core->violations_stage);

@@ -30,8 +30,8 @@ struct iosm_core;
 	X(PCI, "pci", "PCI error")					\
 	X(POWER_LOST, "power_lost", "restarting modem")
 
-/**
- * enum iosm_state - state of a device
+/*
+ * State of a device.
  *
  * OFFLINE: stopped. BOOTING: waits for the firmware. LINK_INIT: handshake, first
  * messages, start of the clients. ONLINE: operational. SUSPENDED: system sleep.
@@ -44,8 +44,8 @@ enum iosm_state {
 	IOSM_N_STATES
 };
 
-/**
- * enum iosm_error_kind - why a device failed
+/*
+ * Why a device failed.
  *
  * CRASHED: the firmware reported it. PROTOCOL: the device violated the protocol.
  * UNRESPONSIVE: a request timed out. GONE: registers read all ones. PCI: error or

@@ -120,7 +120,7 @@ int iosm_suspend(struct iosm_core *core, bool d3)
 		core->refusals = err ? core->refusals + 1 : 0;
 		if (err && iosm_mmio_stage(&core->mmio) == IOSM_GONE)
 			iosm_state_fail(core, IOSM_ERROR_GONE,
-				       "registers read all ones");
+					"registers read all ones");
 		if (err)
 			iosm_suspend_clients(core, false);
 	}
@@ -197,7 +197,7 @@ void iosm_resume(struct iosm_core *core, bool d3)
 	if (iosm_core_state(core) == IOSM_STATE_SUSPENDED) {
 		if (iosm_resume_link(core, d3))
 			iosm_state_fail(core, IOSM_ERROR_POWER_LOST,
-				       "power lost during suspend");
+					"power lost during suspend");
 		iosm_suspend_clients(core, false);
 	}
 	mutex_unlock(&core->lock);

@@ -131,7 +131,7 @@ void iosm_watchdog_work(struct work_struct *work)
 		core->wake_ms += IOSM_WATCH_MS;
 		if (core->wake_ms >= IOSM_WAKE_LIMIT_MS) {
 			iosm_state_fail(core, IOSM_ERROR_UNRESPONSIVE,
-				       "device wake-up timed out");
+					"device wake-up timed out");
 			return;
 		}
 		if (core->wake_ms == IOSM_WAKE_TIMEOUT_MS)
