@@ -10,6 +10,7 @@
 #include "iosm_channel.h"
 #include "iosm_core.h"
 #include "iosm_port.h"
+#include "iosm_suspend.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

@@ -362,8 +362,10 @@ void iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const ch
 	if (!iosm_state_set_failed(core, kind, reason))
 		return;
 
-	dev_printk(kind == IOSM_ERROR_POWER_LOST ? KERN_INFO : KERN_ERR, core->dev,
-		   "%s: %s\n", iosm_error_log(kind), reason);
+	if (kind == IOSM_ERROR_POWER_LOST)
+		dev_info(core->dev, "%s: %s\n", iosm_error_log(kind), reason);
+	else
+		dev_err(core->dev, "%s: %s\n", iosm_error_log(kind), reason);
 	iosm_pm_stop(&core->pm);
 	iosm_msg_stop(&core->msg);
 	wake_up_all(&core->event);
