@@ -4,6 +4,7 @@
 # An XMM7360 with a ModemManager that speaks XMM RPC: found, enabled, connected.
 # modem: --device 7360
 # machine: --profile mm-125
+# driver: ours
 # timeout: 200
 
 . /add/lib.sh

@@ -5,6 +5,7 @@
 # the modem by its AT ports and gets along with what they say.
 # modem: --device 7360
 # machine: --profile mm
+# driver: ours
 # timeout: 200
 
 . /add/lib.sh

@@ -5,6 +5,7 @@
 # mmcli shows on the way is what the modem said.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 200
 
 . /add/lib.sh

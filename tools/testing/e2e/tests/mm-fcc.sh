@@ -5,6 +5,7 @@
 # script that unlocks it.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 200
 
 . /add/lib.sh

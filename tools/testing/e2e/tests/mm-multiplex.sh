@@ -4,6 +4,7 @@
 # Two bearers at once: ModemManager makes the links of two further sessions.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 200
 
 . /add/lib.sh

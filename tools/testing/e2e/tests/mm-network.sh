@@ -5,6 +5,7 @@
 # and says so.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 300
 
 . /add/lib.sh

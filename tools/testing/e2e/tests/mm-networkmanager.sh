@@ -5,6 +5,7 @@
 # by itself, sets the addresses, and does so again when the modem comes back.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 300
 
 . /add/lib.sh

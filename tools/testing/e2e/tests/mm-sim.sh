@@ -4,6 +4,7 @@
 # A locked SIM is unlocked by PIN, then by PUK; no SIM; a SIM that comes back.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 300
 
 . /add/lib.sh

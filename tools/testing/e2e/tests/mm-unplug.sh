@@ -5,6 +5,7 @@
 # back: ModemManager lets go of it, finds it again and connects.
 # modem: --attach mbim
 # machine: --profile mm
+# driver: ours
 # timeout: 300
 
 . /add/lib.sh

@@ -10,14 +10,6 @@
 mm_patience=90
 export LC_ALL=C NO_COLOR=1
 
-# ModemManager is there to test our driver; the reference's fidelity is shown by
-# the other tests.
-if [ "$driver" = reference ]; then
-	skip "with ModemManager" "not run with the reference driver"
-	echo "1..$checks"
-	exit 0
-fi
-
 # As in lib.sh, but with time for others in between: mmcli is no light weight.
 wait_for()
 {
