@@ -255,12 +255,17 @@ struct iosm_mux_cmdq {
  * struct iosm_mux_coalesce - when to ring for uplink
  * @timer: rings for packets that have been collected for long enough
  * @is_timer_on: it is armed
+ * @gap_us: time between doorbells that it was armed for
+ * @is_sender_limited: a TCP socket has data in TDs without a doorbell, and may send
+ *	no more than a few packets before they complete (Lite: TCP small queues)
  * @is_due: the doorbell waits for nothing but the device
  * @rung: time of the last doorbell
  */
 struct iosm_mux_coalesce {
 	struct hrtimer timer;
 	bool is_timer_on;
+	u32 gap_us;
+	bool is_sender_limited;
 	bool is_due;
 	ktime_t rung;
 };

@@ -25,7 +25,7 @@
 #define IOSM_MUX_UL_BUSY	2
 /* Time between two doorbells while packets are collected. */
 #define IOSM_MUX_GAP_US		4000
-/* The same while there are many TDs. */
+/* The same while there are many TDs, or a TCP sender waits for one of them. */
 #define IOSM_MUX_GAP_MANY_US	1000
 
 /*
@@ -52,6 +52,7 @@ static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 {
 	iosm_mux_flush_block(mux);
 	mux->coalesce.is_due = false;
+	mux->coalesce.is_sender_limited = false;
 	if (iosm_pipe_publish(&mux->ch.ul)) {
 		iosm_channel_ring(&mux->ch, why);
 		mux->coalesce.rung = ktime_get();
@@ -60,19 +61,17 @@ static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 
 /*
  * Has the last doorbell been long enough ago? If not, the timer is on. The TD
- * that makes them many shortens the time.
+ * that makes them many, or that a TCP sender waits for, shortens the time.
  */
 static bool iosm_mux_gap_over(struct iosm_mux *mux)
 {
 	u32 gap = IOSM_MUX_GAP_US;
-	bool many = false;
 	ktime_t end, now;
 
-	if (iosm_mux_unrung(mux) >= mux->ops->many) {
+	if (iosm_mux_unrung(mux) >= mux->ops->many ||
+	    mux->coalesce.is_sender_limited)
 		gap = IOSM_MUX_GAP_MANY_US;
-		many = iosm_mux_unrung(mux) == mux->ops->many;
-	}
-	if (mux->coalesce.is_timer_on && !many)
+	if (mux->coalesce.is_timer_on && gap >= mux->coalesce.gap_us)
 		return false;
 
 	end = ktime_add_us(mux->coalesce.rung, gap);
@@ -81,6 +80,7 @@ static bool iosm_mux_gap_over(struct iosm_mux *mux)
 		return true;
 
 	mux->coalesce.is_timer_on = true;
+	mux->coalesce.gap_us = gap;
 	hrtimer_start(&mux->coalesce.timer, ktime_sub(end, now),
 		      HRTIMER_MODE_REL_SOFT);
 

@@ -10,6 +10,7 @@
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <net/dst.h>
+#include <net/sock.h>
 
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
@@ -84,6 +85,9 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	cb->if_id = if_id;
 	cb->epoch = s->epoch;
 	cb->bytes = bytes;
+	/* The packet counts against its socket until the device completes it. */
+	if (skb->sk && sk_fullsock(skb->sk) && sk_is_tcp(skb->sk))
+		mux->coalesce.is_sender_limited = true;
 	trace_iosm_block_encode(mux->dev, buf.len, 1, BIT(if_id));
 	iosm_pipe_push(&mux->ch.ul, &buf);
 	dev_sw_netstats_tx_add(s->netdev, 1, bytes);
