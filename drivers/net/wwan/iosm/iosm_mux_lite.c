@@ -20,8 +20,8 @@
 #define IOSM_MUX_TDS_KEPT	32
 /* TDs that are a batch. */
 #define IOSM_MUX_BATCH_LITE	128
-/* Many: about as many packets as in a block of Aggregation. */
-#define IOSM_MUX_MANY_LITE	8
+/* So many packets make the doorbell come sooner: about two blocks of Aggregation. */
+#define IOSM_MUX_MANY_LITE	24
 
 static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
 
