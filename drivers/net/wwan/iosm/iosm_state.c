@@ -69,6 +69,7 @@ const char *iosm_state_name(enum iosm_state state)
 {
 	return iosm_state_names[state];
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_name);
 
 /**
  * iosm_error_name() - kind of an error as text
@@ -80,6 +81,7 @@ const char *iosm_error_name(enum iosm_error_kind kind)
 {
 	return iosm_error_names[kind];
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_error_name);
 
 /**
  * iosm_error_log() - begin of the line that the log gets for an error
@@ -346,6 +348,7 @@ void iosm_state_set_notify(struct iosm_core *core, void (*notify)(void *priv), v
 	if (!notify)
 		synchronize_irq(core->irq);
 }
+EXPORT_SYMBOL_IF_KUNIT(iosm_state_set_notify);
 
 /**
  * iosm_state_fail() - the device has failed
