@@ -16,7 +16,6 @@
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <linux/tcp.h>
-#include <net/busy_poll.h>
 #include <net/checksum.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -749,64 +748,48 @@ static void mux_close_beside_downlink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 1), n);
 }
 
-#ifdef CONFIG_NET_RX_BUSY_POLL
-struct mux_busy {
-	struct iosm_mux *mux;
-	unsigned int loops;
-	bool early;
-};
-
 /*
- * After each busy poll. The second one began after a request to flush. Preemption
- * is disabled: what was seen is checked later.
+ * A busy poll, and the normal one that ends it, as busy_poll_stop() does; a request
+ * to flush comes before. napi_busy_loop() itself ends earlier under load.
  */
-static bool mux_busy_end(void *priv, unsigned long start)
+static void mux_busy_poll(struct kunit *test)
 {
-	struct mux_busy *busy = priv;
-	struct iosm_mux *mux = busy->mux;
+	struct mux_ctx *ctx = test->priv;
+	struct iosm_mux *mux = ctx->mux;
+	u32 flush = mux->flush_wanted + 1;
+	u32 early, late;
 
-	if (!busy->loops++) {
-		/* As in iosm_mux_flush_rx(). */
-		smp_store_release(&mux->flush_wanted, mux->flush_wanted + 1);
-		return false;
-	}
-	busy->early |= mux->flush_done == mux->flush_wanted;
+	napi_synchronize(&mux->napi);
+	local_bh_disable();
+	KUNIT_EXPECT_TRUE(test, napi_schedule_prep(&mux->napi));
+	set_bit(NAPI_STATE_IN_BUSY_POLL, &mux->napi.state);
+	/* As in iosm_mux_flush_rx(). */
+	smp_store_release(&mux->flush_wanted, flush);
+	mux->napi.poll(&mux->napi, 8);
+	early = mux->flush_done;
+	clear_bit(NAPI_STATE_IN_BUSY_POLL, &mux->napi.state);
+	mux->napi.poll(&mux->napi, 8);
+	late = mux->flush_done;
+	local_bh_enable();
 
-	return true;
+	KUNIT_EXPECT_NE(test, early, flush);
+	KUNIT_EXPECT_EQ(test, late, flush);
 }
 
 /* A task that polls NAPI itself does not flush GRO before it stops to do so. */
 static void mux_flush_in_busy_poll(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
-	struct mux_busy busy = {};
 
 	mux_start(test, false, 0);
 	mux_open(test, 0);
-	busy.mux = ctx->mux;
-	napi_synchronize(&ctx->mux->napi);
-	napi_busy_loop(ctx->mux->napi.napi_id, mux_busy_end, &busy, false, 8);
-	KUNIT_EXPECT_EQ(test, busy.loops, 2);
-	KUNIT_EXPECT_FALSE(test, busy.early);
-	KUNIT_EXPECT_EQ(test, ctx->mux->flush_done, ctx->mux->flush_wanted);
+	mux_busy_poll(test);
 
 	/* A device that has failed makes no difference. */
-	busy.loops = 0;
 	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
 	mux_irq(ctx);
-	/* Otherwise the busy poll may find that NAPI is scheduled, and not poll. */
-	napi_synchronize(&ctx->mux->napi);
-	napi_busy_loop(ctx->mux->napi.napi_id, mux_busy_end, &busy, false, 8);
-	KUNIT_EXPECT_EQ(test, busy.loops, 2);
-	KUNIT_EXPECT_FALSE(test, busy.early);
-	KUNIT_EXPECT_EQ(test, ctx->mux->flush_done, ctx->mux->flush_wanted);
+	mux_busy_poll(test);
 }
-#else
-static void mux_flush_in_busy_poll(struct kunit *test)
-{
-	kunit_skip(test, "kernel without busy polling");
-}
-#endif
 
 /* Dead: nobody waits. */
 static void mux_dead(struct kunit *test)
