@@ -24,6 +24,8 @@ transfer()
 	[ $status = 0 ] && grep -q "^received $5\$" "$tmp/recv"
 	result $? "$1" "$tmp/both"
 	diag "$1: $(one_line <"$tmp/send")"
+	# The reference driver stalls for good: the rest would only take time.
+	[ $status = 0 ] || [ "$driver" = ours ] || exit 1
 }
 transfer "16 MB from a to b, all bytes right" a b 10.64.2.2 16000000
 transfer "16 MB from b to a, all bytes right" b a 10.64.1.2 16000000
