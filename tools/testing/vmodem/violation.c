@@ -55,8 +55,8 @@ void vm_debug(struct vm *vm, const char *fmt, ...)
 }
 
 static void violation_add(struct vm *vm, struct vm_violation_count **list,
-			const char *kind, int quirk, const char *name,
-			const char *fmt, va_list ap)
+			  const char *kind, int quirk, const char *name,
+			  const char *fmt, va_list ap)
 {
 	struct vm_violation_count *v;
 
@@ -101,7 +101,7 @@ bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 		violation_add(vm, &vm->quirks, "quirk", nr, name, fmt, ap);
 	else
 		violation_add(vm, &vm->violations, "VIOLATION", nr, name, fmt,
-			    ap);
+			      ap);
 	va_end(ap);
 	return tolerated;
 }
