@@ -174,15 +174,16 @@ static void reset_and_bind(void)
 	}
 }
 
-/* How many faults the modem has told in this episode. */
+/* How many faults the modem has injected in this episode. */
 static unsigned long faults_injected(void)
 {
+	static const char name[] = "injected ";
 	char text[4096], *at;
 
 	if (!host(text, sizeof(text), "modem hostile"))
 		return 0;
-	at = strstr(text, "injected ");
-	return at ? strtoul(at + 5, NULL, 10) : 0;
+	at = strstr(text, name);
+	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
 static bool try_faults(void)
