@@ -154,6 +154,12 @@ class Figures(unittest.TestCase):
             with open(old, encoding="utf-8") as f:
                 self.assertEqual(f.read(), "old")
 
+    def test_help_names_all_measures(self):
+        p = subprocess.run([os.path.join(HERE, "run"), "--help"],
+                           capture_output=True, text=True, check=False)
+        self.assertEqual(p.returncode, 0)
+        self.assertEqual(set(report.measures()) - set(p.stdout.split()), set())
+
     def test_events_a_second(self):
         r = made(run(1, "ours", **{"udp-ul-1000-a-second": udp(1000, 1)}))
         self.assertEqual(self.line(r, "udp-ul-1000-a-second").ours.median(), 40)
