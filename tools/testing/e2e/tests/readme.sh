@@ -79,7 +79,7 @@ if [ "$driver" = ours ]; then
 	address=$(lspci -D -d 8086:7560 | cut -d' ' -f1)
 	check "health" says 'healthy' devlink health show "pci/$address" reporter fw
 	check "diagnosis" says 'online' devlink health diagnose "pci/$address" reporter fw
-	check "statistics" says 'tx_packets' ethtool -S wwan0
+	check "statistics" says 'tx_blocks' ethtool -S wwan0
 	check "recovery" timeout 30 devlink health recover "pci/$address" reporter fw
 	check "the modem is there again" wait_for 20 ready
 fi
