@@ -61,6 +61,33 @@ void iosm_core_get_violations(struct iosm_core *core, struct iosm_violations *vi
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_get_violations);
 
+/**
+ * iosm_core_get_counters() - read the counters of a device
+ * @core: the device
+ * @counters: to fill, with everything since the driver was bound
+ *
+ * Context: any that does not hold the locks of pm and msg.
+ */
+void iosm_core_get_counters(struct iosm_core *core, struct iosm_core_counters *counters)
+{
+	counters->irqs = iosm_stats_read(&core->stats.sync, &core->stats.interrupts);
+	iosm_pm_get_stats(&core->pm, &counters->pm);
+	iosm_msg_get_stats(&core->msg, &counters->msg);
+}
+
+/**
+ * iosm_core_stage() - read the execution stage from the device
+ * @core: the device, not suspended
+ *
+ * Context: any.
+ *
+ * Return: IOSM_STAGE_*, IOSM_GONE, or any other value that the device returned.
+ */
+u32 iosm_core_stage(struct iosm_core *core)
+{
+	return iosm_mmio_stage(&core->mmio);
+}
+
 /* All of them, even if a hold has come: the resume after it starts none. */
 static void iosm_core_start_clients(struct iosm_core *core)
 {

@@ -127,6 +127,18 @@ struct iosm_core_stats {
 };
 
 /**
+ * struct iosm_core_counters - a snapshot of the counters of a device
+ * @irqs: hard interrupts
+ * @pm: see struct iosm_pm_stats
+ * @msg: see struct iosm_msg_stats
+ */
+struct iosm_core_counters {
+	u64 irqs;
+	struct iosm_pm_stats pm;
+	struct iosm_msg_stats msg;
+};
+
+/**
  * struct iosm_core - one device
  * @pdev: PCI device
  * @dev: &pdev->dev
@@ -238,6 +250,8 @@ void iosm_core_offline(struct iosm_core *core);
 void iosm_core_reboot(struct iosm_core *core);
 
 void iosm_core_get_violations(struct iosm_core *core, struct iosm_violations *violations);
+void iosm_core_get_counters(struct iosm_core *core, struct iosm_core_counters *counters);
+u32 iosm_core_stage(struct iosm_core *core);
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms);
 
 #if IS_ENABLED(CONFIG_KUNIT)
@@ -274,6 +288,114 @@ static inline enum iosm_state iosm_core_state(const struct iosm_core *core)
 static inline bool iosm_core_has_failed(const struct iosm_core *core)
 {
 	return iosm_core_state(core) == IOSM_STATE_FAILED;
+}
+
+/*
+ * What clients and the PCI driver need to know of a device. Only iosm_core, iosm_state,
+ * iosm_irq, iosm_boot, iosm_watchdog, iosm_suspend and iosm_channel use the members of
+ * struct iosm_core. Context of all of these functions: any.
+ */
+
+/**
+ * iosm_core_dev() - device for messages and DMA
+ * @core: the device
+ *
+ * Return: the struct device of the PCI device.
+ */
+static inline struct device *iosm_core_dev(const struct iosm_core *core)
+{
+	return core->dev;
+}
+
+/**
+ * iosm_core_device_id() - PCI device ID
+ * @core: the device
+ *
+ * Return: IOSM_PCI_ID_*.
+ */
+static inline u16 iosm_core_device_id(const struct iosm_core *core)
+{
+	return core->device_id;
+}
+
+/**
+ * iosm_core_version() - version of the interface of the running firmware
+ * @core: the device, which has been online
+ *
+ * Return: the version, as the firmware reported it.
+ */
+static inline u32 iosm_core_version(const struct iosm_core *core)
+{
+	return READ_ONCE(core->version);
+}
+
+/**
+ * iosm_core_capabilities() - capabilities of the running firmware
+ * @core: the device, while its clients are started
+ *
+ * Return: mask of IOSM_CAP_*.
+ */
+static inline u32 iosm_core_capabilities(const struct iosm_core *core)
+{
+	return core->caps;
+}
+
+/**
+ * iosm_core_is_fake() - does the device belong to a KUnit suite?
+ * @core: the device
+ *
+ * Return: see iosm_mmio_is_fake().
+ */
+static inline bool iosm_core_is_fake(const struct iosm_core *core)
+{
+	return iosm_mmio_is_fake(&core->mmio);
+}
+
+/**
+ * iosm_core_pipe_stats() - counters of a pipe
+ * @core: the device
+ * @nr: number of the pipe
+ *
+ * Return: the counters, for iosm_stats_read().
+ */
+static inline const struct iosm_pipe_stats *
+iosm_core_pipe_stats(const struct iosm_core *core, u8 nr)
+{
+	return &core->stats.pipes[nr];
+}
+
+/**
+ * iosm_core_wake() - wake the tasks in iosm_core_wait()
+ * @core: the device
+ */
+static inline void iosm_core_wake(struct iosm_core *core)
+{
+	wake_up(&core->event);
+}
+
+/**
+ * iosm_core_queue_work() - run a work on the workqueue of the device
+ * @core: the device
+ * @work: the work
+ */
+static inline void iosm_core_queue_work(struct iosm_core *core, struct work_struct *work)
+{
+	queue_work(core->wq, work);
+}
+
+/**
+ * iosm_core_queue_delayed() - run a work on the workqueue of the device after some time
+ * @core: the device
+ * @work: the work; a pending one keeps its time, unless @ms is 0
+ * @ms: time in ms, 0: as soon as possible
+ */
+static inline void iosm_core_queue_delayed(struct iosm_core *core,
+					   struct delayed_work *work, unsigned int ms)
+{
+	if (ms)
+		queue_delayed_work(core->wq, work, msecs_to_jiffies(ms));
+	else
+		mod_delayed_work(core->wq, work, 0);
 }
 
 /**

@@ -59,14 +59,14 @@ static int iosm_devlink_info(struct devlink *devlink,
 	char text[16];
 	int err;
 
-	snprintf(text, sizeof(text), "XMM%04x", core->device_id);
+	snprintf(text, sizeof(text), "XMM%04x", iosm_core_device_id(core));
 	err = devlink_info_version_fixed_put(req,
 					     DEVLINK_INFO_VERSION_GENERIC_ASIC_ID,
 					     text);
 	if (err || iosm_core_state(core) != IOSM_STATE_ONLINE)
 		return err;
 
-	snprintf(text, sizeof(text), "%#06x", READ_ONCE(core->version));
+	snprintf(text, sizeof(text), "%#06x", iosm_core_version(core));
 
 	return devlink_info_version_running_put(req,
 						DEVLINK_INFO_VERSION_GENERIC_FW_MGMT_API,
@@ -130,7 +130,7 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 {
 	struct iosm_devlink *dl = devlink_health_reporter_priv(reporter);
 	struct iosm_core *core = dl->core;
-	struct iosm_msg_stats messages;
+	struct iosm_core_counters counters;
 	struct iosm_violations violations;
 	char text[16];
 
@@ -139,7 +139,7 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 	/* Not while the device is being reset, or sleeps. */
 	if (!iosm_core_holds(core))
 		devlink_fmsg_string_pair_put(fmsg, "stage",
-					     iosm_devlink_stage(iosm_mmio_stage(&core->mmio),
+					     iosm_devlink_stage(iosm_core_stage(core),
 								text, sizeof(text)));
 	iosm_devlink_last_error(core, fmsg);
 
@@ -153,9 +153,9 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 	devlink_fmsg_u64_pair_put(fmsg, "mux", violations.mux);
 	devlink_fmsg_obj_nest_end(fmsg);
 	devlink_fmsg_pair_nest_end(fmsg);
-	iosm_msg_get_stats(&core->msg, &messages);
+	iosm_core_get_counters(core, &counters);
 	devlink_fmsg_u64_pair_put(fmsg, "message_timeouts",
-				  messages.timeouts);
+				  counters.msg.timeouts);
 
 	return 0;
 }
@@ -186,7 +186,7 @@ static int iosm_devlink_restart(struct iosm_core *core,
 	 * With devlink's lock held we must not wait for that of the PCI
 	 * device: a removal has it and waits for ours.
 	 */
-	err = pci_try_reset_function(core->pdev);
+	err = pci_try_reset_function(to_pci_dev(iosm_core_dev(core)));
 	if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "the PCI device cannot be reset now");
 		return err;
@@ -213,17 +213,17 @@ static int iosm_devlink_auto_recover(struct iosm_devlink *dl)
 		return -EOPNOTSUPP;
 
 	if (!iosm_devlink_may_restart(dl)) {
-		dev_err(core->dev,
+		dev_err(iosm_core_dev(core),
 			"modem is not restarted: %u restarts in %u s did not help\n",
 			IOSM_RESTARTS, IOSM_RESTART_WINDOW_S);
 		return -EOPNOTSUPP;
 	}
 
-	dev_info(core->dev, "restarting modem: it was unresponsive\n");
+	dev_info(iosm_core_dev(core), "restarting modem: it was unresponsive\n");
 	err = iosm_devlink_restart(core, NULL);
 	/* A removal or a system sleep that ends the wait is no failure. */
 	if (err && !iosm_core_holds(core))
-		dev_err(core->dev, "restart failed: %pe\n", ERR_PTR(err));
+		dev_err(iosm_core_dev(core), "restart failed: %pe\n", ERR_PTR(err));
 
 	return err;
 }
@@ -278,7 +278,7 @@ static void iosm_devlink_changed(void *priv)
 {
 	struct iosm_devlink *dl = priv;
 
-	queue_work(dl->core->wq, &dl->work);
+	iosm_core_queue_work(dl->core, &dl->work);
 }
 
 /* ---- Registration ---- */
@@ -297,7 +297,7 @@ struct iosm_devlink *iosm_devlink_create(struct iosm_core *core)
 	struct iosm_devlink *dl;
 	struct devlink *devlink;
 
-	devlink = devlink_alloc(&iosm_devlink_ops, sizeof(*dl), core->dev);
+	devlink = devlink_alloc(&iosm_devlink_ops, sizeof(*dl), iosm_core_dev(core));
 	if (!devlink)
 		return ERR_PTR(-ENOMEM);
 

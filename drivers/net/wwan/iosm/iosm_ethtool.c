@@ -21,8 +21,6 @@ enum iosm_ethtool_source {
 	IOSM_FROM_RX,
 	IOSM_FROM_MUX,
 	IOSM_FROM_CORE,
-	IOSM_FROM_PM,
-	IOSM_FROM_MSG,
 	IOSM_SOURCES,
 };
 
@@ -45,11 +43,7 @@ struct iosm_ethtool_from {
 #define IOSM_MUX(name, member)						\
 	{ name, IOSM_FROM_MUX, offsetof(struct iosm_mux_stats, member) }
 #define IOSM_CORE(name, member)						\
-	{ name, IOSM_FROM_CORE, offsetof(struct iosm_core_stats, member) }
-#define IOSM_PM(name, member)						\
-	{ name, IOSM_FROM_PM, offsetof(struct iosm_pm_stats, member) }
-#define IOSM_MSG(name, member)						\
-	{ name, IOSM_FROM_MSG, offsetof(struct iosm_msg_stats, member) }
+	{ name, IOSM_FROM_CORE, offsetof(struct iosm_core_counters, member) }
 
 static const struct iosm_ethtool_stat iosm_ethtool_table[] = {
 	/* The link and its session. */
@@ -74,16 +68,16 @@ static const struct iosm_ethtool_stat iosm_ethtool_table[] = {
 	IOSM_MUX("mux_unexpected_resp", unexpected_resp),
 	IOSM_MUX("mux_resp_dropped", resp_dropped),
 	IOSM_MUX("mux_copy_fallback", copy_fallback),
-	IOSM_CORE("irqs", interrupts),
-	IOSM_PM("doorbells", doorbells),
-	IOSM_PM("doorbells_deferred", deferred),
-	IOSM_PM("sleep_entries", sleeps),
-	IOSM_PM("wakeups_host", host_wakes),
-	IOSM_PM("wakeups_device", device_wakes),
-	IOSM_PM("sleep_bad_requests", bad_requests),
-	IOSM_MSG("msg_sent", sent),
-	IOSM_MSG("msg_timeouts", timeouts),
-	IOSM_MSG("msg_bad_status", bad_status),
+	IOSM_CORE("irqs", irqs),
+	IOSM_CORE("doorbells", pm.doorbells),
+	IOSM_CORE("doorbells_deferred", pm.deferred),
+	IOSM_CORE("sleep_entries", pm.sleeps),
+	IOSM_CORE("wakeups_host", pm.host_wakes),
+	IOSM_CORE("wakeups_device", pm.device_wakes),
+	IOSM_CORE("sleep_bad_requests", pm.bad_requests),
+	IOSM_CORE("msg_sent", msg.sent),
+	IOSM_CORE("msg_timeouts", msg.timeouts),
+	IOSM_CORE("msg_bad_status", msg.bad_status),
 };
 
 /* After that those of the pipes in use: IP, XMM RPC, AT, AT, MBIM. */
@@ -133,26 +127,23 @@ static void iosm_ethtool_stats(struct net_device *netdev,
 	struct iosm_link *link = iosm_link(netdev);
 	struct iosm_core *core = link->net->core;
 	struct iosm_mux *mux = link->net->mux;
-	struct iosm_mux_rx_stats *rx = &mux->sessions[link->if_id].rx;
+	const struct iosm_mux_rx_stats *rx = iosm_mux_rx_stats(mux, link->if_id);
+	const struct iosm_mux_stats *all = iosm_mux_stats(mux);
+	struct iosm_core_counters counters;
 	struct iosm_mux_tx_stats tx;
-	struct iosm_msg_stats msg;
-	struct iosm_pm_stats pm;
 	const struct iosm_ethtool_from from[IOSM_SOURCES] = {
 		[IOSM_FROM_TX] = { &tx },
 		[IOSM_FROM_RX] = { rx, &rx->sync },
-		[IOSM_FROM_MUX] = { &mux->stats, &mux->stats.sync },
-		[IOSM_FROM_CORE] = { &core->stats, &core->stats.sync },
-		[IOSM_FROM_PM] = { &pm },
-		[IOSM_FROM_MSG] = { &msg },
+		[IOSM_FROM_MUX] = { all, &all->sync },
+		[IOSM_FROM_CORE] = { &counters },
 	};
 	const struct iosm_ethtool_stat *stat;
-	struct iosm_pipe_stats *pipe;
+	const struct iosm_pipe_stats *pipe;
 	unsigned int i;
 
 	/* Those under a lock are copied. */
 	iosm_mux_get_tx_stats(mux, link->if_id, &tx);
-	iosm_pm_get_stats(&core->pm, &pm);
-	iosm_msg_get_stats(&core->msg, &msg);
+	iosm_core_get_counters(core, &counters);
 
 	for (i = 0; i < ARRAY_SIZE(iosm_ethtool_table); i++) {
 		stat = &iosm_ethtool_table[i];
@@ -160,7 +151,7 @@ static void iosm_ethtool_stats(struct net_device *netdev,
 	}
 
 	for (i = 0; i < ARRAY_SIZE(iosm_ethtool_pipes); i++) {
-		pipe = &core->stats.pipes[iosm_ethtool_pipes[i]];
+		pipe = iosm_core_pipe_stats(core, iosm_ethtool_pipes[i]);
 		*data++ = iosm_stats_read(&pipe->sync, &pipe->tds);
 		*data++ = iosm_stats_read(&pipe->sync, &pipe->bytes);
 		*data++ = iosm_stats_read(&pipe->sync, &pipe->errors);
@@ -176,10 +167,10 @@ static void iosm_ethtool_drvinfo(struct net_device *netdev,
 
 	strscpy(info->driver, "iosm", sizeof(info->driver));
 	strscpy(info->version, IOSM_VERSION, sizeof(info->version));
-	strscpy(info->bus_info, pci_name(core->pdev), sizeof(info->bus_info));
+	strscpy(info->bus_info, dev_name(iosm_core_dev(core)), sizeof(info->bus_info));
 	/* As devlink shows it, too. */
 	snprintf(info->fw_version, sizeof(info->fw_version), "%#06x",
-		 READ_ONCE(core->version));
+		 iosm_core_version(core));
 }
 
 const struct ethtool_ops iosm_ethtool_ops = {

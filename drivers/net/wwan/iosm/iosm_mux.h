@@ -345,7 +345,8 @@ unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 			   struct iosm_mux_tx_stats *stats);
-u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id);
+const struct iosm_mux_rx_stats *iosm_mux_rx_stats(const struct iosm_mux *mux, u8 if_id);
+const struct iosm_mux_stats *iosm_mux_stats(const struct iosm_mux *mux);
 
 void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms);
 

@@ -365,17 +365,28 @@ void iosm_mux_get_tx_stats(struct iosm_mux *mux, u8 if_id,
 }
 
 /**
- * iosm_mux_rx_alloc_fail() - downlink packets of a session dropped without memory
+ * iosm_mux_rx_stats() - downlink counters of a session
  * @mux: the IP channel
  * @if_id: the session
  *
  * Context: any.
  *
- * Return: their number.
+ * Return: the counters, for iosm_stats_read().
  */
-u64 iosm_mux_rx_alloc_fail(const struct iosm_mux *mux, u8 if_id)
+const struct iosm_mux_rx_stats *iosm_mux_rx_stats(const struct iosm_mux *mux, u8 if_id)
 {
-	const struct iosm_mux_rx_stats *rx = &mux->sessions[if_id].rx;
+	return &mux->sessions[if_id].rx;
+}
 
-	return iosm_stats_read(&rx->sync, &rx->rx_alloc_fail);
+/**
+ * iosm_mux_stats() - counters of all sessions together
+ * @mux: the IP channel
+ *
+ * Context: any.
+ *
+ * Return: the counters, for iosm_stats_read().
+ */
+const struct iosm_mux_stats *iosm_mux_stats(const struct iosm_mux *mux)
+{
+	return &mux->stats;
 }

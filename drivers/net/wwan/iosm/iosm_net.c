@@ -20,6 +20,7 @@
 #include "iosm_core.h"
 #include "iosm_mux.h"
 #include "iosm_net.h"
+#include "iosm_stats.h"
 
 #define IOSM_NET_DEFAULT_LINK	0
 #define IOSM_NET_RELEASE_MS	10
@@ -97,8 +98,10 @@ static void iosm_net_queue_stats_rx(struct net_device *netdev, int queue,
 				    struct netdev_queue_stats_rx *stats)
 {
 	struct iosm_link *link = iosm_link(netdev);
+	const struct iosm_mux_rx_stats *rx;
 
-	stats->alloc_fail = iosm_mux_rx_alloc_fail(link->net->mux, link->if_id);
+	rx = iosm_mux_rx_stats(link->net->mux, link->if_id);
+	stats->alloc_fail = iosm_stats_read(&rx->sync, &rx->rx_alloc_fail);
 }
 
 static void iosm_net_queue_stats_tx(struct net_device *netdev, int queue,
@@ -273,7 +276,7 @@ static int iosm_net_start(struct iosm_core *core, void **priv)
 	if (!net->mux)
 		goto err_free;
 
-	err = wwan_register_ops(core->dev, &iosm_net_wwan_ops, net,
+	err = wwan_register_ops(iosm_core_dev(core), &iosm_net_wwan_ops, net,
 				IOSM_NET_DEFAULT_LINK);
 	if (err)
 		goto err_mux;
@@ -294,7 +297,7 @@ static void iosm_net_shutdown(struct iosm_core *core, void *priv)
 	struct iosm_net *net = priv;
 
 	/* Removes all links, and that closes their sessions. */
-	wwan_unregister_ops(core->dev);
+	wwan_unregister_ops(iosm_core_dev(core));
 	iosm_net_wait_released(net);
 	iosm_mux_destroy(net->mux);
 	kfree(net);

@@ -110,7 +110,7 @@ static struct iosm_port_cb *iosm_port_cb(struct sk_buff *skb)
 
 static void iosm_port_unmap(struct iosm_port *port, dma_addr_t dma, u32 len)
 {
-	dma_unmap_single(port->core->dev, dma, len, DMA_TO_DEVICE);
+	dma_unmap_single(iosm_core_dev(port->core), dma, len, DMA_TO_DEVICE);
 }
 
 /* Returns true when the device has something new to look at. */
@@ -147,7 +147,7 @@ static int iosm_port_send(struct wwan_port *wwan, struct sk_buff *skb,
 			  unsigned int most)
 {
 	struct iosm_port *port = wwan_port_get_drvdata(wwan);
-	struct device *dev = port->core->dev;
+	struct device *dev = iosm_core_dev(port->core);
 	bool ring = false;
 	dma_addr_t dma;
 	int err = 0;
@@ -214,7 +214,7 @@ static void iosm_port_tx_done(struct iosm_port *port)
 	while (ready > 0 && iosm_pipe_take(ul, &done)) {
 		iosm_port_unmap(port, done.buf.dma, done.buf.len);
 		if (done.status != IOSM_TD_END)
-			dev_warn_ratelimited(port->core->dev,
+			dev_warn_ratelimited(iosm_core_dev(port->core),
 					     "channel %u: uplink status %u\n",
 					     port->id, done.status);
 		consume_skb(done.buf.cookie);
@@ -299,7 +299,7 @@ VISIBLE_IF_KUNIT void iosm_port_deliver(struct iosm_core *core,
 					struct wwan_port *wwan,
 					struct sk_buff *skb)
 {
-	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_port_deliver, core, wwan, skb);
+	IOSM_STUB(iosm_core_is_fake(core), iosm_port_deliver, core, wwan, skb);
 
 	wwan_port_rx(wwan, skb);
 }
@@ -314,7 +314,7 @@ static bool iosm_port_is_bad(const struct iosm_done *done)
 static bool iosm_port_rx_one(struct iosm_port *port,
 			     const struct iosm_done *done)
 {
-	struct device *dev = port->core->dev;
+	struct device *dev = iosm_core_dev(port->core);
 	struct sk_buff *skb;
 
 	if (iosm_port_is_bad(done)) {
@@ -355,7 +355,7 @@ static bool iosm_port_rx_room(struct iosm_port *port)
 VISIBLE_IF_KUNIT void iosm_port_arm(struct iosm_core *core,
 				    struct delayed_work *work, unsigned int ms)
 {
-	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_port_arm, core, work, ms);
+	IOSM_STUB(iosm_core_is_fake(core), iosm_port_arm, core, work, ms);
 
 	cancel_delayed_work(work);
 	schedule_delayed_work(work, msecs_to_jiffies(ms));
@@ -462,7 +462,7 @@ static const struct iosm_channel_ops iosm_port_channel_ops = {
 
 static int iosm_port_post(struct iosm_port *port)
 {
-	struct device *dev = port->core->dev;
+	struct device *dev = iosm_core_dev(port->core);
 	struct iosm_pipe *dl = &port->ch.dl;
 	struct iosm_buf buf;
 
@@ -494,7 +494,7 @@ static int iosm_port_post(struct iosm_port *port)
 static void iosm_port_free_dl(struct iosm_port *port,
 			      const struct iosm_buf *buf)
 {
-	dma_unmap_single(port->core->dev, buf->dma, buf->len, DMA_FROM_DEVICE);
+	dma_unmap_single(iosm_core_dev(port->core), buf->dma, buf->len, DMA_FROM_DEVICE);
 	free_pages_exact(buf->cookie, buf->len);
 }
 
@@ -653,9 +653,9 @@ VISIBLE_IF_KUNIT struct wwan_port *
 iosm_port_register(struct iosm_core *core, enum wwan_port_type type,
 		   const struct wwan_port_ops *ops, void *port)
 {
-	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_port_register, core, type, ops, port);
+	IOSM_STUB(iosm_core_is_fake(core), iosm_port_register, core, type, ops, port);
 
-	return wwan_create_port(core->dev, type, ops, NULL, port);
+	return wwan_create_port(iosm_core_dev(core), type, ops, NULL, port);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_port_register);
 
@@ -712,7 +712,7 @@ static int iosm_ports_start(struct iosm_core *core, void **priv)
 	if (!ports)
 		return -ENOMEM;
 
-	if (core->device_id == IOSM_PCI_ID_7360)
+	if (iosm_core_device_id(core) == IOSM_PCI_ID_7360)
 		err = iosm_port_create(core, ports, WWAN_PORT_XMMRPC,
 				       IOSM_CHANNEL_RPC);
 	else
