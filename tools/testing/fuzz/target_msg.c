@@ -72,6 +72,7 @@ static void send(u8 how)
 	u8 pipe = (how >> 2) % IOSM_PIPES;
 	u64 lies = msg.stats.bad_status, timeouts = msg.stats.timeouts;
 	unsigned int nr = ++sends, i;
+	struct iosm_msg_req req;
 	u32 head = msg.head;
 	int err;
 
@@ -90,7 +91,8 @@ static void send(u8 how)
 		err = iosm_msg_sleep(&msg, IOSM_MSG_SLEEP_DEVICE, how >> 7);
 		break;
 	default:
-		err = iosm_msg_features(&msg, how);
+		err = iosm_msg_submit_features(&msg, how, &req) ?:
+		      iosm_msg_finish(&msg, &req);
 	}
 	depth--;
 

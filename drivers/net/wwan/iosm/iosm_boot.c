@@ -172,13 +172,55 @@ static int iosm_boot_running(struct iosm_core *core)
 	return 0;
 }
 
+/* The link is up: allow the device to request sleep. */
+static int iosm_boot_sleep(struct iosm_core *core)
+{
+	iosm_pm_start(&core->pm);
+	iosm_boot_step_to(core, IOSM_BOOT_SLEEP);
+
+	return iosm_msg_submit_sleep(&core->msg, IOSM_MSG_SLEEP_DEVICE,
+				     IOSM_MSG_SLEEP_ENTER, &core->boot.req);
+}
+
+/* The device needs the features after the message of sleep. */
+static int iosm_boot_features(struct iosm_core *core)
+{
+	iosm_boot_step_to(core, IOSM_BOOT_FEATURES);
+
+	return iosm_msg_submit_features(&core->msg, IOSM_FEATURE_INBAND_CRASH,
+					&core->boot.req);
+}
+
 /*
- * From no firmware to IPC state RUNNING, as far as the device allows without a wait.
- * Returns 0 in RUNNING, the time to the next look in ms, or a negative errno.
+ * Look for the completion of a message, once. Returns 0 when the device has accepted it,
+ * the time to the next look in ms, or a negative errno.
  */
-static int iosm_boot_handshake(struct iosm_core *core)
+static int iosm_boot_look_message(struct iosm_core *core)
+{
+	struct iosm_msg_req *req = &core->boot.req;
+	int ms = 0;
+
+	if (!iosm_msg_is_done(req))
+		ms = iosm_boot_again(core, IOSM_MSG_TIMEOUT_MS);
+
+	return ms > 0 ? ms : iosm_msg_finish(&core->msg, req);
+}
+
+/**
+ * iosm_boot_link() - look for firmware and set up the link, as far as possible
+ * @core: the device, in state BOOTING or LINK_INIT
+ *
+ * Looks once at what the present step waits for, and goes on as far as the device allows.
+ * Context: core->lock is held.
+ *
+ * Return: 0 when the link is up, the time to the next call in ms, or a negative errno for
+ * iosm_boot_failed().
+ */
+int iosm_boot_link(struct iosm_core *core)
 {
 	int err;
+
+	lockdep_assert_held(&core->lock);
 
 	for (;;) {
 		switch (core->boot.step) {
@@ -196,42 +238,20 @@ static int iosm_boot_handshake(struct iosm_core *core)
 						 IOSM_INIT_TIMEOUT_MS) ?:
 			      iosm_boot_running(core);
 			break;
+		case IOSM_BOOT_RUNNING:
+			err = iosm_boot_look_running(core) ?:
+			      iosm_boot_sleep(core);
+			break;
+		case IOSM_BOOT_SLEEP:
+			err = iosm_boot_look_message(core) ?:
+			      iosm_boot_features(core);
+			break;
 		default:
-			return iosm_boot_look_running(core);
+			return iosm_boot_look_message(core);
 		}
 		if (err)
 			return err;
 	}
-}
-
-/* The first messages of a new link, in the order that the device wants. */
-static int iosm_boot_introduce(struct iosm_core *core)
-{
-	int err;
-
-	iosm_pm_start(&core->pm);
-
-	err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_DEVICE,
-			     IOSM_MSG_SLEEP_ENTER);
-	if (err)
-		return err;
-
-	return iosm_msg_features(&core->msg, IOSM_FEATURE_INBAND_CRASH);
-}
-
-/**
- * iosm_boot_link() - look for firmware and set up the link, as far as possible
- * @core: the device, in state BOOTING or LINK_INIT
- *
- * Looks once, and does not wait for the device but for answers to messages.
- * Context: sleeps, core->lock is held.
- *
- * Return: 0 when the link is up, the time to the next call in ms, or a negative errno for
- * iosm_boot_failed().
- */
-int iosm_boot_link(struct iosm_core *core)
-{
-	return iosm_boot_handshake(core) ?: iosm_boot_introduce(core);
 }
 
 /**
@@ -243,16 +263,22 @@ int iosm_boot_link(struct iosm_core *core)
  */
 void iosm_boot_failed(struct iosm_core *core, int err)
 {
-	if (err == -ENODEV && iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
-		iosm_state_fail(core, IOSM_ERROR_GONE, "registers read all ones");
+	bool in_message = core->boot.step >= IOSM_BOOT_SLEEP;
+
+	if (err == -ETIMEDOUT) {
+		iosm_state_event(core, "MDM_TIMEOUT");
+		iosm_state_fail(core, IOSM_ERROR_UNRESPONSIVE, in_message ?
+				"no answer to the first messages" :
+				"no answer during the handshake");
+	} else if (in_message) {
+		iosm_state_fail(core, IOSM_ERROR_PROTOCOL,
+				"first messages refused");
 	} else if (err == -EREMOTEIO) {
 		iosm_state_fail(core, IOSM_ERROR_CRASHED, "found crashed at start");
-	} else if (err == -ENODEV) {
-		iosm_state_fail(core, IOSM_ERROR_PROTOCOL, "unsupported chip");
+	} else if (iosm_mmio_stage(&core->mmio) == IOSM_GONE) {
+		iosm_state_fail(core, IOSM_ERROR_GONE, "registers read all ones");
 	} else {
-		iosm_state_event(core, "MDM_TIMEOUT");
-		iosm_state_fail(core, IOSM_ERROR_PROTOCOL,
-				"no answer during the handshake");
+		iosm_state_fail(core, IOSM_ERROR_PROTOCOL, "unsupported chip");
 	}
 }
 

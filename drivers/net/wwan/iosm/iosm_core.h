@@ -87,13 +87,17 @@ struct iosm_violations {
  * @IOSM_BOOT_FIRMWARE: look for running firmware
  * @IOSM_BOOT_UNINIT: look for IPC state UNINIT, then request INIT
  * @IOSM_BOOT_INIT: look for INIT, then request RUNNING
- * @IOSM_BOOT_RUNNING: look for RUNNING, then send the first messages
+ * @IOSM_BOOT_RUNNING: look for RUNNING, then allow the device-sleep handshake
+ * @IOSM_BOOT_SLEEP: look for the completion of that message, then announce features
+ * @IOSM_BOOT_FEATURES: look for the completion of that message
  */
 enum iosm_boot_step {
 	IOSM_BOOT_FIRMWARE,
 	IOSM_BOOT_UNINIT,
 	IOSM_BOOT_INIT,
 	IOSM_BOOT_RUNNING,
+	IOSM_BOOT_SLEEP,
+	IOSM_BOOT_FEATURES,
 };
 
 /**
@@ -104,6 +108,7 @@ enum iosm_boot_step {
  * @stage_ms: time without a valid stage
  * @dump_looks: looks for a core dump since the crash
  * @sent: IOSM_SENT_*
+ * @req: message of this step
  */
 struct iosm_boot {
 	enum iosm_boot_step step;
@@ -112,6 +117,7 @@ struct iosm_boot {
 	unsigned int stage_ms;
 	unsigned int dump_looks;
 	unsigned long sent;
+	struct iosm_msg_req req;
 };
 
 /**

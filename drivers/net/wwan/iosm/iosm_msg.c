@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The message ring: send a command, wait for its completion. */
+/* The message ring: post a command, take its completion. */
 
 #include <linux/device.h>
 #include <linux/jiffies.h>
@@ -17,7 +17,7 @@
  * @msg: to fill
  * @dev: for messages
  * @shm: shared block
- * @pm: gate for the doorbell
+ * @pm: rings the doorbell
  */
 void iosm_msg_init(struct iosm_msg *msg, struct device *dev,
 		   struct iosm_shm *shm, struct iosm_pm *pm)
@@ -32,8 +32,8 @@ void iosm_msg_init(struct iosm_msg *msg, struct device *dev,
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_init);
 
 /**
- * iosm_msg_start() - the device was told the ring's address: start at 0
- * @msg: the ring; nobody waits in it
+ * iosm_msg_start() - begin at entry 0
+ * @msg: the ring, stopped; the device gets its address next
  *
  * Context: any.
  */
@@ -55,7 +55,7 @@ void iosm_msg_start(struct iosm_msg *msg)
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_start);
 
 /**
- * iosm_msg_stop() - the device is gone: who waits gets -ENODEV
+ * iosm_msg_stop() - complete all requests with -ENODEV, and accept no more
  * @msg: the ring
  *
  * Context: any.
@@ -83,10 +83,10 @@ static u32 iosm_msg_device_tail(struct iosm_msg *msg)
 }
 
 /**
- * iosm_msg_pending() - has the device completed something we did not look at?
+ * iosm_msg_pending() - are there completions that iosm_msg_poll() has not taken yet?
  * @msg: the ring
  *
- * A hint. Context: any.
+ * Reads without the lock. Context: any.
  *
  * Return: true when iosm_msg_poll() has something to do.
  */
@@ -103,7 +103,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_msg_pending);
  *
  * Context: any.
  *
- * Return: true when one is outstanding, even if nobody waits for it any more.
+ * Return: true when one is outstanding, also after its request has timed out.
  */
 bool iosm_msg_busy(struct iosm_msg *msg)
 {
@@ -113,7 +113,7 @@ bool iosm_msg_busy(struct iosm_msg *msg)
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_busy);
 
 /**
- * iosm_msg_get_stats() - what was counted
+ * iosm_msg_get_stats() - read the counters
  * @msg: the ring
  * @stats: to fill
  *
@@ -161,14 +161,14 @@ static int iosm_msg_poll_locked(struct iosm_msg *msg)
 		msg->stats.bad_status++;
 		WRITE_ONCE(msg->broken, true);
 		dev_err_ratelimited(msg->dev,
-				    "impossible message tail %u (last %u, head %u)\n",
+				    "invalid message tail %u (last %u, head %u)\n",
 				    tail, msg->tail, msg->head);
 		return -EIO;
 	}
 	if (!step)
 		return 0;
 
-	/* The tail covers the status words: read those after it. */
+	/* Pairs with the device, which writes the status words before the tail. */
 	dma_rmb();
 
 	while (msg->tail != tail) {
@@ -192,8 +192,8 @@ static int iosm_msg_poll_locked(struct iosm_msg *msg)
  *
  * Context: any, mostly the interrupt thread.
  *
- * Return: 0, or -EIO the first time that the device published a tail that
- * cannot be; from then on the ring is broken.
+ * Return: 0, or -EIO the first time that the device published an invalid tail; the
+ * ring takes no more completions then.
  */
 int iosm_msg_poll(struct iosm_msg *msg)
 {
@@ -209,11 +209,13 @@ int iosm_msg_poll(struct iosm_msg *msg)
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_poll);
 
 static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
-			 struct iosm_msg_req *req, u32 *slot)
+			 struct iosm_msg_req *req)
 {
 	struct iosm_shm_block *block = msg->shm->block;
 	unsigned long flags;
 	int err = 0;
+
+	req->status = 0;
 
 	spin_lock_irqsave(&msg->lock, flags);
 	if (!msg->up) {
@@ -224,12 +226,14 @@ static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
 		err = -EBUSY;
 	} else {
 		msg->stats.sent++;
-		*slot = msg->head;
-		trace_iosm_msg_send(msg->dev, *slot, cmd->type, cmd->arg0,
+		req->slot = msg->head;
+		req->type = cmd->type;
+		req->arg = cmd->arg2;
+		trace_iosm_msg_send(msg->dev, req->slot, cmd->type, cmd->arg0,
 				    cmd->arg1, cmd->arg2);
-		msg->reqs[*slot] = req;
-		block->ring[*slot] = *cmd;
-		WRITE_ONCE(msg->head, iosm_ring_next(*slot, IOSM_MSG_ENTRIES));
+		msg->reqs[req->slot] = req;
+		block->ring[req->slot] = *cmd;
+		WRITE_ONCE(msg->head, iosm_ring_next(req->slot, IOSM_MSG_ENTRIES));
 		/* The entry must be visible before the head publishes it. */
 		dma_wmb();
 		WRITE_ONCE(block->msg_head, cpu_to_le32(msg->head));
@@ -239,51 +243,74 @@ static int iosm_msg_post(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
 	return err;
 }
 
-/*
- * Send one command and wait. After a timeout the entry stays with the device
- * until it moves its tail, but nothing of ours hangs on it. -EIO: the tail
- * cannot be. If it is us who find that out, nobody else will: the caller ends
- * the life.
- */
-static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
+static int iosm_msg_submit(struct iosm_msg *msg, const struct iosm_msg_entry *cmd,
+			   struct iosm_msg_req *req)
 {
-	struct iosm_msg_req req = {};
-	unsigned long flags;
-	u32 slot;
 	int err;
 
-	err = iosm_msg_post(msg, cmd, &req, &slot);
-	if (err)
-		return err;
+	err = iosm_msg_post(msg, cmd, req);
+	if (!err)
+		iosm_pm_ring(msg->pm, IOSM_HPDA_MSG);
 
-	iosm_pm_ring(msg->pm, IOSM_HPDA_MSG);
+	return err;
+}
 
-	wait_event_timeout(msg->done, READ_ONCE(req.status),
-			   msecs_to_jiffies(IOSM_MSG_TIMEOUT_MS));
+/**
+ * iosm_msg_finish() - take the result of a request, and forget it
+ * @msg: the ring
+ * @req: submitted request
+ *
+ * To be called once for each request, when it is done or when its time is over. The entry
+ * of a request that is not done stays with the device, but refers to @req no more.
+ * Context: any.
+ *
+ * Return: see iosm_msg_open_pipe(). After -EIO, which iosm_msg_poll() reports only
+ * once, the caller has to declare the device failed.
+ */
+int iosm_msg_finish(struct iosm_msg *msg, struct iosm_msg_req *req)
+{
+	unsigned long flags;
+	int err;
 
 	spin_lock_irqsave(&msg->lock, flags);
-	if (!req.status) {
-		/* Was it only the interrupt that got lost? */
+	if (!req->status) {
 		err = iosm_msg_poll_locked(msg);
-		if (req.status)
-			dev_warn_ratelimited(msg->dev, "interrupt was lost\n");
+		if (req->status)
+			dev_warn_ratelimited(msg->dev,
+					     "missed interrupt, completion found by polling\n");
 	}
-	if (!req.status) {
-		msg->reqs[slot] = NULL;
+	if (!req->status) {
+		msg->reqs[req->slot] = NULL;
 		if (!err)
 			msg->stats.timeouts++;
-		req.status = err ?: -ETIMEDOUT;
+		req->status = err ?: -ETIMEDOUT;
 	}
 	spin_unlock_irqrestore(&msg->lock, flags);
 
-	if (req.status > 0)
+	if (req->status > 0)
 		return 0;
 
-	if (req.status != -ENODEV)
-		dev_err_ratelimited(msg->dev,
-				    "message type %#x for %u failed: %pe\n",
-				    cmd->type, cmd->arg2, ERR_PTR(req.status));
-	return req.status;
+	if (req->status != -ENODEV)
+		dev_err_ratelimited(msg->dev, "message type %#x for %u failed: %pe\n",
+				    req->type, req->arg, ERR_PTR(req->status));
+	return req->status;
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_msg_finish);
+
+/* Send one command and wait for its completion. */
+static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
+{
+	struct iosm_msg_req req;
+	int err;
+
+	err = iosm_msg_submit(msg, cmd, &req);
+	if (err)
+		return err;
+
+	wait_event_timeout(msg->done, iosm_msg_is_done(&req),
+			   msecs_to_jiffies(IOSM_MSG_TIMEOUT_MS));
+
+	return iosm_msg_finish(msg, &req);
 }
 
 /**
@@ -294,11 +321,11 @@ static int iosm_msg_send(struct iosm_msg *msg, const struct iosm_msg_entry *cmd)
  * @entries: number of TDs
  * @backoff_us: longest time the device may collect data before it interrupts
  *
- * Context: sleeps up to IOSM_MSG_TIMEOUT_MS; so do the three below.
+ * Context: sleeps up to IOSM_MSG_TIMEOUT_MS.
  *
- * Return: 0, -ENODEV when the device is gone, -EBUSY when the message ring
- * is full, -ETIMEDOUT without an answer, -EREMOTEIO when the device refused,
- * -EPROTO or -EIO when it answered what it must not.
+ * Return: 0, -ENODEV when the ring was stopped, -EBUSY when it is full, -ETIMEDOUT
+ * without a completion, -EREMOTEIO when the device refused, -EPROTO when the status
+ * is invalid, -EIO when the tail is.
  */
 int iosm_msg_open_pipe(struct iosm_msg *msg, u8 pipe, dma_addr_t ring,
 		       u16 entries, u32 backoff_us)
@@ -335,40 +362,71 @@ int iosm_msg_close_pipe(struct iosm_msg *msg, u8 pipe)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_close_pipe);
 
+static struct iosm_msg_entry iosm_msg_sleep_entry(u8 target, u8 state)
+{
+	return (struct iosm_msg_entry) {
+		.arg0 = target,
+		.arg1 = state,
+		.type = IOSM_MSG_SLEEP,
+	};
+}
+
 /**
- * iosm_msg_sleep() - announce sleep, or allow the device-sleep handshake
+ * iosm_msg_sleep() - announce system sleep
  * @msg: the ring of messages
  * @target: IOSM_MSG_SLEEP_HOST or IOSM_MSG_SLEEP_DEVICE
  * @state: IOSM_MSG_SLEEP_ENTER, IOSM_MSG_SLEEP_EXIT ...
+ *
+ * Context: sleeps up to IOSM_MSG_TIMEOUT_MS.
  *
  * Return: see iosm_msg_open_pipe().
  */
 int iosm_msg_sleep(struct iosm_msg *msg, u8 target, u8 state)
 {
-	struct iosm_msg_entry cmd = {
-		.arg0 = target,
-		.arg1 = state,
-		.type = IOSM_MSG_SLEEP,
-	};
+	struct iosm_msg_entry cmd = iosm_msg_sleep_entry(target, state);
 
 	return iosm_msg_send(msg, &cmd);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_msg_sleep);
 
 /**
- * iosm_msg_features() - tell the device what the host can do
+ * iosm_msg_submit_sleep() - allow the device-sleep handshake, without waiting
+ * @msg: the ring of messages
+ * @target: IOSM_MSG_SLEEP_HOST or IOSM_MSG_SLEEP_DEVICE
+ * @state: IOSM_MSG_SLEEP_ENTER, IOSM_MSG_SLEEP_EXIT ...
+ * @req: to fill; must be valid until iosm_msg_finish() or iosm_msg_stop()
+ *
+ * Context: any.
+ *
+ * Return: 0: iosm_msg_finish() must follow. -ENODEV, -EBUSY, -EIO: see
+ * iosm_msg_open_pipe().
+ */
+int iosm_msg_submit_sleep(struct iosm_msg *msg, u8 target, u8 state,
+			  struct iosm_msg_req *req)
+{
+	struct iosm_msg_entry cmd = iosm_msg_sleep_entry(target, state);
+
+	return iosm_msg_submit(msg, &cmd, req);
+}
+EXPORT_SYMBOL_IF_KUNIT(iosm_msg_submit_sleep);
+
+/**
+ * iosm_msg_submit_features() - announce what the host supports, without waiting
  * @msg: the ring of messages
  * @features: IOSM_FEATURE_* bits
+ * @req: see iosm_msg_submit_sleep()
  *
- * Return: see iosm_msg_open_pipe().
+ * Context: any.
+ *
+ * Return: see iosm_msg_submit_sleep().
  */
-int iosm_msg_features(struct iosm_msg *msg, u8 features)
+int iosm_msg_submit_features(struct iosm_msg *msg, u8 features, struct iosm_msg_req *req)
 {
 	struct iosm_msg_entry cmd = {
 		.arg2 = features,
 		.type = IOSM_MSG_FEATURE_SET,
 	};
 
-	return iosm_msg_send(msg, &cmd);
+	return iosm_msg_submit(msg, &cmd, req);
 }
-EXPORT_SYMBOL_IF_KUNIT(iosm_msg_features);
+EXPORT_SYMBOL_IF_KUNIT(iosm_msg_submit_features);

@@ -322,7 +322,7 @@ static void core_boot_without_init(struct kunit *test)
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
 	core_expect_time_out(test, 10000);
-	core_expect_down(test, IOSM_ERROR_PROTOCOL, "no answer during the handshake");
+	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer during the handshake");
 }
 
 /* A stop in the middle of the handshake; the next boot begins at the beginning. */
@@ -351,7 +351,7 @@ static void core_boot_without_running(struct kunit *test)
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
 	core_expect_time_out(test, 3000);
-	core_expect_down(test, IOSM_ERROR_PROTOCOL, "no answer during the handshake");
+	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer during the handshake");
 }
 
 static void core_boot_without_answer(struct kunit *test)
@@ -362,8 +362,43 @@ static void core_boot_without_answer(struct kunit *test)
 	fc->msg_silent = BIT(IOSM_MSG_SLEEP);
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	core_expect_down(test, IOSM_ERROR_PROTOCOL, "no answer during the handshake");
+	core_expect_time_out(test, IOSM_MSG_TIMEOUT_MS);
+	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer to the first messages");
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
+	KUNIT_EXPECT_EQ(test, fc->n_messages, 0);
+}
+
+/* The worker does not wait for the completion with core->lock held either. */
+static void core_boot_with_late_answer(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->msg_silent = BIT(IOSM_MSG_FEATURE_SET & 15);
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_LINK_INIT);
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
+
+	fc->msg_silent = 0;
+	fake_core_run_later(fc);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_LINK_INIT);
+	iosm_pm_ring(&fc->core.pm, IOSM_HPDA_MSG);
+	fake_core_run_later(fc);
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
+	KUNIT_EXPECT_EQ(test, fc->n_messages, 2);
+}
+
+static void core_boot_with_message_refused(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+
+	fc->msg_status = IOSM_MSG_ERROR;
+	iosm_core_start(&fc->core);
+	fake_core_run(fc);
+	core_expect_down(test, IOSM_ERROR_PROTOCOL, "first messages refused");
+	KUNIT_EXPECT_EQ(test, fc->n_messages, 1);
 }
 
 /* A device says itself what its BARs are. */
@@ -1496,7 +1531,9 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_boot_without_init),
 	KUNIT_CASE(core_boot_stopped_in_handshake),
 	KUNIT_CASE(core_boot_without_running),
-	KUNIT_CASE_SLOW(core_boot_without_answer),
+	KUNIT_CASE(core_boot_without_answer),
+	KUNIT_CASE(core_boot_with_late_answer),
+	KUNIT_CASE(core_boot_with_message_refused),
 	KUNIT_CASE(core_bars_that_are_ports),
 	KUNIT_CASE(core_fault_at_start),
 	KUNIT_CASE(core_start_while_booting),

@@ -152,6 +152,7 @@ static void msg_layout(struct kunit *test)
 	};
 	struct msg_ctx *ctx = test->priv;
 	const struct iosm_msg_entry *ring = ctx->fake->shm.block->ring;
+	struct iosm_msg_req req;
 	u32 i;
 
 	/* Remains of an earlier round. */
@@ -166,7 +167,8 @@ static void msg_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EPROTO,
 			iosm_msg_sleep(&ctx->msg, IOSM_MSG_SLEEP_HOST, IOSM_MSG_SLEEP_EXIT));
 	KUNIT_EXPECT_EQ(test, -EPROTO,
-			iosm_msg_features(&ctx->msg, IOSM_FEATURE_INBAND_CRASH));
+			iosm_msg_submit_features(&ctx->msg, IOSM_FEATURE_INBAND_CRASH, &req) ?:
+			iosm_msg_finish(&ctx->msg, &req));
 	for (i = 0; i < ARRAY_SIZE(want); i++)
 		KUNIT_EXPECT_MEMEQ(test, &ring[i], want[i], sizeof(want[i]));
 	iosm_fake_expect_bells(test, ctx->fake,
