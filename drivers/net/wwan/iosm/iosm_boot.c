@@ -2,8 +2,8 @@
 /*
  * Boot: execution stage, handshake, first messages; core dump after a crash.
  *
- * Everything here looks once, and says when to look again: the worker does not wait for
- * the device.
+ * Each function looks at the device once, and returns the time to the next look: the
+ * worker does not wait for the device.
  */
 
 #include <linux/delay.h>
@@ -14,7 +14,7 @@
 #include "iosm_core.h"
 
 #define IOSM_STAGE_POLL_MS	20
-#define IOSM_STAGE_PATIENCE_MS	1000
+#define IOSM_STAGE_LIMIT_MS	1000	/* without a valid stage */
 #define IOSM_IPC_POLL_MS	50U
 #define IOSM_BOOT_POLL_MS	1000
 #define IOSM_INIT_TIMEOUT_MS	10000
@@ -29,14 +29,13 @@ static void iosm_boot_step_to(struct iosm_core *core, enum iosm_boot_step step)
 	struct iosm_boot *boot = &core->boot;
 
 	boot->step = step;
-	/* Short at first, for a device that answers at once. */
+	/* Short at first, as most devices respond within a millisecond. */
 	boot->pause_ms = 1;
 	boot->waited_ms = 0;
 }
 
 /*
- * The device has not done yet what this step waits for. Returns the time to the next
- * look in ms, or -ETIMEDOUT.
+ * This step is not complete. Returns the time to the next look in ms, or -ETIMEDOUT.
  */
 static int iosm_boot_again(struct iosm_core *core, unsigned int timeout_ms)
 {
@@ -68,7 +67,7 @@ static int iosm_boot_look_ipc(struct iosm_core *core, u32 wanted, unsigned int t
 	return iosm_boot_again(core, timeout_ms);
 }
 
-/* The same for RUNNING, which the device publishes in memory, and raises an interrupt. */
+/* Likewise for RUNNING, which the device publishes in shared memory. */
 static int iosm_boot_look_running(struct iosm_core *core)
 {
 	if (iosm_shm_ipc_state(&core->shm) == IOSM_IPC_RUNNING &&
@@ -82,11 +81,11 @@ static int iosm_boot_look_running(struct iosm_core *core)
 /* The device has no valid stage (yet). Returns the time to the next look in ms. */
 static int iosm_boot_stage_unknown(struct iosm_core *core, u32 stage)
 {
-	if (core->boot.stage_ms >= IOSM_STAGE_PATIENCE_MS)
+	if (core->boot.stage_ms >= IOSM_STAGE_LIMIT_MS)
 		return IOSM_BOOT_POLL_MS;
 
 	core->boot.stage_ms += IOSM_STAGE_POLL_MS;
-	if (core->boot.stage_ms < IOSM_STAGE_PATIENCE_MS)
+	if (core->boot.stage_ms < IOSM_STAGE_LIMIT_MS)
 		return IOSM_STAGE_POLL_MS;
 
 	dev_info(core->dev, "modem is not ready yet (stage %#x)\n", stage);
@@ -96,8 +95,8 @@ static int iosm_boot_stage_unknown(struct iosm_core *core, u32 stage)
 }
 
 /*
- * Look for running firmware, once. There is no limit to how often: a modem in
- * its boot ROM may wait for a firmware download. Returns 0 when the firmware
+ * Look for running firmware, once. This step has no time limit: a modem in its boot
+ * ROM may wait for a firmware download. Returns 0 when the firmware
  * runs, the time to the next look in ms, or a negative errno.
  */
 static int iosm_boot_look_stage(struct iosm_core *core)
@@ -145,8 +144,8 @@ static int iosm_boot_uninit(struct iosm_core *core)
 }
 
 /*
- * The device is in IPC state UNINIT. Bus mastering comes on here and not earlier: with
- * a link of another driver, the device would write to memory that has been freed.
+ * The device is in IPC state UNINIT. Bus mastering is switched on here and not earlier:
+ * a device with the link of an earlier driver would write to memory that was freed.
  */
 static int iosm_boot_init(struct iosm_core *core)
 {
@@ -283,8 +282,7 @@ void iosm_boot_failed(struct iosm_core *core, int err)
 }
 
 /**
- * iosm_boot_end_link() - end the link, so that the next driver finds the device as after a
- * reset
+ * iosm_boot_end_link() - end the link: the device is as after a reset then
  * @core: a device with a link, clients stopped
  *
  * Context: sleeps, up to IOSM_UNINIT_TIMEOUT_MS.
@@ -305,16 +303,21 @@ void iosm_boot_end_link(struct iosm_core *core)
 	}
 }
 
-/*
- * After a crash the firmware may prepare a core dump: send an event when it is
- * ready. Returns the time to the next look in ms, or 0.
+/**
+ * iosm_boot_look_dump() - look for a core dump once, after a crash
+ * @core: a device whose firmware crashed
+ *
+ * Sends the uevents of the crash and of the core dump, once each.
+ * Context: core->lock is held.
+ *
+ * Return: the time to the next look in ms, or 0.
  */
 unsigned int iosm_boot_look_dump(struct iosm_core *core)
 {
 	struct iosm_boot *boot = &core->boot;
 	u32 stage;
 
-	/* System sleep comes through here again. */
+	/* Called again after a system sleep. */
 	if (boot->sent & IOSM_SENT_CD_READY)
 		return 0;
 	if (!(boot->sent & IOSM_SENT_CRASH)) {

@@ -11,7 +11,7 @@
 #include "iosm_channel.h"
 #include "iosm_core.h"
 
-/* How long queued uplink may take to drain before a channel closes. */
+/* Time limit for queued uplink before a channel closes. */
 #define IOSM_DRAIN_MS	500
 
 static const struct iosm_channel_config iosm_channel_table[] = {
@@ -32,10 +32,10 @@ static const struct iosm_channel_config iosm_channel_ip_lite = {
 };
 
 /**
- * iosm_channel_ip() - shape of the IP data channel
+ * iosm_channel_ip() - sizes of the IP data channel
  * @aggregation: MUX flavour
  *
- * Return: its shape.
+ * Return: its sizes.
  */
 const struct iosm_channel_config *iosm_channel_ip(bool aggregation)
 {
@@ -45,10 +45,10 @@ const struct iosm_channel_config *iosm_channel_ip(bool aggregation)
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_ip);
 
 /**
- * iosm_channel_default() - shape of a channel other than IP data
+ * iosm_channel_default() - sizes of a channel other than IP data
  * @id: the channel
  *
- * Return: its shape, NULL for a channel that is never used.
+ * Return: its sizes, NULL for a channel that is never used.
  */
 const struct iosm_channel_config *
 iosm_channel_default(enum iosm_channel_id id)
@@ -66,9 +66,9 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_channel_default);
 /* ---- Registry ---- */
 
 /*
- * Take a channel and its pipes. No interrupt reaches it before iosm_channel_listen().
- * Returns -EBUSY when the channel, or another one that uses the same pipes, is taken, and
- * -ENODEV when the device has failed.
+ * Register a channel. No interrupt reaches it before iosm_channel_listen(). Returns
+ * -EBUSY when the channel, or another one that uses the same pipes, is open, and -ENODEV
+ * when the device has failed.
  */
 static int iosm_channel_attach(struct iosm_core *core, struct iosm_channel *ch)
 {
@@ -102,17 +102,17 @@ static void iosm_channel_detach(struct iosm_core *core, struct iosm_channel *ch)
 	unsigned int id = ch->config.id;
 
 	clear_bit(id, &core->active);
-	smp_mb__after_atomic();		/* bit before the looks of others */
-	/* Waits for the interrupt's thread, too. */
+	smp_mb__after_atomic();		/* the bit before the reads below */
+	/* Also waits for the IRQ thread. */
 	synchronize_irq(core->irq);
-	/* The gate asks who is busy in any context. */
+	/* iosm_watchdog_busy() looks at the pipes in any context. */
 	iosm_pm_sync(&core->pm);
 
 	mutex_lock(&core->channel_lock);
 	core->channels[id] = NULL;
 	mutex_unlock(&core->channel_lock);
 
-	/* It may have been all that kept the device from sleeping. */
+	/* Without its uplink, a sleep request of the device may be granted. */
 	iosm_pm_irq(&core->pm);
 }
 
@@ -147,7 +147,7 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 	int err = iosm_msg_open_pipe(&ch->core->msg, pipe->nr, pipe->ring_dma,
 				     pipe->entries, ch->config.backoff_us);
 
-	/* After a time-out the device may have it open. Refused means closed. */
+	/* After a time-out the device may have opened the pipe. A refused one is closed. */
 	if (err == -ETIMEDOUT)
 		iosm_state_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
 				"pipe does not open");
@@ -159,8 +159,8 @@ static int iosm_channel_open_pipe(struct iosm_channel *ch,
 }
 
 /*
- * A device that does not let go of a pipe may write to it at any time: it is
- * cut off from memory before anything of the pipe is freed.
+ * A device that has not closed a pipe may write to its buffers at any time. It loses
+ * its access to memory before they are freed.
  */
 static void iosm_channel_close_pipe(struct iosm_channel *ch,
 				    struct iosm_pipe *pipe)
@@ -185,14 +185,14 @@ static void iosm_channel_close_pipe(struct iosm_channel *ch,
  * iosm_channel_open() - open both pipes of a channel
  * @ch: to fill
  * @core: the device
- * @config: shape of the channel
- * @ops: callbacks, may come from now on
+ * @config: sizes of the channel
+ * @ops: callbacks, which may be called from now on
  * @priv: for @ops
  *
  * The caller posts DL buffers next and calls iosm_channel_start().
  * Context: sleeps, up to two message timeouts.
  *
- * Return: 0, -EBUSY when the channel has a user, -ENOMEM, or an error of
+ * Return: 0, -EBUSY when the channel is open, -ENOMEM, or an error of
  * iosm_msg_open_pipe().
  */
 int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
@@ -208,7 +208,7 @@ int iosm_channel_open(struct iosm_channel *ch, struct iosm_core *core,
 	ch->ops = ops;
 	ch->priv = priv;
 
-	/* First, as a new ring puts the heads and tails of a pipe to 0. */
+	/* First, as iosm_pipe_alloc() resets head and tail of the pipe. */
 	err = iosm_channel_attach(core, ch);
 	if (err)
 		return err;
@@ -247,7 +247,7 @@ err_detach:
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_open);
 
 /**
- * iosm_channel_start() - let the device have the first DL buffers
+ * iosm_channel_start() - publish the first DL buffers
  * @ch: open channel, DL buffers pushed
  *
  * Context: producer side of the DL pipe.
@@ -261,8 +261,8 @@ void iosm_channel_start(struct iosm_channel *ch)
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_start);
 
 /**
- * iosm_channel_drain() - let queued uplink go, before a channel is closed
- * @ch: open channel; the owner pushes no uplink any more
+ * iosm_channel_drain() - wait until the device has taken the queued uplink
+ * @ch: open channel; the owner pushes no more uplink
  *
  * Context: sleeps, up to IOSM_DRAIN_MS; not in a callback of the channel.
  */
@@ -277,12 +277,12 @@ void iosm_channel_drain(struct iosm_channel *ch)
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_drain);
 
 /**
- * iosm_channel_close() - take both pipes back from the device
- * @ch: open channel, drained; the owner pushes nothing any more
+ * iosm_channel_close() - close both pipes
+ * @ch: open channel, drained; the owner pushes no more
  *
- * Callbacks may come until this returns, not after. Then the device touches
- * neither ring nor buffers: the owner takes its buffers back by
- * iosm_pipe_reclaim() and calls iosm_channel_free().
+ * Callbacks may be called until this returns. After that the device uses neither rings
+ * nor buffers: the owner frees its buffers with iosm_pipe_reclaim() and calls
+ * iosm_channel_free().
  * Context: sleeps, up to two message timeouts; not in a callback of the
  * channel.
  */
@@ -308,7 +308,7 @@ void iosm_channel_free(struct iosm_channel *ch)
 EXPORT_SYMBOL_IF_KUNIT(iosm_channel_free);
 
 /**
- * iosm_channel_ring() - tell the device that a head of this channel moved
+ * iosm_channel_ring() - ring the doorbell after a head of this channel has moved
  * @ch: open channel
  * @reason: for the device's log
  *

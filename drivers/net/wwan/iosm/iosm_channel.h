@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A channel: an uplink and a downlink pipe with one user.
+ * A channel: an uplink and a downlink pipe with one owner.
  */
 #ifndef IOSM_CHANNEL_H
 #define IOSM_CHANNEL_H
@@ -13,7 +13,7 @@
 struct iosm_core;
 
 /**
- * struct iosm_channel_config - the shape of a channel
+ * struct iosm_channel_config - sizes of a channel
  * @id: number of the channel; its pipes are 2 * id and 2 * id + 1, but for
  *	the flash channel
  * @ul_entries: TDs of the UL ring
@@ -31,14 +31,13 @@ struct iosm_channel_config {
 };
 
 /**
- * struct iosm_channel_ops - how the user of a channel is called
- * @irq: a tail moved; hard interrupt context. NULL: @poll is called instead.
- *	A user that sets it must look at both pipes before it goes idle
- *	(NAPI), as no second interrupt may come. Returns false when it had
- *	been told already, and has not looked yet.
- * @poll: a tail moved; interrupt thread, may sleep a little.
- * @down: the device is dead or leaving: wake whoever waits, start nothing.
- *	Any context, may be called more than once. NULL: nothing to do.
+ * struct iosm_channel_ops - callbacks to the owner of a channel
+ * @irq: a tail moved; hard interrupt context. NULL: @poll is called instead. Schedules
+ *	NAPI, which must look at both pipes before it completes, as no second interrupt
+ *	may come. Returns false when NAPI was scheduled already.
+ * @poll: a tail moved; IRQ thread, may sleep for a short time.
+ * @down: the device has failed: end all waits. Any context, may be called more than
+ *	once. NULL: nothing to do.
  */
 struct iosm_channel_ops {
 	bool (*irq)(void *priv);
@@ -49,7 +48,7 @@ struct iosm_channel_ops {
 /**
  * struct iosm_channel - an open or closed channel
  * @core: the device
- * @config: its shape
+ * @config: its sizes
  * @ops: see struct iosm_channel_ops
  * @priv: for @ops
  * @ul: uplink pipe

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One device: start and end, worker, clients.
+ * The device: start and end, worker, clients.
  *
  * Probe only starts the device. The worker, on a workqueue of the device, looks for
  * running firmware, sets up the link and starts the clients. An error may be found in
@@ -21,8 +21,8 @@
 #include "iosm_watchdog.h"
 
 /*
- * Run the worker again after @ms, unless iosm_state_queue_worker() has asked for an
- * earlier run meanwhile: queue_delayed_work() leaves a pending work alone.
+ * Run the worker again after @ms. A run that iosm_state_queue_worker() has queued
+ * meanwhile is earlier, and queue_delayed_work() does not postpone it.
  */
 VISIBLE_IF_KUNIT void iosm_core_rearm(struct iosm_core *core, unsigned int ms)
 {
@@ -88,7 +88,7 @@ u32 iosm_core_stage(struct iosm_core *core)
 	return iosm_mmio_stage(&core->mmio);
 }
 
-/* All of them, even if a hold has come: the resume after it starts none. */
+/* Start all clients, even if the device is to be held: a resume starts none. */
 static void iosm_core_start_clients(struct iosm_core *core)
 {
 	unsigned int i;
@@ -118,7 +118,7 @@ static void iosm_core_stop_clients(struct iosm_core *core)
 	}
 }
 
-/* Returns the time to the next look at a device that is not ready in ms, or 0. */
+/* Returns the time until the device is to be looked at again in ms, or 0. */
 static unsigned int iosm_core_boot(struct iosm_core *core)
 {
 	int err;
@@ -138,7 +138,7 @@ static unsigned int iosm_core_boot(struct iosm_core *core)
 	dev_dbg(core->dev, "capabilities %#x\n", core->caps);
 
 	iosm_core_start_clients(core);
-	/* Refused if the device has failed meanwhile. */
+	/* Not allowed after a failure. */
 	if (!iosm_state_set(core, IOSM_STATE_ONLINE))
 		return 0;
 
@@ -149,7 +149,7 @@ static unsigned int iosm_core_boot(struct iosm_core *core)
 	return 0;
 }
 
-/* Is there a link that the device has to be told the end of? */
+/* Is there a link that has to be ended? */
 static bool iosm_core_has_link(const struct iosm_core *core)
 {
 	switch (iosm_core_state(core)) {
@@ -238,7 +238,7 @@ VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 
 	mutex_lock(&core->lock);
 
-	/* After an error in the boot, and after a loss of power, once more. */
+	/* Once more after a change: a failure is handled at once, and so is a restart. */
 	while (!again && !iosm_core_holds(core)) {
 		state = iosm_core_state(core);
 		if (state == IOSM_STATE_FAILED)
@@ -255,7 +255,7 @@ VISIBLE_IF_KUNIT void iosm_core_work(struct work_struct *work)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_work);
 
-/* All of a device but PCI; the registers are mapped. */
+/* Set up everything other than PCI. The registers are mapped. */
 VISIBLE_IF_KUNIT int iosm_core_setup(struct iosm_core *core, struct device *dev,
 				     const struct iosm_client *const *clients,
 				     unsigned int n_clients)
@@ -316,8 +316,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_core_cleanup);
  *
  * Context: may sleep.
  *
- * Return: 0 or a negative errno, which was logged with its cause; then nothing
- * is left but managed resources.
+ * Return: 0 or a negative errno, which was logged with its cause; then only managed
+ * resources remain.
  */
 int iosm_core_init(struct iosm_core *core, struct pci_dev *pdev,
 		   const struct iosm_client *const *clients, unsigned int n_clients)
@@ -390,11 +390,10 @@ void iosm_core_release(struct iosm_core *core, unsigned long hold)
 
 /**
  * iosm_core_start() - boot the device, and go online
- * @core: initialised, or paused; nothing happens to a device that is not paused
+ * @core: initialised, or paused; otherwise this does nothing
  *
- * In system sleep, the boot begins with its end.
- * Context: any that may sleep, under the lock of the PCI device; returns at
- * once.
+ * During system sleep the device stays held until iosm_resume().
+ * Context: may sleep, under the lock of the PCI device. Does not wait for the device.
  */
 void iosm_core_start(struct iosm_core *core)
 {
@@ -411,22 +410,22 @@ void iosm_core_start(struct iosm_core *core)
 EXPORT_SYMBOL_IF_KUNIT(iosm_core_start);
 
 /**
- * iosm_core_await() - wait until the device is online, or is not going to be
+ * iosm_core_await() - wait until the device is online or has failed
  * @core: the device, started
  * @timeout_ms: at most this long
  *
  * Context: sleeps; ends early by a signal, and when the device is paused.
  *
- * Return: 0 when it is online, -EAGAIN when it is still on its way, -ENODEV
- * when it has failed.
+ * Return: 0 when it is online, -EAGAIN when it is booting or paused, -ENODEV when it
+ * has failed.
  */
 int iosm_core_await(struct iosm_core *core, unsigned int timeout_ms)
 {
 	enum iosm_state state;
 
 	/*
-	 * System sleep gives every task of user space a signal. Not freezable:
-	 * the caller holds locks.
+	 * Interruptible, as system sleep signals every task of user space. Not
+	 * freezable, as the caller holds locks.
 	 */
 	wait_event_interruptible_timeout(core->event,
 					 iosm_core_holds(core) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One device, and the clients that are started when it goes online.
+ * The device, and the clients that are started when it goes online.
  */
 #ifndef IOSM_CORE_H
 #define IOSM_CORE_H
@@ -29,12 +29,11 @@ struct pci_dev;
 /**
  * struct iosm_client - part of the driver that is started when the device goes online
  * @name: for messages
- * @start: the device runs; may open channels and register interfaces. Returns private
- *	data by its argument. After an error this client is left out.
- * @stop: the counterpart; the device may have failed. Called only after a @start
- *	that succeeded.
- * @suspend: stop using the device, lose nothing. NULL: nothing to do.
- * @resume: go on.
+ * @start: the link is up; may open channels and register interfaces. Stores private
+ *	data in its argument. After an error the device goes online without this client.
+ * @stop: the counterpart of a @start that succeeded; the device may have failed.
+ * @suspend: stop using the device; pending data stays. NULL: nothing to do.
+ * @resume: the counterpart of @suspend.
  *
  * Context: may sleep, core->lock is held: one callback at a time.
  */
@@ -49,15 +48,15 @@ struct iosm_client {
 #define IOSM_MAX_CLIENTS	4
 
 /*
- * Spurious interrupts a second, beyond which the device is cut off. No device of this
- * kind has reason to raise a tenth as many interrupts in all.
+ * A device that raises more spurious interrupts per second is declared failed. A working
+ * device raises less than a tenth as many interrupts in all.
  */
 #define IOSM_SPURIOUS_LIMIT	50000
 
-/* In the mask of what the interrupt thread owes, after the channels. */
+/* Bit of the message ring in @work_mask, after those of the channels. */
 #define IOSM_WORK_MESSAGES	IOSM_CHANNELS
 
-/* Reasons to keep a device stopped: a mask. The worker ends soon and does not begin. */
+/* Reasons to keep a device stopped: a mask. The worker does not run while one is set. */
 #define IOSM_HOLD_PCI	BIT(0)	/* from iosm_core_pause() to iosm_core_start() */
 #define IOSM_HOLD_SLEEP	BIT(1)	/* from iosm_suspend() to iosm_resume() */
 
@@ -122,7 +121,7 @@ struct iosm_boot {
 
 /**
  * struct iosm_core_stats - counters since the driver was bound
- * @sync: for the readers of those that stand here themselves
+ * @sync: of @interrupts
  * @interrupts: hard interrupts
  * @pipes: by pipe number; see struct iosm_pipe_stats
  */
@@ -152,35 +151,34 @@ struct iosm_core_counters {
  * @irq: Linux interrupt number of the one vector
  * @mmio: registers
  * @shm: shared block
- * @pm: gate of doorbell 0
+ * @pm: device-sleep handshake, and doorbell 0
  * @msg: message ring
  * @version: of the running firmware's interface
  * @caps: IOSM_CAP_* of the running firmware
  * @state_lock: protects @state and @error
  * @state: read by iosm_core_state()
  * @error: read by iosm_state_error()
- * @lock: serialises changes of the state but those to FAILED, and the clients
+ * @lock: serialises changes of the state other than to FAILED, and the clients
  * @holds: IOSM_HOLD_*; changed under the lock of the PCI device. Releasing the last
  *	one queues the worker.
  * @boot: under @lock
  * @stage_seen: last execution stage that was handled
- * @refusals: system sleeps in a row that the device did not agree to
+ * @refusals: consecutive system sleeps that the device refused
  * @channel_lock: protects @channels against change
  * @event: woken by interrupts while @waiters is not 0, by a change of the state, and by
  *	a new hold
  * @waiters: number of sleepers on @event
- * @spurious: interrupts without news since @spurious_since; interrupt only. What the
- *	IRQ thread has not looked at yet is not news.
- * @spurious_since: begin of that time, in jiffies
+ * @spurious: spurious interrupts since @spurious_since; hard interrupt only
+ * @spurious_since: begin of the second in which they are counted, in jiffies
  * @active: bit mask of channels that interrupts reach
- * @work_mask: channels whose poll() the interrupt thread owes, and
+ * @work_mask: bit mask of channels that the IRQ thread has to poll, and
  *	IOSM_WORK_MESSAGES
- * @channels: those that have a user
- * @wq: for work that waits; of this device only
- * @work: the worker: boot, and the end of a device that failed
+ * @channels: open channels
+ * @wq: workqueue of this device
+ * @work: the worker: boot, and stopping a device that failed
  * @watch: the watchdog, while requests to the device are outstanding
- * @wake_ms: how long it has not woken up; @watch only
- * @wakes: how often it had been asked to, when that was looked at; @watch only
+ * @wake_ms: duration of the present wake-up; @watch only
+ * @wakes: number of wake-ups when the watchdog last ran; @watch only
  * @clients: in order of start
  * @client_priv: private data of @clients, from their start
  * @clients_up: bit mask of the clients that are started
@@ -288,8 +286,8 @@ static inline enum iosm_state iosm_core_state(const struct iosm_core *core)
  *
  * Context: any.
  *
- * Return: true when the device has no access to memory, and nothing that was requested
- * from it will complete: all waits end.
+ * Return: true when the device has no access to memory any more. No request will be
+ * completed, and all waits end.
  */
 static inline bool iosm_core_has_failed(const struct iosm_core *core)
 {
@@ -297,7 +295,7 @@ static inline bool iosm_core_has_failed(const struct iosm_core *core)
 }
 
 /*
- * What clients and the PCI driver need to know of a device. Only iosm_core, iosm_state,
+ * Accessors for clients and the PCI driver. Only iosm_core, iosm_state,
  * iosm_irq, iosm_boot, iosm_watchdog, iosm_suspend and iosm_channel use the members of
  * struct iosm_core. Context of all of these functions: any.
  */
@@ -429,12 +427,13 @@ static inline void iosm_core_count_mux(struct iosm_core *core)
 }
 
 /**
- * iosm_core_wait() - wait for a condition that an interrupt reports
+ * iosm_core_wait() - wait for a condition that may change by an interrupt
  * @core: the device
  * @condition: expression without side effects
  * @timeout_ms: at most this long
  *
- * Ends early when the device fails. Context: sleeps.
+ * Ends early when the device fails.
+ * Context: sleeps.
  *
  * Return: true when @condition is true.
  */

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devlink: what the device is, and how it is.
+ * devlink: versions and health.
  *
- * The instance is there while the driver is bound, whatever the modem does.
- * A modem that failed is an error of the health reporter "fw". One that is
- * unresponsive is reset and restarted by the reporter, unless its auto_recover
- * is off, or too many restarts did not help. One that violated the protocol must
- * not get its access to memory back unless the administrator asks for it, and
- * firmware that crashed may be preparing a core dump: these wait for "devlink
- * health recover".
+ * The instance exists while the driver is bound. A modem that failed is an error of
+ * the health reporter "fw". The reporter resets and restarts an unresponsive modem,
+ * unless auto_recover is off or too many restarts did not help. A modem that
+ * violated the protocol gets its access to memory back only by "devlink health
+ * recover". So does one whose firmware crashed, as it may be preparing a core dump.
  *
- * Lock order: the lock of the PCI device, the lock of devlink, those of the
- * core. So the core's calls come through a work that holds none of them, and
- * recovery only tries to get the first.
+ * Lock order: the lock of the PCI device, the lock of devlink, those of the core. So
+ * the core notifies devlink through a work without locks, and recovery only tries to
+ * lock the PCI device.
  */
 
 #include <linux/interrupt.h>
@@ -25,9 +23,9 @@
 #include "iosm_core.h"
 #include "iosm_devlink.h"
 
-/* How long somebody who asked for recovery waits for the modem to be up. */
+/* Time limit of a recovery: until the modem is online. */
 #define IOSM_RECOVER_MS		20000
-/* Automatic restarts: at most that many in that time. */
+/* Limit of automatic restarts in a window of time. */
 #define IOSM_RESTARTS		3
 #define IOSM_RESTART_WINDOW_S	600
 
@@ -35,8 +33,8 @@
  * struct iosm_devlink - private part of the devlink instance
  * @core: the device
  * @fw: health of the modem
- * @work: tells devlink about changes
- * @reported: number of errors that devlink knows of; @work only
+ * @work: reports changes to devlink
+ * @reported: number of errors that were reported; @work only
  * @restarts: times of the last automatic restarts, oldest first, 0: none; in
  *	seconds since boot; under the lock of devlink
  */
@@ -136,7 +134,7 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 
 	devlink_fmsg_string_pair_put(fmsg, "state",
 				     iosm_state_name(iosm_core_state(core)));
-	/* Not while the device is being reset, or sleeps. */
+	/* No register may be read during a reset or system sleep. */
 	if (!iosm_core_holds(core))
 		devlink_fmsg_string_pair_put(fmsg, "stage",
 					     iosm_devlink_stage(iosm_core_stage(core),
@@ -160,7 +158,7 @@ static int iosm_devlink_diagnose(struct devlink_health_reporter *reporter,
 	return 0;
 }
 
-/* Count an automatic restart. Returns false when there were too many lately. */
+/* Count an automatic restart. Returns false when the limit is reached. */
 static bool iosm_devlink_may_restart(struct iosm_devlink *dl)
 {
 	time64_t now = ktime_get_boottime_seconds() + 1;
@@ -183,8 +181,8 @@ static int iosm_devlink_restart(struct iosm_core *core,
 	int err;
 
 	/*
-	 * With devlink's lock held we must not wait for that of the PCI
-	 * device: a removal has it and waits for ours.
+	 * Do not wait for the lock of the PCI device with the lock of devlink held:
+	 * a removal takes them in the reverse order.
 	 */
 	err = pci_try_reset_function(to_pci_dev(iosm_core_dev(core)));
 	if (err) {
@@ -203,7 +201,7 @@ static int iosm_devlink_restart(struct iosm_core *core,
 	return err;
 }
 
-/* The reporter's own attempt, when auto_recover is on. */
+/* Automatic recovery, when auto_recover is on. */
 static int iosm_devlink_auto_recover(struct iosm_devlink *dl)
 {
 	struct iosm_core *core = dl->core;
@@ -221,7 +219,7 @@ static int iosm_devlink_auto_recover(struct iosm_devlink *dl)
 
 	dev_info(iosm_core_dev(core), "restarting modem: it was unresponsive\n");
 	err = iosm_devlink_restart(core, NULL);
-	/* A removal or a system sleep that ends the wait is no failure. */
+	/* A removal or a system sleep ends the wait without an error. */
 	if (err && !iosm_core_holds(core))
 		dev_err(iosm_core_dev(core), "restart failed: %pe\n", ERR_PTR(err));
 
@@ -233,7 +231,7 @@ static int iosm_devlink_recover(struct devlink_health_reporter *reporter,
 {
 	struct iosm_devlink *dl = devlink_health_reporter_priv(reporter);
 
-	/* Our own report of a failure, see iosm_devlink_work(). */
+	/* Automatic: iosm_devlink_work() has reported an error. */
 	if (priv_ctx)
 		return iosm_devlink_auto_recover(dl);
 
@@ -259,8 +257,8 @@ static void iosm_devlink_work(struct work_struct *work)
 	}
 
 	/*
-	 * A successful recovery sets the reporter to healthy under this lock, and
-	 * the device may have failed again just then.
+	 * A successful recovery sets the reporter to healthy under this lock, but the
+	 * device may have failed again meanwhile.
 	 */
 	devl_lock(priv_to_devlink(dl));
 	state = iosm_core_state(dl->core);
@@ -273,7 +271,7 @@ static void iosm_devlink_work(struct work_struct *work)
 	devl_unlock(priv_to_devlink(dl));
 }
 
-/* For any context. */
+/* Context: any. */
 static void iosm_devlink_changed(void *priv)
 {
 	struct iosm_devlink *dl = priv;
@@ -284,12 +282,12 @@ static void iosm_devlink_changed(void *priv)
 /* ---- Registration ---- */
 
 /**
- * iosm_devlink_create() - show a device to devlink
+ * iosm_devlink_create() - register a device with devlink
  * @core: initialised, not started
  *
  * Context: may sleep.
  *
- * Return: what iosm_devlink_destroy() needs, or an ERR_PTR().
+ * Return: for iosm_devlink_destroy(), or an ERR_PTR().
  */
 struct iosm_devlink *iosm_devlink_create(struct iosm_core *core)
 {
@@ -313,7 +311,6 @@ struct iosm_devlink *iosm_devlink_create(struct iosm_core *core)
 	dl->fw = fw;
 
 	devlink_register(devlink);
-	/* Last, as it uses all of that. */
 	iosm_state_set_notify(core, iosm_devlink_changed, dl);
 
 	return dl;
@@ -323,7 +320,7 @@ struct iosm_devlink *iosm_devlink_create(struct iosm_core *core)
  * iosm_devlink_destroy() - the counterpart of iosm_devlink_create()
  * @dl: of a paused device
  *
- * Context: sleeps; waits for commands of devlink that are under way.
+ * Context: sleeps; waits for running commands of devlink.
  */
 void iosm_devlink_destroy(struct iosm_devlink *dl)
 {

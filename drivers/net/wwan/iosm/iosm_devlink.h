@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The device as devlink shows it: versions and health. */
+/* devlink: versions and health. */
 #ifndef IOSM_DEVLINK_H
 #define IOSM_DEVLINK_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ethtool shows of a link. The names of statistics are part of the user
- * ABI, and described in iosm.rst.
+ * ethtool operations of a link. The names of statistics are part of the user ABI, and
+ * described in iosm.rst.
  */
 
 #include <linux/ethtool.h>
@@ -15,7 +15,7 @@
 #include "iosm_net.h"
 #include "iosm_stats.h"
 
-/* Where a statistic is kept. */
+/* Structure that a counter is a member of. */
 enum iosm_ethtool_source {
 	IOSM_FROM_TX,
 	IOSM_FROM_RX,
@@ -30,7 +30,7 @@ struct iosm_ethtool_stat {
 	size_t offset;
 };
 
-/* A structure with statistics: counters with @sync, or plain numbers. */
+/* Such a structure: u64_stats_t counters with @sync, or numbers with @sync NULL. */
 struct iosm_ethtool_from {
 	const void *base;
 	const struct u64_stats_sync *sync;
@@ -46,7 +46,7 @@ struct iosm_ethtool_from {
 	{ name, IOSM_FROM_CORE, offsetof(struct iosm_core_counters, member) }
 
 static const struct iosm_ethtool_stat iosm_ethtool_table[] = {
-	/* The link and its session. */
+	/* Counters of the link and its session. */
 	IOSM_TX(tx_blocks),
 	IOSM_TX(tx_deferred),
 	IOSM_TX(tx_credit_stalls),
@@ -60,7 +60,7 @@ static const struct iosm_ethtool_stat iosm_ethtool_table[] = {
 	IOSM_RX(rx_blocks),
 	IOSM_RX(rx_alloc_fail),
 	IOSM_RX(rx_bad_ip),
-	/* The modem: the same on each of its links. */
+	/* Counters of the modem: the same on each of its links. */
 	IOSM_MUX("napi_polls", napi_polls),
 	IOSM_MUX("mux_malformed", malformed),
 	IOSM_MUX("mux_unknown_session", unknown_session),
@@ -80,7 +80,7 @@ static const struct iosm_ethtool_stat iosm_ethtool_table[] = {
 	IOSM_CORE("msg_bad_status", msg.bad_status),
 };
 
-/* After that those of the pipes in use: IP, XMM RPC, AT, AT, MBIM. */
+/* Counters of these pipes follow: IP, XMM RPC, AT, AT, MBIM. */
 static const u8 iosm_ethtool_pipes[] = { 0, 1, 2, 3, 4, 5, 8, 9, 12, 13 };
 
 #define IOSM_PIPE_STATS		4
@@ -141,7 +141,7 @@ static void iosm_ethtool_stats(struct net_device *netdev,
 	const struct iosm_pipe_stats *pipe;
 	unsigned int i;
 
-	/* Those under a lock are copied. */
+	/* Counters that are protected by a lock are copied. */
 	iosm_mux_get_tx_stats(mux, link->if_id, &tx);
 	iosm_core_get_counters(core, &counters);
 
@@ -168,7 +168,6 @@ static void iosm_ethtool_drvinfo(struct net_device *netdev,
 	strscpy(info->driver, "iosm", sizeof(info->driver));
 	strscpy(info->version, IOSM_VERSION, sizeof(info->version));
 	strscpy(info->bus_info, dev_name(iosm_core_dev(core)), sizeof(info->bus_info));
-	/* As devlink shows it, too. */
 	snprintf(info->fw_version, sizeof(info->fw_version), "%#06x",
 		 iosm_core_version(core));
 }

@@ -16,9 +16,9 @@
 #include "iosm_trace.h"
 
 /*
- * Returns a bit mask of channels with news, and whether the IRQ thread is needed.
- * A tail that the thread, or NAPI, has not looked at yet is not news: in a storm
- * of interrupts they get no time, and the storm would look like news.
+ * Returns a bit mask of channels with new completions, and whether the IRQ thread is
+ * needed. Completions that the thread or NAPI has been scheduled for are not new: in an
+ * interrupt storm neither of them runs, and each interrupt would seem to have a cause.
  */
 static unsigned long iosm_irq_dispatch(struct iosm_core *core, bool *thread)
 {
@@ -51,8 +51,8 @@ static unsigned long iosm_irq_dispatch(struct iosm_core *core, bool *thread)
  * @core: the device
  * @spurious: set to false when a tail has moved, or the thread has new work
  *
- * These are a few loads of cached memory. The work is done elsewhere, but for the answer
- * to a sleep request, which is one register write.
+ * These are a few loads of cached memory. All work is left to the IRQ thread and NAPI,
+ * except for the response to a sleep request, which is one register write.
  * Context: hard interrupt, or bottom halves disabled and core->channel_lock held.
  *
  * Return: true when there is work for the IRQ thread.
@@ -77,9 +77,9 @@ bool iosm_irq_look(struct iosm_core *core, bool *spurious)
 }
 
 /*
- * A spurious interrupt. Some are normal, as their news was found before. But tails
- * move only as far as the host lets them, so a device that keeps a CPU busy with
- * interrupts has to raise many of these.
+ * A spurious interrupt. Some are normal: an earlier one has found the completions.
+ * Tails only move over entries that the host has posted, so a device that keeps a CPU
+ * busy with interrupts raises mostly spurious ones.
  */
 static void iosm_irq_spurious(struct iosm_core *core)
 {

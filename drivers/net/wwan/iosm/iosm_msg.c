@@ -256,7 +256,7 @@ static int iosm_msg_submit(struct iosm_msg *msg, const struct iosm_msg_entry *cm
 }
 
 /**
- * iosm_msg_finish() - take the result of a request, and forget it
+ * iosm_msg_finish() - take the result of a request, and release it
  * @msg: the ring
  * @req: submitted request
  *

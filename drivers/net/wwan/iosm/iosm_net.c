@@ -2,8 +2,7 @@
 /*
  * Network devices: links of the WWAN framework, one for each session.
  *
- * A session is open while its network device is up. Everything that has to do
- * with the device happens below, in iosm_mux.c.
+ * A session is open while its network device is up. See iosm_mux.c for the channel.
  */
 
 #include <linux/capability.h>
@@ -76,7 +75,7 @@ static int iosm_net_change_mtu(struct net_device *netdev, int mtu)
 {
 	struct iosm_link *link = iosm_link(netdev);
 
-	/* The padding that the device wanted may leave less than max_mtu. */
+	/* The head padding that the device requested may leave less than max_mtu. */
 	if (mtu > iosm_mux_max_mtu(link->net->mux, link->if_id))
 		return -EINVAL;
 
@@ -115,7 +114,7 @@ static void iosm_net_queue_stats_tx(struct net_device *netdev, int queue,
 	stats->wake = tx.wake;
 }
 
-/* There is one queue, and it is there all the time. */
+/* All counters are those of the one queue. */
 static void iosm_net_base_stats(struct net_device *netdev,
 				struct netdev_queue_stats_rx *rx,
 				struct netdev_queue_stats_tx *tx)
@@ -131,7 +130,7 @@ static const struct netdev_stat_ops iosm_net_stat_ops = {
 	.get_base_stats = iosm_net_base_stats,
 };
 
-/* IP packets and nothing around them. */
+/* Raw IP: no link layer header. */
 static void iosm_net_setup(struct net_device *netdev)
 {
 	netdev->netdev_ops = &iosm_net_ops;
@@ -139,7 +138,7 @@ static void iosm_net_setup(struct net_device *netdev)
 	netdev->stat_ops = &iosm_net_stat_ops;
 	netdev->type = ARPHRD_NONE;
 	netdev->flags = IFF_POINTOPOINT | IFF_NOARP;
-	/* It would send from under the lock of the uplink, and Ethernet. */
+	/* netpoll sends Ethernet frames, and may do so with ul_lock held. */
 	netdev->priv_flags |= IFF_DISABLE_NETPOLL;
 	netdev->mtu = ETH_DATA_LEN;
 	netdev->min_mtu = ETH_MIN_MTU;
@@ -153,8 +152,8 @@ static bool iosm_net_is_released(const struct iosm_link *link)
 	return READ_ONCE(link->netdev->reg_state) == NETREG_RELEASED;
 }
 
-/* Let go of the links that nobody refers to any more, so that the list is short. */
-static void iosm_net_forget_released(struct iosm_net *net)
+/* Remove released links from the list, so that it remains short. */
+static void iosm_net_put_released(struct iosm_net *net)
 {
 	struct iosm_link *link, *next;
 
@@ -167,11 +166,10 @@ static void iosm_net_forget_released(struct iosm_net *net)
 }
 
 /*
- * After a link was deleted, other tasks may still call its netdev_ops until the
- * last reference to the network device is gone: linkwatch, or whoever waits in
- * netdev_run_todo(). These ops are part of this module, and nothing else makes
- * its removal wait for them. A module reference per link would not do: the
- * default link would keep the module loaded for ever.
+ * Other tasks may use the netdev_ops of a deleted link until the last reference to the
+ * network device is dropped: linkwatch, or a notifier in netdev_run_todo(). The ops are
+ * part of this module, so wait. A module reference per link is no alternative, as the
+ * default link would always hold one.
  *
  * Context: sleeps, without RTNL; all links have been deleted.
  */
@@ -195,8 +193,8 @@ static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 	int err;
 
 	/*
-	 * The core looks for the capability in the name space of the link only,
-	 * where everybody can be root. The sessions belong to the system.
+	 * The WWAN core checks the capability in the namespace of the link, where any
+	 * user may have it. The sessions belong to the initial namespace.
 	 */
 	if (!capable(CAP_NET_ADMIN)) {
 		NL_SET_ERR_MSG_MOD(extack, "only for root of the system");
@@ -213,12 +211,12 @@ static int iosm_net_newlink(void *ctxt, struct net_device *netdev, u32 if_id,
 		return -EEXIST;
 	}
 
-	iosm_net_forget_released(net);
+	iosm_net_put_released(net);
 	link->net = net;
 	link->netdev = netdev;
 	link->if_id = if_id;
 	iosm_mux_setup_netdev(net->mux, netdev);
-	/* One given with the link was checked before there was a limit. */
+	/* The core has checked a given MTU before the limit was set. */
 	if (netdev->mtu > netdev->max_mtu) {
 		NL_SET_ERR_MSG_FMT_MOD(extack, "mtu must be at most %u",
 				       netdev->max_mtu);
@@ -247,7 +245,7 @@ static void iosm_net_dellink(void *ctxt, struct net_device *netdev,
 {
 	struct iosm_link *link = iosm_link(netdev);
 
-	iosm_net_forget_released(link->net);
+	iosm_net_put_released(link->net);
 	link->net->links[link->if_id] = NULL;
 	get_device(&netdev->dev);
 	list_add_tail(&link->deleted, &link->net->deleted);
@@ -296,7 +294,7 @@ static void iosm_net_shutdown(struct iosm_core *core, void *priv)
 {
 	struct iosm_net *net = priv;
 
-	/* Removes all links, and that closes their sessions. */
+	/* Removes all links, which closes their sessions. */
 	wwan_unregister_ops(iosm_core_dev(core));
 	iosm_net_wait_released(net);
 	iosm_mux_destroy(net->mux);
@@ -331,7 +329,6 @@ static void iosm_net_resume(void *priv)
 	iosm_net_for_each(net, netif_device_attach);
 }
 
-/* IP data: network devices on the sessions of channel 0. */
 const struct iosm_client iosm_net_client = {
 	.name = "network devices",
 	.start = iosm_net_start,

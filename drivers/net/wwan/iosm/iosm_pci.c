@@ -2,7 +2,7 @@
 /*
  * PCI driver: binding, system sleep, errors, reset, shutdown.
  *
- * The files of the driver are in layers, which are described in
+ * The files of the driver are layers: see
  * Documentation/networking/device_drivers/wwan/iosm-design.rst. A layer calls the
  * layers below by name, and those above through callbacks that they registered.
  */
@@ -26,7 +26,7 @@ static const struct iosm_client *const iosm_pci_clients[] = {
 };
 
 /**
- * struct iosm_pci - what the PCI driver keeps for a device
+ * struct iosm_pci - private data of the PCI driver
  * @core: the device
  * @d3: system sleep is D3/L2; otherwise D0 with the link in L1.2
  * @no_restart: the device had failed before it was stopped. Neither a PCI error, which
@@ -40,7 +40,7 @@ struct iosm_pci {
 	struct iosm_devlink *devlink;
 };
 
-/* The platform says which kind of system sleep the slot was built for. */
+/* A _DSM of the slot selects D0 or D3 for system sleep. */
 static const guid_t iosm_pci_dsm_guid =
 	GUID_INIT(0xbad01b75, 0x22a8, 0x4f48,
 		  0x87, 0x92, 0xbd, 0xde, 0x94, 0x67, 0x74, 0x7d);
@@ -49,7 +49,7 @@ static const guid_t iosm_pci_dsm_guid =
 #define IOSM_DSM_FUNCTION	3
 #define IOSM_DSM_D3		3
 
-static bool iosm_pci_wants_d3(struct pci_dev *pdev)
+static bool iosm_pci_use_d3(struct pci_dev *pdev)
 {
 	acpi_handle handle = ACPI_HANDLE(&pdev->dev);
 	union acpi_object *obj;
@@ -92,7 +92,7 @@ static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		return dev_err_probe(&pdev->dev, err, "no 64-bit DMA\n");
 
-	iosm->d3 = iosm_pci_wants_d3(pdev);
+	iosm->d3 = iosm_pci_use_d3(pdev);
 
 	err = iosm_core_init(&iosm->core, pdev, iosm_pci_clients,
 			     ARRAY_SIZE(iosm_pci_clients));
@@ -108,7 +108,7 @@ static int iosm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		return dev_err_probe(&pdev->dev, err, "cannot register with devlink\n");
 	}
 
-	/* What the device comes back to when the slot was reset. */
+	/* A slot reset restores this state. */
 	pci_save_state(pdev);
 	iosm_core_start(&iosm->core);
 
@@ -119,7 +119,7 @@ static void iosm_pci_remove(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	/* Ends the waits in devlink, too. */
+	/* Also ends waits in devlink commands. */
 	iosm_core_pause(&iosm->core);
 	iosm_devlink_destroy(iosm->devlink);
 	iosm_core_exit(&iosm->core);
@@ -140,7 +140,7 @@ static int iosm_pci_suspend(struct device *dev)
 
 	err = iosm_suspend(&iosm->core, iosm->d3);
 	if (err) {
-		/* As in iosm_pci_begin_again(). */
+		/* As in iosm_pci_restart(). */
 		pci_save_state(pdev);
 		return err;
 	}
@@ -158,21 +158,21 @@ static int iosm_pci_resume(struct device *dev)
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
 	iosm_resume(&iosm->core, iosm->d3);
-	/* As in iosm_pci_begin_again(). */
+	/* As in iosm_pci_restart(). */
 	pci_save_state(pdev);
 
 	return 0;
 }
 
 /*
- * Stop the device, as failed if there is a @reason, and note whether it had failed
- * before. Under the lock of the PCI device, as all that follows.
+ * Stop the device, as failed if there is a @reason, and record whether it had failed
+ * before. Under the lock of the PCI device.
  */
 static void iosm_pci_stop(struct iosm_pci *iosm, const char *reason)
 {
 	struct iosm_core *core = &iosm->core;
 
-	/* If it is stopped already, that was noted then. */
+	/* The first of nested stops records it. */
 	if (!(iosm_core_holds(core) & IOSM_HOLD_PCI)) {
 		iosm->no_restart = iosm_state_is_lost(core);
 		if (reason)
@@ -182,9 +182,8 @@ static void iosm_pci_stop(struct iosm_pci *iosm, const char *reason)
 }
 
 /*
- * Hibernation: the modem loses its power, or is used by the kernel that loads
- * the image in between. Nothing of the link may stay, on either side of it;
- * with it goes bus mastering, before the PCI core saves the state.
+ * Hibernation: the modem loses its power, or the kernel that loads the image uses it.
+ * End the link, and with it bus mastering, before the PCI core saves the state.
  */
 static int iosm_pci_freeze(struct device *dev)
 {
@@ -193,19 +192,19 @@ static int iosm_pci_freeze(struct device *dev)
 	return 0;
 }
 
-/* As after a fresh probe. */
-static void iosm_pci_begin_again(struct pci_dev *pdev)
+/* Boot the device as after a probe. */
+static void iosm_pci_restart(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	/* The PCI core used up what it restored; a slot reset needs it. */
+	/* The PCI core has restored, and dropped, the state that a slot reset needs. */
 	pci_save_state(pdev);
 	iosm_core_start(&iosm->core);
 }
 
 /*
- * The image was made or loaded, or was not. Whether the modem has had its power
- * all the time cannot be told: that is no reason to start one that was lost.
+ * The image was created or loaded, or that has failed. The modem may have kept its
+ * power. Do not restart one that had failed before.
  */
 static int iosm_pci_thaw(struct device *dev)
 {
@@ -215,7 +214,7 @@ static int iosm_pci_thaw(struct device *dev)
 	if (iosm->no_restart)
 		pci_save_state(pdev);
 	else
-		iosm_pci_begin_again(pdev);
+		iosm_pci_restart(pdev);
 
 	return 0;
 }
@@ -247,10 +246,10 @@ static pci_ers_result_t iosm_pci_slot_reset(struct pci_dev *pdev)
 {
 	struct iosm_pci *iosm = pci_get_drvdata(pdev);
 
-	/* For the sake of another device below the port: nobody stopped us. */
+	/* After an error of another device below the port, this one is not stopped yet. */
 	iosm_pci_stop(iosm, "slot reset");
 	pci_restore_state(pdev);
-	/* Not before the handshake: the saved state may be that of a link. */
+	/* Bus mastering is on in a state that was saved while there was a link. */
 	pci_clear_master(pdev);
 	pci_save_state(pdev);
 
@@ -274,7 +273,7 @@ static void iosm_pci_reset_prepare(struct pci_dev *pdev)
 
 static void iosm_pci_reset_done(struct pci_dev *pdev)
 {
-	iosm_pci_begin_again(pdev);
+	iosm_pci_restart(pdev);
 }
 
 static const struct pci_error_handlers iosm_pci_err_handlers = {

@@ -3,10 +3,9 @@
  * Control ports.
  *
  * One write is one message is one TD, one TD is one read. The channel is open
- * while the character device is. Both directions are bounded: a writer waits
- * when the ring is full (the WWAN core makes it wait, or tells poll()), and a
- * reader that does not read makes us keep DL buffers back, so that the modem
- * waits.
+ * while the character device is. Both directions are bounded: the WWAN core blocks
+ * writers while the ring is full, and DL buffers are kept back while too many
+ * messages are unread, so that the modem has to wait.
  */
 
 #include <linux/dma-mapping.h>
@@ -31,9 +30,9 @@
 #define IOSM_PORT_RX_MIN	(16 * PAGE_SIZE)
 #define IOSM_PORT_DRAIN_MS	500
 #define IOSM_PORT_RETRY_MS	20
-/* Unread messages: at most that many, whatever their size. */
+/* Maximum number of unread messages. */
 #define IOSM_PORT_UNREAD	32
-/* How often a port with too many of them looks whether they were read. */
+/* Interval at which a port with too many of them checks whether they were read. */
 #define IOSM_PORT_LOOK_MIN_MS	2
 #define IOSM_PORT_LOOK_MAX_MS	256
 
@@ -45,23 +44,23 @@
  * @ch: valid while @is_open
  * @is_open: the channel is open and not about to be closed
  * @tx_lock: protects the UL pipe and @backlog
- * @backlog: mapped messages of writers that were let in at the same moment
+ * @backlog: mapped messages that wait for space in the ring
  * @rx_lock: protects the DL pipe and all rx_*; @is_open changes under both locks
- * @rx_work: goes on reading the pipe when the reader may have caught up, when
- *	there may be memory again, or some time after the device sent rubbish
- * @rx_parked: a message for which there was no memory; its cookie is NULL
- *	otherwise
+ * @rx_work: reads the pipe after a delay: unread messages may have been read,
+ *	memory may be available again, or the device sent invalid TDs
+ * @rx_parked: a message that could not be copied for want of memory; cookie NULL:
+ *	none
  * @rx_limit: bytes of unread messages at which DL buffers are kept back
  * @rx_unread: bytes in @rx_pages
- * @rx_pages: memory of messages that were handed up and, when last looked at,
- *	not read; we hold a reference to each
+ * @rx_pages: memory of messages that were handed up, and not read when last
+ *	checked; the port holds a reference to each
  * @rx_n_pages: entries of @rx_pages
  * @rx_stalled: @rx_limit was hit
- * @rx_look_ms: time between looks at @rx_pages while @rx_stalled
+ * @rx_look_ms: interval between checks of @rx_pages while @rx_stalled
  * @close_lock: protects the next two; serialises closing with system sleep
- * @is_suspended: system sleep: the device must not be asked to close pipes
- * @is_close_deferred: the port was closed in system sleep: its pipes are closed
- *	when that is over
+ * @is_suspended: system sleep: no pipe can be closed
+ * @is_close_deferred: the port was closed during system sleep; its pipes are closed
+ *	by the resume
  */
 struct iosm_port {
 	struct iosm_core *core;
@@ -94,7 +93,7 @@ struct iosm_ports {
 	unsigned int n;
 };
 
-/* Our note in a message while it waits in @backlog. */
+/* DMA address of a message in @backlog. */
 struct iosm_port_cb {
 	dma_addr_t dma;
 };
@@ -113,7 +112,7 @@ static void iosm_port_unmap(struct iosm_port *port, dma_addr_t dma, u32 len)
 	dma_unmap_single(iosm_core_dev(port->core), dma, len, DMA_TO_DEVICE);
 }
 
-/* Returns true when the device has something new to look at. */
+/* Returns true when the doorbell has to be rung. */
 static bool iosm_port_tx_fill(struct iosm_port *port)
 {
 	struct iosm_pipe *ul = &port->ch.ul;
@@ -142,7 +141,7 @@ static bool iosm_port_tx_fill(struct iosm_port *port)
 	return iosm_pipe_publish(ul);
 }
 
-/* @most: messages that may wait for room in the ring. */
+/* @most: limit of messages that wait for space in the ring. */
 static int iosm_port_send(struct wwan_port *wwan, struct sk_buff *skb,
 			  unsigned int most)
 {
@@ -194,8 +193,8 @@ static int iosm_port_tx(struct wwan_port *wwan, struct sk_buff *skb)
 }
 
 /*
- * Does not block either: the WWAN core has made the writer wait before, but
- * lets in all who waited at once. Each of them has one message.
+ * Does not block: the WWAN core has blocked the writers before. It wakes all of them at
+ * once, with one message each, so there is no limit here.
  */
 static int iosm_port_tx_blocking(struct wwan_port *wwan, struct sk_buff *skb)
 {
@@ -231,16 +230,15 @@ static void iosm_port_tx_done(struct iosm_port *port)
 /* ---- Downlink ---- */
 
 /*
- * What becomes of a message after it was handed up, the WWAN core does not tell.
- * A destructor of the skb would, but its code could be called when this module
- * has been unloaded: a task that reads a message in part puts the rest back into
- * the queue of a port that was removed meanwhile. So the message lies in pages of
- * its own, to which the driver holds a second reference: when that is the last
- * one, the message was read, or dropped.
+ * The WWAN core has no callback for a message that was read. A destructor of the skb
+ * could be called after this module was unloaded: a task that has read a part of a
+ * message puts the rest back into the queue of a port that was removed meanwhile. So
+ * each message has pages of its own, to which the driver holds a second reference.
+ * When that is the last one, the message was read or dropped.
  */
 
-/* Let go of the memory of messages that were read. Returns true if there are any. */
-static bool iosm_port_rx_forget_read(struct iosm_port *port)
+/* Release the memory of messages that were read. Returns true if there are any. */
+static bool iosm_port_rx_release_read(struct iosm_port *port)
 {
 	unsigned int i, n = 0;
 	struct page *page;
@@ -261,8 +259,8 @@ static bool iosm_port_rx_forget_read(struct iosm_port *port)
 	return i > n;
 }
 
-/* Let go of all messages; they stay where they are until they are read. */
-static void iosm_port_rx_forget(struct iosm_port *port)
+/* Release all messages. Unread ones remain in the queue of the WWAN core. */
+static void iosm_port_rx_release_all(struct iosm_port *port)
 {
 	while (port->rx_n_pages)
 		put_page(port->rx_pages[--port->rx_n_pages]);
@@ -270,7 +268,7 @@ static void iosm_port_rx_forget(struct iosm_port *port)
 	port->rx_stalled = false;
 }
 
-/* An skb with room for @len bytes, in pages of its own, which are counted. */
+/* Allocate an skb for @len bytes in pages of its own, and count it as unread. */
 static struct sk_buff *iosm_port_rx_alloc(struct iosm_port *port, u32 len)
 {
 	unsigned int order = get_order(SKB_DATA_ALIGN(len) +
@@ -310,7 +308,7 @@ static bool iosm_port_is_bad(const struct iosm_done *done)
 	return done->status != IOSM_TD_END || !done->len;
 }
 
-/* Hand one message up; false when there is no memory for its copy. */
+/* Hand up a copy of one message. Returns false when there is no memory for it. */
 static bool iosm_port_rx_one(struct iosm_port *port,
 			     const struct iosm_done *done)
 {
@@ -338,7 +336,7 @@ static bool iosm_port_rx_one(struct iosm_port *port,
 	return true;
 }
 
-/* False when unread messages fill the port: what is in the ring must wait. */
+/* Returns false when there are too many unread messages. */
 static bool iosm_port_rx_room(struct iosm_port *port)
 {
 	if (!port->rx_stalled && (port->rx_unread >= port->rx_limit ||
@@ -351,7 +349,7 @@ static bool iosm_port_rx_room(struct iosm_port *port)
 	return !port->rx_stalled;
 }
 
-/* Under @rx_lock. What was armed before is forgotten. */
+/* Run the work after @ms, instead of any time set before. Under @rx_lock. */
 VISIBLE_IF_KUNIT void iosm_port_arm(struct iosm_core *core,
 				    struct delayed_work *work, unsigned int ms)
 {
@@ -363,8 +361,8 @@ VISIBLE_IF_KUNIT void iosm_port_arm(struct iosm_core *core,
 EXPORT_SYMBOL_IF_KUNIT(iosm_port_arm);
 
 /*
- * Nobody tells when a message is read, so look again: soon while the reader is
- * reading, ever more seldom while it is not.
+ * There is no event when a message is read, so check again: soon while messages are
+ * being read, at growing intervals while not.
  */
 static void iosm_port_rx_look_later(struct iosm_port *port, bool soon)
 {
@@ -376,7 +374,7 @@ static void iosm_port_rx_look_later(struct iosm_port *port, bool soon)
 	iosm_port_arm(port->core, &port->rx_work, port->rx_look_ms);
 }
 
-/* The next message to hand up: one that had to wait, or from the ring. */
+/* Get the next message to hand up: the parked one first, then from the ring. */
 static bool iosm_port_rx_next(struct iosm_port *port, struct iosm_done *done)
 {
 	if (port->rx_parked.buf.cookie) {
@@ -396,7 +394,7 @@ static void iosm_port_rx(struct iosm_port *port, bool from_work)
 
 	lockdep_assert_held(&port->rx_lock);
 
-	soon = iosm_port_rx_forget_read(port) || !port->rx_stalled;
+	soon = iosm_port_rx_release_read(port) || !port->rx_stalled;
 	if (iosm_pipe_poll(dl) < 0) {
 		iosm_channel_fail(&port->ch);
 		return;
@@ -413,13 +411,13 @@ static void iosm_port_rx(struct iosm_port *port, bool from_work)
 		/* The message was copied: the same buffer goes out again. */
 		iosm_pipe_push(dl, &done.buf);
 	}
-	/* An interrupt says nothing of the reader: the work, armed before, looks. */
+	/* An interrupt does not mean that a message was read. The work is armed. */
 	if (port->rx_stalled && (soon || from_work))
 		iosm_port_rx_look_later(port, soon);
 
 	/*
-	 * No reader slows down a device that sends what nobody can read, and
-	 * this is a thread of real-time priority: so we do.
+	 * Invalid TDs are not limited by a reader, and the IRQ thread has real-time
+	 * priority: delay the buffers of a device that sends them.
 	 */
 	if (bad && !from_work)
 		iosm_port_arm(port->core, &port->rx_work, IOSM_PORT_RETRY_MS);
@@ -447,7 +445,7 @@ static void iosm_port_poll(void *priv)
 
 	if (iosm_pipe_pending(&port->ch.dl)) {
 		mutex_lock(&port->rx_lock);
-		/* Before that the opener has the pipe for himself. */
+		/* Before that, iosm_port_start() uses the pipe. */
 		if (port->is_open)
 			iosm_port_rx(port, false);
 		mutex_unlock(&port->rx_lock);
@@ -470,8 +468,8 @@ static int iosm_port_post(struct iosm_port *port)
 
 	while (iosm_pipe_space(dl)) {
 		/*
-		 * Pages of their own: what shares one, the device could hit;
-		 * empty ones: it can say that it wrote what it did not.
+		 * Whole pages, as the device can write to all of a page. Zeroed,
+		 * as it may report more bytes than it has written.
 		 */
 		buf.cookie = alloc_pages_exact(buf.len,
 					       GFP_KERNEL | __GFP_ZERO);
@@ -521,7 +519,7 @@ static void iosm_port_reclaim(struct iosm_port *port)
 		iosm_port_free_dl(port, &buf);
 }
 
-/* From false on, no head of the channel moves any more. */
+/* After false, no head of the channel moves. */
 static void iosm_port_set_open(struct iosm_port *port, bool open)
 {
 	lockdep_assert_held(&port->rx_lock);
@@ -531,7 +529,7 @@ static void iosm_port_set_open(struct iosm_port *port, bool open)
 	spin_unlock(&port->tx_lock);
 }
 
-/* Close the pipes of a port that takes part in nothing any more. */
+/* Close the pipes of a port that is not open. */
 static void iosm_port_close_pipes(struct iosm_port *port)
 {
 	lockdep_assert_held(&port->close_lock);
@@ -548,7 +546,7 @@ static int iosm_port_open_pipes(struct iosm_port *port)
 
 	lockdep_assert_held(&port->close_lock);
 
-	/* Tasks are frozen while the device must not be asked. */
+	/* Tasks are frozen in system sleep, but the kernel opens ports, too. */
 	if (port->is_suspended)
 		return -EBUSY;
 	if (port->is_close_deferred)
@@ -604,22 +602,22 @@ static void iosm_port_stop(struct wwan_port *wwan)
 
 	mutex_lock(&port->close_lock);
 	if (!port->is_suspended) {
-		/* What is still to come must be in the ring before it is drained. */
+		/* Messages of the backlog must be in the ring before it is drained. */
 		iosm_core_wait(port->core,
 			       skb_queue_empty_lockless(&port->backlog),
 			       IOSM_PORT_DRAIN_MS);
 		iosm_channel_drain(&port->ch);
 	}
 
-	/* Nothing may be posted to a pipe that is being closed. */
+	/* No buffer may be posted to a pipe that is being closed. */
 	mutex_lock(&port->rx_lock);
 	iosm_port_set_open(port, false);
-	iosm_port_rx_forget(port);
+	iosm_port_rx_release_all(port);
 	mutex_unlock(&port->rx_lock);
 
 	/*
-	 * The kernel closes ports in system sleep, too: a delayed fput(), or the
-	 * garbage collector of UNIX sockets. CLOSE_PIPE would time out then.
+	 * The kernel may close a port during system sleep, by a delayed fput() or by
+	 * the garbage collector of UNIX sockets. CLOSE_PIPE would time out.
 	 */
 	if (port->is_suspended && !iosm_core_has_failed(port->core))
 		port->is_close_deferred = true;
@@ -635,7 +633,7 @@ static const struct wwan_port_ops iosm_port_ops = {
 	.tx_blocking = iosm_port_tx_blocking,
 };
 
-/* ---- Life ---- */
+/* ---- Registration ---- */
 
 static void iosm_port_destroy(struct iosm_port *port)
 {
@@ -763,7 +761,6 @@ static void iosm_ports_resume(void *priv)
 	}
 }
 
-/* Control ports: channels on the character devices of the WWAN framework. */
 const struct iosm_client iosm_port_client = {
 	.name = "control ports",
 	.start = iosm_ports_start,

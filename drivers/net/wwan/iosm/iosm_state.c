@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state machine of a device, and its access to memory, which belongs to the
- * state.
+ * The state machine of a device. Bus mastering follows the state.
  *
  *   OFFLINE --> BOOTING --> LINK_INIT --> ONLINE <--> SUSPENDED
  *      ^           ^            |           |             |
@@ -9,8 +8,8 @@
  *      |         FAILED <-- error in any state            |
  *      '------------------- stopped in any but FAILED ----'
  *
- * A device that fails loses its access to memory before the state says so: whoever
- * sees FAILED may free what the device was using.
+ * Bus mastering is switched off before the state becomes FAILED: in this state, memory
+ * that the device was using may be freed.
  */
 
 #include <linux/bits.h>
@@ -99,7 +98,7 @@ const char *iosm_error_log(enum iosm_error_kind kind)
 /*
  * Compute the PCI command register with bus mastering on or off. Returns false
  * when there is nothing to write: a read that failed, or that returned all
- * ones because the device was removed, says nothing about the other bits.
+ * ones because the device was removed, does not return the other bits.
  */
 VISIBLE_IF_KUNIT bool iosm_state_command(int err, u16 old, bool on, u16 *command)
 {
@@ -134,8 +133,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_state_master);
  * iosm_state_cut() - take the access to memory of a failed device, once more
  * @core: the device, in state FAILED or about to be stopped
  *
- * A failed device has lost it, but the PCI core restores what it saved. To be
- * called before anything is freed that a failed device may use.
+ * A failed device has lost it already, but the PCI core may have restored it. To be
+ * called before memory is freed that the device may still use.
  * Context: any.
  */
 void iosm_state_cut(struct iosm_core *core)
@@ -249,11 +248,11 @@ void iosm_state_error(struct iosm_core *core, struct iosm_error *error)
 EXPORT_SYMBOL_IF_KUNIT(iosm_state_error);
 
 /**
- * iosm_state_restart() - who may restart the device?
+ * iosm_state_restart() - how may the device be restarted?
  * @core: the device, in state FAILED
  *
- * A device that violated the protocol gets access to memory again only if the
- * administrator wants that, and firmware that crashed may be preparing a core dump.
+ * A device that violated the protocol gets access to memory again only by a decision
+ * of the administrator. Firmware that crashed may be preparing a core dump.
  * Context: any.
  *
  * Return: see enum iosm_restart.
@@ -315,7 +314,7 @@ void iosm_state_queue_worker(struct iosm_core *core)
 EXPORT_SYMBOL_IF_KUNIT(iosm_state_queue_worker);
 
 /**
- * iosm_state_notify() - call the function of iosm_state_set_notify()
+ * iosm_state_notify() - call the function that iosm_state_set_notify() has registered
  * @core: the device
  *
  * Context: any.
@@ -331,9 +330,9 @@ void iosm_state_notify(struct iosm_core *core)
 }
 
 /**
- * iosm_state_set_notify() - ask for a call after each error and when the device is online
+ * iosm_state_set_notify() - register a call after each error and when the device is online
  * @core: not started, or paused
- * @notify: the function, for any context; NULL: no calls from now on
+ * @notify: called in any context; NULL: no calls from now on
  * @priv: for @notify
  *
  * Context: may sleep.
@@ -344,7 +343,7 @@ void iosm_state_set_notify(struct iosm_core *core, void (*notify)(void *priv), v
 		core->notify_priv = priv;
 	/* Pairs with iosm_state_notify(). */
 	smp_store_release(&core->notify, notify);
-	/* Of a paused device, only the interrupt can still report an error. */
+	/* The interrupt may still report an error of a paused device. */
 	if (!notify)
 		synchronize_irq(core->irq);
 }
@@ -353,11 +352,11 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_state_set_notify);
 /**
  * iosm_state_fail() - the device has failed
  * @core: the device
- * @kind: what happened; says who may restart the device
+ * @kind: what happened; decides how the device may be restarted
  * @reason: static text for the log
  *
  * The device loses its access to memory, all waits end, and the worker stops the
- * clients. Only the first error counts.
+ * clients. Only the first error is recorded.
  * Context: any that holds none of the locks of pm and msg.
  */
 void iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const char *reason)
@@ -379,14 +378,13 @@ void iosm_state_fail(struct iosm_core *core, enum iosm_error_kind kind, const ch
 EXPORT_SYMBOL_IF_KUNIT(iosm_state_fail);
 
 /**
- * iosm_state_is_lost() - has the device failed, so that it must not be restarted for
- * the sake of somebody else?
+ * iosm_state_is_lost() - has the device failed in a way that forbids a restart by the
+ * PCI core or by a resume?
  * @core: the device
  *
- * A device that was removed is not lost: what comes back is another one.
  * Context: any.
  *
- * Return: true when it is up to the administrator or to the health reporter.
+ * Return: true when only the administrator or the health reporter may restart it.
  */
 bool iosm_state_is_lost(struct iosm_core *core)
 {

@@ -59,11 +59,11 @@ enum iosm_error_kind {
 };
 
 /**
- * enum iosm_restart - who may restart a device that has failed
- * @IOSM_RESTART_ADMIN: only the administrator, or the PCI core after an error
- * @IOSM_RESTART_NONE: nobody; what comes back is another device
- * @IOSM_RESTART_WORKER: the driver, at once
- * @IOSM_RESTART_REPORTER: the health reporter, a limited number of times
+ * enum iosm_restart - how a device that has failed may be restarted
+ * @IOSM_RESTART_ADMIN: by the administrator, or by the PCI core after an error
+ * @IOSM_RESTART_NONE: not at all: the device was removed
+ * @IOSM_RESTART_WORKER: by the worker, at once
+ * @IOSM_RESTART_REPORTER: by the health reporter, a limited number of times
  */
 enum iosm_restart {
 	IOSM_RESTART_ADMIN,

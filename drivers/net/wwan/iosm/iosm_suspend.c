@@ -29,27 +29,26 @@ static void iosm_suspend_clients(struct iosm_core *core, bool suspend)
 	}
 }
 
-/* Tells the device, in D3 only, that the host goes to sleep or is back. */
+/* Announce, in D3 only, that the host suspends or has resumed. */
 static int iosm_suspend_message(struct iosm_core *core, u8 state)
 {
 	int err = iosm_msg_sleep(&core->msg, IOSM_MSG_SLEEP_HOST, state);
 
-	/* Found by the sender. The IRQ thread may see a valid tail again. */
+	/* Reported once only: by the time the IRQ thread runs, the tail may be valid. */
 	if (err == -EIO)
 		iosm_state_fail(core, IOSM_ERROR_PROTOCOL, "invalid message tail");
 
 	return err;
 }
 
-/* The device must agree, and be awake to hear of it. */
+/* D3 needs the consent of the device, which must be awake for that. */
 static int iosm_suspend_d3(struct iosm_core *core)
 {
 	int err;
 
 	/*
-	 * The watchdog reads registers, which is forbidden as soon as the device
-	 * has agreed. So is a doorbell of anybody who does not know of it yet, such
-	 * as the IRQ thread.
+	 * No register may be read, and no other doorbell rung, after the device has
+	 * consented. That includes the watchdog and the IRQ thread.
 	 */
 	err = iosm_pm_quiesce(&core->pm, IOSM_WAKE_TIMEOUT_MS);
 	if (err)
@@ -57,7 +56,7 @@ static int iosm_suspend_d3(struct iosm_core *core)
 
 	cancel_delayed_work_sync(&core->watch);
 	err = iosm_suspend_message(core, IOSM_MSG_SLEEP_ENTER);
-	/* After a time-out it may still agree: take the request back. */
+	/* After a time-out the device may still consent: cancel the request. */
 	if (err == -ETIMEDOUT)
 		iosm_suspend_message(core, IOSM_MSG_SLEEP_EXIT);
 	if (err) {
@@ -74,7 +73,7 @@ static int iosm_suspend_d3(struct iosm_core *core)
 static void iosm_suspend_d0(struct iosm_core *core)
 {
 	iosm_pm_suspend(&core->pm);
-	/* It reads registers, and that would wake the link. */
+	/* The watchdog reads registers, which would wake the PCIe link. */
 	cancel_delayed_work_sync(&core->watch);
 	iosm_pm_force_sleep(&core->pm);
 }
@@ -100,12 +99,12 @@ static int iosm_suspend_link(struct iosm_core *core, bool d3)
  * @core: the device
  * @d3: the platform puts the device into D3, so it must agree first
  *
- * A device that does not agree, IOSM_REFUSALS times in a row, is taken down for
- * this sleep, and started after it as after a probe.
+ * A device that refuses IOSM_REFUSALS times in a row is taken offline for this sleep,
+ * and booted after it.
  * Context: sleeps, under the lock of the PCI device.
  *
- * Return: 0, or a negative errno: then the device goes on as before and the
- * system must not sleep.
+ * Return: 0, or a negative errno: then the device is online as before, and the system
+ * must not sleep.
  */
 int iosm_suspend(struct iosm_core *core, bool d3)
 {
@@ -129,16 +128,15 @@ int iosm_suspend(struct iosm_core *core, bool d3)
 		iosm_core_offline(core);
 		err = 0;
 	} else if (core->refusals >= IOSM_REFUSALS) {
-		/* A laptop in its bag must not stay awake for a modem. */
-		dev_err(core->dev, "modem refuses to sleep each time: %pe\n",
+		/* A modem must not keep a laptop in a bag awake. */
+		dev_err(core->dev, "modem refuses to suspend, taking it offline: %pe\n",
 			ERR_PTR(err));
 		iosm_core_offline(core);
-		/* Unless it failed to close its pipes. */
 		if (!iosm_core_has_failed(core))
 			iosm_core_reboot(core);
 		err = 0;
 	} else if (iosm_core_state(core) == IOSM_STATE_LINK_INIT) {
-		/* Interrupted in the middle of a handshake: begin again. */
+		/* The handshake was interrupted: restart it after the sleep. */
 		iosm_core_offline(core);
 		if (!iosm_core_has_failed(core))
 			iosm_core_reboot(core);
@@ -148,7 +146,7 @@ int iosm_suspend(struct iosm_core *core, bool d3)
 	mutex_unlock(&core->lock);
 
 	if (err) {
-		dev_err(core->dev, "modem refuses to sleep: %pe\n",
+		dev_err(core->dev, "modem refuses to suspend: %pe\n",
 			ERR_PTR(err));
 		iosm_core_release(core, IOSM_HOLD_SLEEP);
 	}
@@ -158,9 +156,8 @@ int iosm_suspend(struct iosm_core *core, bool d3)
 EXPORT_SYMBOL_IF_KUNIT(iosm_suspend);
 
 /*
- * No register may be read, neither by the watchdog, before the device knows that the
- * host is back. A device that lost its power does not understand the message, and its
- * stage or IPC state shows that.
+ * No register may be read before the device has completed the message. A device that
+ * lost its power does not complete it, or its stage or IPC state has changed.
  */
 static int iosm_resume_link(struct iosm_core *core, bool d3)
 {
@@ -175,7 +172,7 @@ static int iosm_resume_link(struct iosm_core *core, bool d3)
 
 	iosm_state_set(core, IOSM_STATE_ONLINE);
 	iosm_pm_release(&core->pm);
-	/* What was outstanding when the watchdog was cancelled. */
+	/* Requests may have been outstanding when the watchdog was cancelled. */
 	iosm_watchdog_arm(core);
 
 	return 0;
@@ -186,8 +183,8 @@ static int iosm_resume_link(struct iosm_core *core, bool d3)
  * @core: the device
  * @d3: as it was at iosm_suspend()
  *
- * A device that lost its power meanwhile is started as after a probe.
- * One that was paused meanwhile goes on waiting for iosm_core_start().
+ * A device that lost its power meanwhile is booted again. A device that was paused
+ * meanwhile remains paused until iosm_core_start().
  * Context: sleeps, under the lock of the PCI device.
  */
 void iosm_resume(struct iosm_core *core, bool d3)

@@ -19,8 +19,8 @@
 #define IOSM_WAKE_LIMIT_MS	5000
 
 /*
- * Called under the lock of the gate, with interrupts off. The lock keeps the
- * channels that it looks at; others ask by iosm_pm_busy().
+ * Called by pm with its lock held and interrupts off. iosm_channel_detach() takes this
+ * lock before a channel goes away. Other callers use iosm_pm_busy().
  */
 static bool iosm_watchdog_busy(void *priv)
 {
@@ -50,7 +50,7 @@ void iosm_watchdog_arm(void *priv)
 
 	IOSM_STUB(iosm_mmio_is_fake(&core->mmio), iosm_watchdog_arm, priv);
 
-	/* Nothing happens here when the watch is on already. */
+	/* Does nothing when the watchdog is running. */
 	queue_delayed_work(core->wq, &core->watch,
 			   msecs_to_jiffies(IOSM_WATCH_MS));
 }
@@ -63,8 +63,8 @@ const struct iosm_pm_ops iosm_watchdog_pm_ops = {
 
 /*
  * A device that was removed, or that rebooted silently, never completes what is
- * outstanding, and raises no interrupt. Its stage register tells. Returns false
- * when the device has failed.
+ * outstanding, and raises no interrupt. Check the stage register. Returns false when
+ * the device has failed.
  */
 static bool iosm_watchdog_stage(struct iosm_core *core)
 {
@@ -88,8 +88,8 @@ static bool iosm_watchdog_stage(struct iosm_core *core)
  * iosm_watchdog_work() - look at what an interrupt should have reported
  * @work: of struct iosm_core
  *
- * Runs while requests to the device are outstanding. A missed interrupt costs time,
- * nothing else.
+ * Runs while requests to the device are outstanding. A missed interrupt only delays
+ * their completion.
  */
 void iosm_watchdog_work(struct work_struct *work)
 {
@@ -101,7 +101,7 @@ void iosm_watchdog_work(struct work_struct *work)
 	if (!iosm_pm_may_read(&core->pm))
 		return;
 
-	/* iosm_channel_detach() waits for the interrupt, but not for this. */
+	/* iosm_channel_detach() waits for the interrupt, but not for this work. */
 	mutex_lock(&core->channel_lock);
 	local_bh_disable();
 	if (iosm_irq_look(core, &spurious))
@@ -111,8 +111,8 @@ void iosm_watchdog_work(struct work_struct *work)
 	wake_up(&core->event);
 
 	/*
-	 * Memory says that nothing is outstanding: done, without a register
-	 * read, which would wake the PCIe link from L1.2.
+	 * According to memory, nothing is outstanding. Do not read a register:
+	 * that would wake the PCIe link from L1.2.
 	 */
 	waking = iosm_pm_is_waking(&core->pm);
 	if (!waking && !iosm_pm_busy(&core->pm)) {
@@ -123,7 +123,7 @@ void iosm_watchdog_work(struct work_struct *work)
 		return;
 
 	iosm_pm_get_stats(&core->pm, &pm);
-	/* It may have woken, and fallen asleep again, since the last look. */
+	/* The device may have woken and gone to sleep again since the last run. */
 	if (!waking || core->wakes != pm.host_wakes)
 		core->wake_ms = 0;
 	core->wakes = pm.host_wakes;

@@ -6,7 +6,7 @@
 struct iosm_core;
 struct work_struct;
 
-/* How long a device may take to wake up, before something is said or done about it. */
+/* A device that takes longer to wake up is slow: the log says so, suspend gives up. */
 #define IOSM_WAKE_TIMEOUT_MS	500
 
 extern const struct iosm_pm_ops iosm_watchdog_pm_ops;

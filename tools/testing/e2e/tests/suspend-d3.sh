@@ -32,7 +32,7 @@ check "suspend to idle while the modem sleeps" system_sleep s2idle
 check "it works after that" alive
 
 # A modem that does not agree must not be put into D3: the system stays awake.
-expected_log='message type 0x4|refuses to sleep|PM: '
+expected_log='message type 0x4|refuses to suspend|PM: '
 modem msg stall
 check_fails "a modem that does not answer keeps the system awake" \
 	system_sleep s2idle 5
