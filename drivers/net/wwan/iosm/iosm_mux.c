@@ -179,7 +179,7 @@ iosm_mux_config(const struct iosm_mux *mux)
 	return iosm_channel_ip(mux->ops->flavour == IOSM_MUX_AGGREGATION);
 }
 
-static int iosm_mux_up(struct iosm_mux *mux)
+static int iosm_mux_up(struct iosm_mux *mux, struct net_device *netdev)
 {
 	const struct iosm_channel_config *config;
 	int err;
@@ -194,7 +194,7 @@ static int iosm_mux_up(struct iosm_mux *mux)
 	if (err)
 		return err;
 
-	err = iosm_mux_dl_alloc(mux, config->dl_entries);
+	err = iosm_mux_dl_alloc(mux, config->dl_entries, netdev);
 	if (err)
 		goto err_ul;
 
@@ -476,7 +476,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 
 	iosm_mux_wait_closed(mux, s);
 	if (!mux->is_up) {
-		err = iosm_mux_up(mux);
+		err = iosm_mux_up(mux, netdev);
 		if (err)
 			goto out;
 	}

@@ -509,6 +509,8 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
  * iosm_mux_dl_alloc() - pool of pages that may be handed up (Aggregation)
  * @mux: the IP channel, closed
  * @entries: TDs of the DL ring
+ * @netdev: first network device of the channel, for the statistics of the pool: the pool
+ *	serves all of them, but is shown with one
  *
  * The pages are mapped by us. Where a page holds several buffers there is no
  * pool: a page each would be four times the memory, to be cleared when the
@@ -518,13 +520,14 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
  *
  * Return: 0 or a negative errno.
  */
-int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries)
+int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries, struct net_device *netdev)
 {
 	struct page_pool_params params = {
 		.order = get_order(mux->rx.buf_size),
 		.pool_size = entries,
 		.nid = dev_to_node(mux->dev),
 		.napi = &mux->napi,
+		.netdev = netdev,
 	};
 	int err = 0;
 

@@ -158,7 +158,7 @@ extern const struct iosm_mux_ops iosm_mux_lite;
 /* iosm_mux_dl.c */
 void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg);
 int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len);
-int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries);
+int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries, struct net_device *netdev);
 int iosm_mux_dl_fill(struct iosm_mux *mux);
 void iosm_mux_dl_reclaim(struct iosm_mux *mux);
 void iosm_mux_dl_free(struct iosm_mux *mux);

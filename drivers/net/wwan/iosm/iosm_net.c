@@ -98,7 +98,11 @@ static void iosm_net_queue_stats_rx(struct net_device *netdev, int queue,
 {
 	struct iosm_link *link = iosm_link(netdev);
 	const struct iosm_mux_rx_stats *rx;
+	struct rtnl_link_stats64 sum = {};
 
+	dev_fetch_sw_netstats(&sum, netdev->tstats);
+	stats->packets = sum.rx_packets;
+	stats->bytes = sum.rx_bytes;
 	rx = iosm_mux_rx_stats(link->net->mux, link->if_id);
 	stats->alloc_fail = iosm_stats_read(&rx->sync, &rx->rx_alloc_fail);
 }
@@ -107,8 +111,12 @@ static void iosm_net_queue_stats_tx(struct net_device *netdev, int queue,
 				    struct netdev_queue_stats_tx *stats)
 {
 	struct iosm_link *link = iosm_link(netdev);
+	struct rtnl_link_stats64 sum = {};
 	struct iosm_mux_tx_stats tx;
 
+	dev_fetch_sw_netstats(&sum, netdev->tstats);
+	stats->packets = sum.tx_packets;
+	stats->bytes = sum.tx_bytes;
 	iosm_mux_get_tx_stats(link->net->mux, link->if_id, &tx);
 	stats->stop = tx.stop;
 	stats->wake = tx.wake;
@@ -119,7 +127,11 @@ static void iosm_net_base_stats(struct net_device *netdev,
 				struct netdev_queue_stats_rx *rx,
 				struct netdev_queue_stats_tx *tx)
 {
+	rx->packets = 0;
+	rx->bytes = 0;
 	rx->alloc_fail = 0;
+	tx->packets = 0;
+	tx->bytes = 0;
 	tx->stop = 0;
 	tx->wake = 0;
 }
