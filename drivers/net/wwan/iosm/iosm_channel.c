@@ -173,7 +173,9 @@ static void iosm_channel_close_pipe(struct iosm_channel *ch,
 	}
 
 	err = iosm_msg_close_pipe(&ch->core->msg, pipe->nr);
-	if (err == -ETIMEDOUT)
+	if (err == -ENODEV)
+		iosm_state_cut(ch->core);
+	else if (err == -ETIMEDOUT)
 		iosm_state_fail(ch->core, IOSM_ERROR_UNRESPONSIVE,
 				"pipe does not close");
 	else if (err)

@@ -149,23 +149,19 @@ static unsigned int iosm_core_boot(struct iosm_core *core)
 	return 0;
 }
 
-/* Is there a link that has to be ended? */
+/* Is there a link that has to be ended? A suspended device must not be accessed. */
 static bool iosm_core_has_link(const struct iosm_core *core)
 {
-	switch (iosm_core_state(core)) {
-	case IOSM_STATE_LINK_INIT:
-	case IOSM_STATE_ONLINE:
-	case IOSM_STATE_SUSPENDED:
-		return true;
-	default:
-		return false;
-	}
+	enum iosm_state state = iosm_core_state(core);
+
+	return state == IOSM_STATE_LINK_INIT || state == IOSM_STATE_ONLINE;
 }
 
 /**
  * iosm_core_offline() - stop the clients, then the link, then the access to memory
  * @core: the device; after a failure it stays in state FAILED
  *
+ * A device that is suspended only loses its access to memory.
  * Context: sleeps, core->lock is held.
  */
 void iosm_core_offline(struct iosm_core *core)
@@ -176,6 +172,10 @@ void iosm_core_offline(struct iosm_core *core)
 	if (iosm_core_has_failed(core)) {
 		iosm_state_cut(core);
 		iosm_channel_down_all(core);
+	} else if (iosm_core_state(core) == IOSM_STATE_SUSPENDED) {
+		/* No message can be sent: clients must not wait for completions. */
+		iosm_state_cut(core);
+		iosm_msg_stop(&core->msg);
 	}
 
 	iosm_core_stop_clients(core);

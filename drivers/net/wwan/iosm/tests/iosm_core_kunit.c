@@ -21,6 +21,8 @@ struct core_ctx {
 	bool master_at_stop;
 	/* What happens when the user is started. */
 	void (*at_start)(struct core_ctx *ctx);
+	void (*at_stop)(struct core_ctx *ctx);
+	int close_err;
 	int start_err;
 	/* How often devlink would have been told. */
 	unsigned int health;
@@ -58,6 +60,13 @@ static void core_client_stop(struct iosm_core *core, void *priv)
 	ctx->stopped++;
 	ctx->dead_at_stop = iosm_core_has_failed(core);
 	ctx->master_at_stop = container_of(core, struct fake_core, core)->master;
+	if (ctx->at_stop)
+		ctx->at_stop(ctx);
+}
+
+static void core_close_pipe_at_stop(struct core_ctx *ctx)
+{
+	ctx->close_err = iosm_msg_close_pipe(&ctx->fc->core.msg, 0);
 }
 
 static void core_client_suspend(void *priv)
@@ -1307,6 +1316,31 @@ static void core_sleep_of_gone(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_GONE, "registers read all ones");
 }
 
+/* A suspended device must not be accessed: a removal takes its access to memory away. */
+static void core_removed_while_suspended(struct kunit *test)
+{
+	struct core_ctx *ctx = test->priv;
+	struct fake_core *fc = ctx->fc;
+	unsigned long begin = jiffies;
+	unsigned int reads;
+
+	fake_core_online(test, fc);
+	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, true), 0);
+	fc->fake->n_bells = 0;
+	ctx->at_stop = core_close_pipe_at_stop;
+	reads = fc->reads;
+	iosm_core_pause(&fc->core);
+	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
+	KUNIT_EXPECT_EQ(test, ctx->close_err, -ENODEV);
+	KUNIT_EXPECT_EQ(test, fc->fake->n_bells, 0);
+	KUNIT_EXPECT_EQ(test, fc->reads, reads);
+	KUNIT_EXPECT_FALSE(test, ctx->master_at_stop);
+	KUNIT_EXPECT_FALSE(test, fc->master);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + HZ / 2));
+	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_OFFLINE);
+	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
+}
+
 /* Power was lost: a new life without a word to anybody. */
 static void core_sleep_without_power(struct kunit *test)
 {
@@ -1574,6 +1608,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_sleep_refused_always),
 	KUNIT_CASE(core_sleep_of_dead),
 	KUNIT_CASE_SLOW(core_sleep_of_gone),
+	KUNIT_CASE(core_removed_while_suspended),
 	KUNIT_CASE(core_sleep_without_power),
 	KUNIT_CASE_SLOW(core_sleep_d3_without_power),
 	KUNIT_CASE(core_sleep_of_liar),
