@@ -64,8 +64,9 @@ help:
 	@echo ''
 	@echo 'make check            lint, tools, kunit, check-vmodem, fuzz, e2e and torture, with'
 	@echo '                      one total at the end'
-	@echo 'make lint             checkpatch, kernel-doc, sparse, W=1 with gcc and clang'
-	@echo 'make kunit            the KUnit suites, on User-Mode Linux'
+	@echo 'make lint             checkpatch, kernel-doc, sparse, W=1 with gcc and clang;'
+	@echo '                      T=CASE for some'
+	@echo 'make kunit            the KUnit suites, on User-Mode Linux; T=SUITE, FAST=1'
 	@echo 'make check-vmodem     unit tests of the virtual modem'
 	@echo 'make check-tools      tests of these tools themselves, some seconds'
 	@echo 'make fuzz             fuzz the driver in user space; SECONDS= or RUNS= for'
@@ -131,9 +132,9 @@ shell: fetch modules vmodem
 
 .PHONY: lint kunit e2e check check-reference
 lint:
-	@$(top)/tools/testing/kunit/lint
+	@$(top)/tools/testing/kunit/lint $(T)
 kunit:
-	@$(top)/tools/testing/kunit/run
+	@$(top)/tools/testing/kunit/run $(if $(FAST),--fast) $(T)
 
 fuzz := $(top)/tools/testing/fuzz/run
 .PHONY: fuzz fuzz-coverage
