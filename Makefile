@@ -22,7 +22,7 @@ endif
 endif
 KDIR  ?= $(BUILD)/$(or $(tree_$(KERNEL)),kernel)/headers
 T     ?=
-export BUILD KERNEL
+export BUILD KERNEL SINCE FULL
 
 # Check the variables before anything is fetched or built.
 ifeq ($(filter stock debug kcsan,$(KERNEL))$(wildcard $(KERNEL)),)
@@ -64,6 +64,8 @@ help:
 	@echo ''
 	@echo 'make check            lint, tools, kunit, check-vmodem, fuzz, e2e and torture, with'
 	@echo '                      one total at the end'
+	@echo 'make quick            what covers the files that differ from HEAD, in a minute;'
+	@echo '                      SINCE=COMMIT, FULL=1'
 	@echo 'make lint             checkpatch, kernel-doc, sparse, W=1 with gcc and clang;'
 	@echo '                      T=CASE for some'
 	@echo 'make kunit            the KUnit suites, on User-Mode Linux; T=SUITE, FAST=1'
@@ -130,7 +132,9 @@ demo-mm: fetch modules vmodem
 shell: fetch modules vmodem
 	@$(qemu)/run-guest --shell
 
-.PHONY: lint kunit e2e check check-reference
+.PHONY: quick lint kunit e2e check check-reference
+quick:
+	@$(top)/tools/testing/quick/quick
 lint:
 	@$(top)/tools/testing/kunit/lint $(T)
 kunit:

@@ -214,6 +214,7 @@ pci_address()
 	return 1
 }
 
+# shellcheck disable=SC2120
 load()   { timeout 30 modprobe iosm "$@"; }
 loaded() { [ -d /sys/module/iosm ]; }
 unload()
@@ -271,7 +272,8 @@ uevents_off() { kill "$uevents_pid"; wait "$uevents_pid" 2>/dev/null; }
 # link_error NAME: the port above the modem reports it
 link_error()
 {
-	local device=/sys/bus/pci/devices/$(pci_address)
+	local device
+	device=/sys/bus/pci/devices/$(pci_address)
 
 	error_port=$(basename "$(dirname "$(readlink -f "$device")")")
 	host qmp '{"execute": "human-monitor-command", "arguments":

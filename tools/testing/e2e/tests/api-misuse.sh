@@ -99,9 +99,9 @@ in_ns doomed ip route add default dev wwan0-5
 in_ns doomed flow -i wwan0-5 udp-send $server 9 1000 200000 500 >/dev/null 2>&1 &
 wait_for 5 stat_least session.5.ul.packets 10
 check "link works in a namespace" stat_is session.5.open 1
-pids=$(ip netns pids doomed)
+mapfile -t users < <(ip netns pids doomed)
 ip netns del doomed
-kill -9 $pids
+kill -9 "${users[@]}"
 check "with the namespace the session goes" wait_for 10 stat_is session.5.open 0
 check "its number is free again" link_add 5
 ip link del wwan0-5

@@ -34,15 +34,15 @@ number_of()
 number_is() { [ "$(number_of "$1" "$2")" = "$3" ]; }
 # before PAIR...: remember both sides of LINK:NAME=NAME, the driver's and the
 # modem's; agree: they have grown by the same
-declare -A then=()
+declare -A was=()
 before()
 {
 	local pair
-	then=()
+	was=()
 	stats
 	numbers wwan0 wwan0-3
 	for pair; do
-		then[$pair]="${E[${pair%=*}]-none} ${S[${pair#*=}]-none}"
+		was[$pair]="${E[${pair%=*}]-none} ${S[${pair#*=}]-none}"
 	done
 }
 agree()
@@ -50,8 +50,8 @@ agree()
 	local pair e s status=0
 	stats
 	numbers wwan0 wwan0-3
-	for pair in "${!then[@]}"; do
-		read -r e s <<<"${then[$pair]}"
+	for pair in "${!was[@]}"; do
+		read -r e s <<<"${was[$pair]}"
 		[[ $e$s =~ ^[0-9]+$ ]] || { echo "$pair: $e $s"; return 1; }
 		e=$((E[${pair%=*}] - e)) s=$((S[${pair#*=}] - s))
 		[ $e = $s ] || { echo "$pair: driver $e, modem $s"; status=1; }
@@ -96,17 +96,17 @@ porttool /dev/wwan0at0 rdwr at ATI 'OK$' >/dev/null
 mbimcli -d /dev/wwan0mbim0 --query-device-caps >/dev/null
 check "the traffic has passed" wait_for 10 stat_is session.3.gen.sent 1000
 # The modem merges no interrupts, the host's controller may.
-read -r irq0 msi0 <<<"${then[wwan0:irqs=msi]}"
-read -r polls0 _ <<<"${then[wwan0:napi_polls=msi]}"
-unset 'then[wwan0:irqs=msi]' 'then[wwan0:napi_polls=msi]'
+read -r irq0 msi0 <<<"${was[wwan0:irqs=msi]}"
+read -r polls0 _ <<<"${was[wwan0:napi_polls=msi]}"
+unset 'was[wwan0:irqs=msi]' 'was[wwan0:napi_polls=msi]'
 check "driver and modem agree" wait_for 8 agree
 diag "$(agree)"
-read -r tx0 _ <<<"${then[wwan0:tx_packets=session.0.ul.packets]}"
-between "packets of session 0" $((E[wwan0:tx_packets] - tx0)) 2000 2020
-read -r rx0 _ <<<"${then[wwan0-3:rx_packets=session.3.dl.packets]}"
-between "packets of session 3" $((E[wwan0-3:rx_packets] - rx0)) 1000 1120
-between "interrupts: no more than the modem raised" $((E[wwan0:irqs] - irq0)) 10 $((S[msi] - msi0))
-between "polls" $((E[wwan0:napi_polls] - polls0)) 10 20000
+read -r tx0 _ <<<"${was[wwan0:tx_packets=session.0.ul.packets]}"
+between "packets of session 0" "$((E[wwan0:tx_packets] - tx0))" 2000 2020
+read -r rx0 _ <<<"${was[wwan0-3:rx_packets=session.3.dl.packets]}"
+between "packets of session 3" "$((E[wwan0-3:rx_packets] - rx0))" 1000 1120
+between "interrupts: no more than the modem raised" "$((E[wwan0:irqs] - irq0))" 10 "$((S[msi] - msi0))"
+between "polls" "$((E[wwan0:napi_polls] - polls0))" 10 20000
 is "the device's numbers are the same on each link" \
 	"${E[wwan0-3:pipe0_tds]} ${E[wwan0-3:doorbells]}" \
 	"${E[wwan0:pipe0_tds]} ${E[wwan0:doorbells]}"
@@ -128,7 +128,7 @@ if [ $credits = 1 ]; then
 	check "a packet that waits for credit is counted" \
 		wait_for 5 absent number_is wwan0 tx_credit_stalls "$waits"
 	numbers wwan0
-	is "as one that waits" $((E[wwan0:tx_deferred] - held)) $((E[wwan0:tx_credit_stalls] - waits))
+	is "as one that waits" "$((E[wwan0:tx_deferred] - held))" "$((E[wwan0:tx_credit_stalls] - waits))"
 	granted=$(number_of wwan0 tx_credit_bytes)
 	modem credit 0 3000
 	check "and the credit that comes" wait_for 3 number_is wwan0 tx_credit_bytes $((granted + 3000))

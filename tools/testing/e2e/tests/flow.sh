@@ -38,9 +38,9 @@ pause 0.3
 stats; a0=${S[session.0.ul.packets]} a1=${S[session.1.ul.packets]} a2=${S[session.2.ul.packets]}
 pause 1
 stats
-is "load: stopped session 1 stands still" $((S[session.1.ul.packets] - a1)) 0
-between "load: session 0 runs on" $((S[session.0.ul.packets] - a0)) 100 100000
-between "load: session 2 runs on" $((S[session.2.ul.packets] - a2)) 100 100000
+is "load: stopped session 1 stands still" "$((S[session.1.ul.packets] - a1))" 0
+between "load: session 0 runs on" "$((S[session.0.ul.packets] - a0))" 100 100000
+between "load: session 2 runs on" "$((S[session.2.ul.packets] - a2))" 100 100000
 modem flow 1 go
 for s in 0 1 2; do wait "${pids[s]}"; done
 for s in 0 1 2; do

@@ -13,7 +13,7 @@ session_up 0 || bail "session 0 comes up"
 check "every small size, IPv4" flow udp-echo $server 1 {0..40}
 check "sizes around the MTU, IPv4" flow udp-echo $server 2 {1460..1472}
 check "sizes around the MTU, IPv6" flow udp-echo $server6 2 {0..5} {1440..1452}
-check_fails "packet above the MTU does not leave" ping -M do -c 1 -W 1 -s 1473 -I wwan0 $server
+check_fails "packet above the MTU does not leave" ping -M 'do' -c 1 -W 1 -s 1473 -I wwan0 $server
 check "MTU 576" ip link set wwan0 mtu 576
 check "packets of that size" flow udp-echo $server 2 0 547 548
 check "smallest MTU" ip link set wwan0 mtu 68
