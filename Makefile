@@ -87,6 +87,8 @@ help:
 	@echo '                      PAIRS=5, QUICK=1 for a first look, MEASURES="ping ..."'
 	@echo '                      FLAVOURS=lite'
 	@echo ''
+	@echo 'make compile_commands build/compile_commands.json for clangd'
+	@echo 'make hooks            git hooks: style of a commit and of its message'
 	@echo 'make fetch            only fetch what demo needs (QEMU, kernel, programs)'
 	@echo 'make clean            remove what was built, but for the debug kernels'
 	@echo 'make distclean        remove what was fetched, too'
@@ -131,6 +133,13 @@ demo-mm: fetch modules vmodem
 	@$(top)/tools/testing/mm/demo
 shell: fetch modules vmodem
 	@$(qemu)/run-guest --shell
+
+.PHONY: compile_commands hooks
+compile_commands: headers
+	@$(top)/tools/testing/compile-commands
+hooks:
+	@git -C $(top) config core.hooksPath tools/hooks
+	@echo 'git runs tools/hooks/pre-commit and commit-msg from now on'
 
 .PHONY: quick lint kunit e2e check check-reference
 quick:
