@@ -112,7 +112,7 @@ struct vm {
 	struct vm_violation_count *violations, *quirks;
 	struct ctl *ctl;
 	struct hostile *hostile;
-	bool lying;		/* hostile mode is on */
+	bool injecting;		/* hostile mode is on */
 
 	/* Registers */
 	uint8_t scratchpad[VM_BAR2_SIZE_7360];

@@ -19,7 +19,7 @@
 
 #define TICK_US		5000	/* chances that nobody has to give us */
 #define REWRITES	16	/* words to be changed (back) some time later */
-#define GIVEN		64	/* memory that the host has back */
+#define RETURNED		64	/* memory that the host has back */
 #define STASH		65536u
 #define FLIP_US		2000	/* a field is changed to and fro that long */
 #define WEIGHT		64	/* of a kind that is told at the full rate */
@@ -91,18 +91,18 @@ struct hostile {
 
 	unsigned int ones;		/* reads to come that give ones */
 	bool ones_forever;
-	bool muted[VM_PIPES];		/* no tail any more */
+	bool tail_frozen[VM_PIPES];		/* no tail any more */
 	bool internal;			/* a send of our own */
 
 	struct loop_timer tick;
 	unsigned int ticks;
 	struct rewrite rewrite[REWRITES];
-	uint64_t head_lie[VM_PIPES + 1]; /* value + 1 */
+	uint64_t forged_head[VM_PIPES + 1]; /* value + 1 */
 	struct {
 		uint64_t addr;
 		uint32_t size;
-	} given[GIVEN];
-	unsigned int given_next, given_count;
+	} returned[RETURNED];
+	unsigned int returned_next, returned_count;
 	struct vm_td last[VM_PIPES];	/* completed last, by pipe */
 	uint64_t last_at[VM_PIPES];	/* where its TD is */
 	uint32_t last_word[VM_PIPES];
@@ -155,19 +155,19 @@ bool hostile_inject(struct hostile *h, enum hostile_kind kind)
 {
 	uint64_t n;
 
-	if (!h->vm->lying || !(h->mask >> kind & 1))
+	if (!h->vm->injecting || !(h->mask >> kind & 1))
 		return false;
 	n = h->chances[kind]++;
 	h->number = mix(mix(h->seed + 1) + ((uint64_t)kind << 56) + n);
 	return hostile_draw(h, 1000 * WEIGHT) < h->rate * kinds[kind].weight;
 }
 
-uint32_t hostile_wrong(struct hostile *h, uint32_t truth, uint32_t limit)
+uint32_t hostile_wrong(struct hostile *h, uint32_t valid, uint32_t limit)
 {
 	const uint32_t near[] = {
-		0, 1, truth + 1, truth - 1, truth + 4, truth ^ 0x80, limit,
+		0, 1, valid + 1, valid - 1, valid + 4, valid ^ 0x80, limit,
 		limit - 1, limit + 1, limit * 2, ~0u, 0x7fffffff, 0x80000000,
-		0xffff, truth << 16, truth << 8, 0u - truth,
+		0xffff, valid << 16, valid << 8, 0u - valid,
 	};
 	uint32_t wrong, n = sizeof(near) / sizeof(near[0]);
 	uint32_t i = hostile_draw(h, n + 4);
@@ -178,10 +178,10 @@ uint32_t hostile_wrong(struct hostile *h, uint32_t truth, uint32_t limit)
 		wrong = hostile_draw(h, limit);
 	else
 		wrong = hostile_draw(h, UINT32_MAX);
-	return wrong == truth ? ~truth : wrong;
+	return wrong == valid ? ~valid : wrong;
 }
 
-void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
+void hostile_note(struct hostile *h, enum hostile_kind kind, const char *fmt,
 		  ...)
 {
 	char text[160];
@@ -192,7 +192,7 @@ void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
 	va_end(ap);
 	h->injected[kind]++;
 	h->total++;
-	vm_log(h->vm, "lie %llu %s %llu/%llu: %s",
+	vm_log(h->vm, "fault %llu %s %llu/%llu: %s",
 	       (unsigned long long)h->total, kinds[kind].name,
 	       (unsigned long long)h->injected[kind],
 	       (unsigned long long)h->chances[kind], text);
@@ -205,7 +205,7 @@ void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
  * anything, and DMA to where nothing is mapped any more is not refused: it
  * hurts whoever owns the memory now.
  */
-static bool memory_guarded(struct vm *vm)
+static bool iommu_present(struct vm *vm)
 {
 	size_t len = 4u << 20;
 	void *ptr;
@@ -238,15 +238,15 @@ static bool memory_swap(struct vm *vm, uint64_t addr, uint32_t from,
 						__ATOMIC_RELAXED);
 }
 
-static void given_back(struct hostile *h, uint64_t addr, uint32_t size)
+static void note_returned(struct hostile *h, uint64_t addr, uint32_t size)
 {
 	if (!addr || !size)
 		return;
-	h->given[h->given_next].addr = addr;
-	h->given[h->given_next].size = size;
-	h->given_next = (h->given_next + 1) % GIVEN;
-	if (h->given_count < GIVEN)
-		h->given_count++;
+	h->returned[h->returned_next].addr = addr;
+	h->returned[h->returned_next].size = size;
+	h->returned_next = (h->returned_next + 1) % RETURNED;
+	if (h->returned_count < RETURNED)
+		h->returned_count++;
 }
 
 /* ---- words that change later ------------------------------------------- */
@@ -257,8 +257,8 @@ static void rewrite_done(struct loop_timer *t)
 	struct hostile *h = r->h;
 	uint32_t from = r->from;
 
-	if (h->vm->lying && memory_swap(h->vm, r->addr, r->from, r->to))
-		vm_debug(h->vm, "lie: %#llx: %#x becomes %#x",
+	if (h->vm->injecting && memory_swap(h->vm, r->addr, r->from, r->to))
+		vm_debug(h->vm, "fault: %#llx: %#x becomes %#x",
 			 (unsigned long long)r->addr, r->from, r->to);
 	vm_msi(h->vm);
 	if (!r->again)
@@ -289,7 +289,7 @@ static void rewrite_later(struct hostile *h, unsigned int pipe, uint64_t addr,
 	}
 }
 
-static void rewrite_forget(struct hostile *h, unsigned int pipe)
+static void rewrite_cancel(struct hostile *h, unsigned int pipe)
 {
 	unsigned int i;
 
@@ -299,7 +299,7 @@ static void rewrite_forget(struct hostile *h, unsigned int pipe)
 }
 
 /* Change @addr to and fro, as fast as it goes, while the host looks at it. */
-static void flip(struct hostile *h, uint64_t addr, uint32_t truth,
+static void flip(struct hostile *h, uint64_t addr, uint32_t valid,
 		 uint32_t wrong)
 {
 	unsigned int n = 50 + hostile_draw(h, 2000);
@@ -308,18 +308,18 @@ static void flip(struct hostile *h, uint64_t addr, uint32_t truth,
 
 	if (!p)
 		return;
-	truth = htole32(truth);
+	valid = htole32(valid);
 	wrong = htole32(wrong);
 	while (n--) {
-		uint32_t was = n & 1 ? truth : wrong;
+		uint32_t was = n & 1 ? valid : wrong;
 		unsigned int pause;
 
-		/* Ends with the truth; or at once when the host took it. */
+		/* Ends with the valid; or at once when the host took it. */
 		if (!__atomic_compare_exchange_n(p, &was,
-						 n & 1 ? wrong : truth, false,
+						 n & 1 ? wrong : valid, false,
 						 __ATOMIC_ACQ_REL,
 						 __ATOMIC_RELAXED))
-			if (was != (n & 1 ? wrong : truth))
+			if (was != (n & 1 ? wrong : valid))
 				return;
 		for (pause = 0; pause < 50; pause++)
 			__asm__ volatile("" ::: "memory");
@@ -330,7 +330,7 @@ static void flip(struct hostile *h, uint64_t addr, uint32_t truth,
 
 /* ---- registers --------------------------------------------------------- */
 
-static uint32_t wrong_stage(struct hostile *h, uint32_t truth)
+static uint32_t wrong_stage(struct hostile *h, uint32_t valid)
 {
 	static const uint32_t stages[] = {
 		STAGE_NONE, STAGE_BOOT, STAGE_PSI, STAGE_EBL, STAGE_RUN,
@@ -338,9 +338,9 @@ static uint32_t wrong_stage(struct hostile *h, uint32_t truth)
 	};
 	uint32_t i = hostile_draw(h, 10);
 
-	if (i < 9 && stages[i] != truth)
+	if (i < 9 && stages[i] != valid)
 		return stages[i];
-	return hostile_wrong(h, truth, STAGE_RUN);
+	return hostile_wrong(h, valid, STAGE_RUN);
 }
 
 void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
@@ -348,12 +348,12 @@ void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 {
 	struct hostile *h = vm->hostile;
 	enum hostile_kind kind;
-	uint32_t truth, wrong;
+	uint32_t valid, wrong;
 
 	if (!h->ones && !h->ones_forever && hostile_inject(h, FAULT_ONES)) {
 		h->ones_forever = hostile_draw(h, 4) == 0;
 		h->ones = 1 + hostile_draw(h, 20);
-		hostile_tell(h, FAULT_ONES, "BAR 2 from %#x: %s", offset,
+		hostile_note(h, FAULT_ONES, "BAR 2 from %#x: %s", offset,
 			     h->ones_forever ? "until reset" : "for a while");
 	}
 	if (h->ones || h->ones_forever) {
@@ -364,7 +364,7 @@ void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 	}
 	if (size != 4)
 		return;
-	truth = get_le32(data);
+	valid = get_le32(data);
 	if (offset == REG_STAGE)
 		kind = FAULT_STAGE;
 	else if (offset == REG_IPC)
@@ -378,14 +378,14 @@ void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 	if (!hostile_inject(h, kind))
 		return;
 	if (kind == FAULT_STAGE)
-		wrong = wrong_stage(h, truth);
+		wrong = wrong_stage(h, valid);
 	else
-		wrong = hostile_wrong(h, truth, IPC_ERROR);
+		wrong = hostile_wrong(h, valid, IPC_ERROR);
 	if (kind == FAULT_CAPS && offset == REG_CAPS && hostile_draw(h, 2))
-		wrong = truth ^ (1u << (8 + hostile_draw(h, 2))) ^
+		wrong = valid ^ (1u << (8 + hostile_draw(h, 2))) ^
 			(hostile_draw(h, 2) << 21);
 	put_le32(data, wrong);
-	hostile_tell(h, kind, "register %#x: %#x -> %#x", offset, truth, wrong);
+	hostile_note(h, kind, "register %#x: %#x -> %#x", offset, valid, wrong);
 }
 
 bool hostile_do_state(struct vm *vm, enum vm_ipc state)
@@ -394,7 +394,7 @@ bool hostile_do_state(struct vm *vm, enum vm_ipc state)
 
 	if (!hostile_inject(h, FAULT_IPC))
 		return true;
-	hostile_tell(h, FAULT_IPC, "state %u never reached", state);
+	hostile_note(h, FAULT_IPC, "state %u never reached", state);
 	return false;
 }
 
@@ -407,31 +407,31 @@ static enum hostile_kind info_kind(unsigned int field)
 }
 
 static uint32_t info_wrong(struct hostile *h, unsigned int field,
-			   uint32_t truth)
+			   uint32_t valid)
 {
-	return field == INFO_STAGE ? wrong_stage(h, truth) :
-				     hostile_wrong(h, truth, IPC_ERROR);
+	return field == INFO_STAGE ? wrong_stage(h, valid) :
+				     hostile_wrong(h, valid, IPC_ERROR);
 }
 
 bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value)
 {
 	struct hostile *h = vm->hostile;
-	uint32_t wrong, truth = *value;
+	uint32_t wrong, valid = *value;
 	enum hostile_kind kind = info_kind(field);
 
 	if (!hostile_inject(h, kind))
 		return true;
 	if (hostile_draw(h, 4) == 0) {
-		hostile_tell(h, kind, "device information +%u: %#x not written",
-			     field, truth);
+		hostile_note(h, kind, "device information +%u: %#x not written",
+			     field, valid);
 		return false;
 	}
-	wrong = info_wrong(h, field, truth);
-	hostile_tell(h, kind, "device information +%u: %#x -> %#x", field,
-		     truth, wrong);
+	wrong = info_wrong(h, field, valid);
+	hostile_note(h, kind, "device information +%u: %#x -> %#x", field,
+		     valid, wrong);
 	*value = wrong;
 	if (hostile_draw(h, 2))
-		rewrite_later(h, VM_PIPES, vm->info + field, wrong, truth,
+		rewrite_later(h, VM_PIPES, vm->info + field, wrong, valid,
 			      false, 10 + hostile_draw(h, 5000));
 	return true;
 }
@@ -440,7 +440,7 @@ bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value)
 static void info_jump(struct hostile *h, unsigned int field)
 {
 	struct vm *vm = h->vm;
-	uint32_t truth, wrong;
+	uint32_t valid, wrong;
 	uint32_t *p;
 
 	if (!vm_running(vm) || !hostile_inject(h, info_kind(field)))
@@ -448,15 +448,15 @@ static void info_jump(struct hostile *h, unsigned int field)
 	p = memory_word(vm, vm->info + field);
 	if (!p)
 		return;
-	truth = le32toh(*p);
-	wrong = info_wrong(h, field, truth);
-	hostile_tell(h, info_kind(field),
-		     "device information +%u jumps: %#x -> %#x", field, truth,
+	valid = le32toh(*p);
+	wrong = info_wrong(h, field, valid);
+	hostile_note(h, info_kind(field),
+		     "device information +%u jumps: %#x -> %#x", field, valid,
 		     wrong);
-	memory_swap(vm, vm->info + field, truth, wrong);
+	memory_swap(vm, vm->info + field, valid, wrong);
 	vm_msi(vm);
 	if (hostile_draw(h, 8))
-		rewrite_later(h, VM_PIPES, vm->info + field, wrong, truth,
+		rewrite_later(h, VM_PIPES, vm->info + field, wrong, valid,
 			      false, 10 + hostile_draw(h, 5000));
 }
 
@@ -464,30 +464,30 @@ static void info_jump(struct hostile *h, unsigned int field)
 
 bool hostile_do_head(struct vm *vm, unsigned int nr, uint32_t head)
 {
-	return vm->hostile->head_lie[nr] == head + 1ull;
+	return vm->hostile->forged_head[nr] == head + 1ull;
 }
 
 /* Overwrite a head, and put it back unless the host has done so. */
-static void head_lie(struct hostile *h)
+static void forge_head(struct hostile *h)
 {
 	struct vm *vm = h->vm;
 	unsigned int nr;
-	uint32_t truth, wrong;
+	uint32_t valid, wrong;
 	uint64_t addr;
 
 	if (!vm_running(vm) || !hostile_inject(h, FAULT_HEAD))
 		return;
 	nr = hostile_draw(h, VM_PIPES + 1);
 	addr = nr == VM_PIPES ? vm->msg_head : vm->heads + nr * 4;
-	if (vm_dma_load(vm, addr, &truth))
+	if (vm_dma_load(vm, addr, &valid))
 		return;
-	wrong = hostile_wrong(h, truth, nr == VM_PIPES ? vm->msg_entries :
+	wrong = hostile_wrong(h, valid, nr == VM_PIPES ? vm->msg_entries :
 						vm->pipe[nr].entries);
-	hostile_tell(h, FAULT_HEAD, "head of %s %u: %#x -> %#x",
-		     nr == VM_PIPES ? "messages" : "pipe", nr, truth, wrong);
-	h->head_lie[nr] = wrong + 1ull;
-	memory_swap(vm, addr, truth, wrong);
-	rewrite_later(h, VM_PIPES, addr, wrong, truth, false,
+	hostile_note(h, FAULT_HEAD, "head of %s %u: %#x -> %#x",
+		     nr == VM_PIPES ? "messages" : "pipe", nr, valid, wrong);
+	h->forged_head[nr] = wrong + 1ull;
+	memory_swap(vm, addr, valid, wrong);
+	rewrite_later(h, VM_PIPES, addr, wrong, valid, false,
 		      10 + hostile_draw(h, 5000));
 	vm_msi(vm);
 }
@@ -499,15 +499,15 @@ uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
 {
 	struct hostile *h = vm->hostile;
 	struct vm_pipe *p = &vm->pipe[nr];
-	uint32_t truth = word, size;
+	uint32_t valid = word, size;
 
 	h->last[nr] = p->td;
 	h->last_at[nr] = at;
 	if (nr & 1)
-		given_back(h, p->td.addr, p->td.size);
+		note_returned(h, p->td.addr, p->td.size);
 	if (hostile_inject(h, FAULT_TD_SIZE)) {
 		size = hostile_wrong(h, word & 0xffffff, p->td.size) & 0xffffff;
-		hostile_tell(h, FAULT_TD_SIZE, "pipe %u TD %u: size %u -> %u", nr,
+		hostile_note(h, FAULT_TD_SIZE, "pipe %u TD %u: size %u -> %u", nr,
 			     p->tail, word & 0xffffff, size);
 		word = (word & 0xff000000) | size;
 	}
@@ -516,7 +516,7 @@ uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
 
 		if (status == word >> 24)
 			status = hostile_draw(h, 249) + 6;
-		hostile_tell(h, FAULT_TD_STATUS, "pipe %u TD %u: status %u -> %u",
+		hostile_note(h, FAULT_TD_STATUS, "pipe %u TD %u: status %u -> %u",
 			     nr, p->tail, word >> 24, status);
 		word = (word & 0xffffff) | status << 24;
 	}
@@ -528,7 +528,7 @@ uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
 		if (m) {
 			was = le32toh(*m);
 			wrong = hostile_wrong(h, was, 4096);
-			hostile_tell(h, FAULT_TD_ADDR,
+			hostile_note(h, FAULT_TD_ADDR,
 				     "pipe %u TD %u +%u: %#x -> %#x", nr,
 				     p->tail, (unsigned int)(addr - at), was,
 				     wrong);
@@ -538,13 +538,13 @@ uint32_t hostile_do_td(struct vm *vm, unsigned int nr, uint64_t at,
 	if (hostile_inject(h, FAULT_TD_LATE)) {
 		uint32_t early = hostile_draw(h, 2) ? 0 : p->td.size;
 
-		hostile_tell(h, FAULT_TD_LATE, "pipe %u TD %u: %#x -> %#x first",
+		hostile_note(h, FAULT_TD_LATE, "pipe %u TD %u: %#x -> %#x first",
 			     nr, p->tail, word, early);
 		rewrite_later(h, nr, at + 8, early, word, false,
 			      hostile_draw(h, 2000));
 		word = early;
 	}
-	h->last_word[nr] = truth;
+	h->last_word[nr] = valid;
 	return word;
 }
 
@@ -552,14 +552,14 @@ bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
 {
 	struct hostile *h = vm->hostile;
 	struct vm_pipe *p = &vm->pipe[nr];
-	uint32_t truth = *value;
+	uint32_t valid = *value;
 
-	if (h->muted[nr])
+	if (h->tail_frozen[nr])
 		return false;
 	if (hostile_inject(h, FAULT_TD_NEVER)) {
-		h->muted[nr] = hostile_draw(h, 4) == 0;
-		hostile_tell(h, FAULT_TD_NEVER, "pipe %u: tail %u not told%s",
-			     nr, truth, h->muted[nr] ? ", nor any other" : "");
+		h->tail_frozen[nr] = hostile_draw(h, 4) == 0;
+		hostile_note(h, FAULT_TD_NEVER, "pipe %u: tail %u not told%s",
+			     nr, valid, h->tail_frozen[nr] ? ", nor any other" : "");
 		return false;
 	}
 	if (hostile_inject(h, FAULT_WRONG_PIPE)) {
@@ -567,25 +567,25 @@ bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
 
 		if (other == nr)
 			other = nr ^ 1;
-		hostile_tell(h, FAULT_WRONG_PIPE, "tail %u of pipe %u for %u",
-			     truth, nr, other);
-		vm_dma_store(vm, vm->tails + other * 4, truth);
+		hostile_note(h, FAULT_WRONG_PIPE, "tail %u of pipe %u for %u",
+			     valid, nr, other);
+		vm_dma_store(vm, vm->tails + other * 4, valid);
 		return false;
 	}
 	if (hostile_inject(h, FAULT_TAIL)) {
-		*value = hostile_wrong(h, truth, p->entries);
-		hostile_tell(h, FAULT_TAIL, "pipe %u: tail %u -> %u", nr, truth,
+		*value = hostile_wrong(h, valid, p->entries);
+		hostile_note(h, FAULT_TAIL, "pipe %u: tail %u -> %u", nr, valid,
 			     *value);
 		if (hostile_draw(h, 2))
-			rewrite_later(h, nr, vm->tails + nr * 4, *value, truth,
+			rewrite_later(h, nr, vm->tails + nr * 4, *value, valid,
 				      false, hostile_draw(h, 2000));
 	} else if (hostile_inject(h, FAULT_TD_TWICE)) {
-		uint32_t before = (truth + p->entries - 1 -
+		uint32_t before = (valid + p->entries - 1 -
 				   hostile_draw(h, 3)) % p->entries;
 
-		hostile_tell(h, FAULT_TD_TWICE, "pipe %u: tail %u, %u, %u", nr,
-			     truth, before, truth);
-		rewrite_later(h, nr, vm->tails + nr * 4, truth, before, true,
+		hostile_note(h, FAULT_TD_TWICE, "pipe %u: tail %u, %u, %u", nr,
+			     valid, before, valid);
+		rewrite_later(h, nr, vm->tails + nr * 4, valid, before, true,
 			      hostile_draw(h, 2000));
 	}
 	return true;
@@ -597,14 +597,14 @@ void hostile_do_tail_after(struct vm *vm, unsigned int nr)
 	struct hostile *h = vm->hostile;
 	bool flips = hostile_inject(h, FAULT_FLIP);
 	enum hostile_kind kind = flips ? FAULT_FLIP : FAULT_LATE_WRITE;
-	uint32_t truth, wrong, at = 0;
+	uint32_t valid, wrong, at = 0;
 	const char *what;
 	uint64_t addr;
 
 	if (!flips && !hostile_inject(h, FAULT_LATE_WRITE))
 		return;
 	/* A buffer may be somebody else's by the time we write to it. */
-	switch (hostile_draw(h, (nr & 1) && memory_guarded(vm) ? 5 : 2)) {
+	switch (hostile_draw(h, (nr & 1) && iommu_present(vm) ? 5 : 2)) {
 	case 0:
 		what = "tail";
 		addr = vm->tails + nr * 4;
@@ -625,17 +625,17 @@ void hostile_do_tail_after(struct vm *vm, unsigned int nr)
 	}
 	if (!memory_word(vm, addr))
 		return;
-	truth = le32toh(*memory_word(vm, addr));
-	if (!wrong || wrong == truth)
-		wrong = hostile_wrong(h, truth, 2048);
-	hostile_tell(h, kind, "pipe %u: %s +%u at %#llx: %#x and %#x", nr,
-		     what, at, (unsigned long long)addr, truth, wrong);
+	valid = le32toh(*memory_word(vm, addr));
+	if (!wrong || wrong == valid)
+		wrong = hostile_wrong(h, valid, 2048);
+	hostile_note(h, kind, "pipe %u: %s +%u at %#llx: %#x and %#x", nr,
+		     what, at, (unsigned long long)addr, valid, wrong);
 	if (flips) {
 		if (vm->bus->msi(vm->bus_priv))
 			vm->msis++;
-		flip(h, addr, truth, wrong);
+		flip(h, addr, valid, wrong);
 	} else {
-		rewrite_later(h, nr, addr, truth, wrong, true,
+		rewrite_later(h, nr, addr, valid, wrong, true,
 			      hostile_draw(h, 3000));
 	}
 }
@@ -645,10 +645,10 @@ void hostile_do_tail_after(struct vm *vm, unsigned int nr)
 bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
 {
 	struct hostile *h = vm->hostile;
-	uint32_t truth = *status;
+	uint32_t valid = *status;
 
 	if (hostile_inject(h, FAULT_MSG_NEVER)) {
-		hostile_tell(h, FAULT_MSG_NEVER, "message before %u", vm->mtail);
+		hostile_note(h, FAULT_MSG_NEVER, "message before %u", vm->mtail);
 		return false;
 	}
 	if (hostile_inject(h, FAULT_MSG_WRONG)) {
@@ -656,28 +656,28 @@ bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
 			(uint64_t)hostile_draw(h, vm->msg_entries);
 
 		if (other != at) {
-			hostile_tell(h, FAULT_MSG_WRONG,
-				     "status %u for %llu, not %llu", truth,
+			hostile_note(h, FAULT_MSG_WRONG,
+				     "status %u for %llu, not %llu", valid,
 				     (unsigned long long)(other -
 					vm->msg_ring) / MESSAGE_SIZE,
 				     (unsigned long long)(at -
 					vm->msg_ring) / MESSAGE_SIZE);
-			vm_dma_store(vm, other + 20, truth);
+			vm_dma_store(vm, other + 20, valid);
 			*status = 0;
 		}
 		return true;
 	}
 	if (hostile_inject(h, FAULT_MSG_STATUS)) {
-		*status = hostile_wrong(h, truth, 3);
-		hostile_tell(h, FAULT_MSG_STATUS, "message before %u: %u -> %u",
-			     vm->mtail, truth, *status);
+		*status = hostile_wrong(h, valid, 3);
+		hostile_note(h, FAULT_MSG_STATUS, "message before %u: %u -> %u",
+			     vm->mtail, valid, *status);
 		if (hostile_draw(h, 2))
-			rewrite_later(h, VM_PIPES, at + 20, *status, truth,
+			rewrite_later(h, VM_PIPES, at + 20, *status, valid,
 				      false, hostile_draw(h, 2000));
 	} else if (hostile_inject(h, FAULT_MSG_TWICE)) {
 		/* Long after the host has done with the entry. */
-		hostile_tell(h, FAULT_MSG_TWICE, "message before %u", vm->mtail);
-		rewrite_later(h, VM_PIPES, at + 20, truth, 3 - truth, true,
+		hostile_note(h, FAULT_MSG_TWICE, "message before %u", vm->mtail);
+		rewrite_later(h, VM_PIPES, at + 20, valid, 3 - valid, true,
 			      hostile_draw(h, 3000));
 		rewrite_later(h, VM_PIPES, vm->msg_tail, vm->mtail,
 			      (vm->mtail + vm->msg_entries - 1) %
@@ -689,14 +689,14 @@ bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
 bool hostile_do_message_tail(struct vm *vm, uint32_t *tail)
 {
 	struct hostile *h = vm->hostile;
-	uint32_t truth = *tail;
+	uint32_t valid = *tail;
 
 	if (!hostile_inject(h, FAULT_MSG_TAIL))
 		return true;
-	*tail = hostile_wrong(h, truth, vm->msg_entries);
-	hostile_tell(h, FAULT_MSG_TAIL, "%u -> %u", truth, *tail);
+	*tail = hostile_wrong(h, valid, vm->msg_entries);
+	hostile_note(h, FAULT_MSG_TAIL, "%u -> %u", valid, *tail);
 	if (hostile_draw(h, 2))
-		rewrite_later(h, VM_PIPES, vm->msg_tail, *tail, truth, false,
+		rewrite_later(h, VM_PIPES, vm->msg_tail, *tail, valid, false,
 			      hostile_draw(h, 2000));
 	return true;
 }
@@ -709,13 +709,13 @@ unsigned int hostile_do_msi(struct vm *vm)
 	unsigned int n;
 
 	if (hostile_inject(h, FAULT_MSI_LOST)) {
-		hostile_tell(h, FAULT_MSI_LOST, "one");
+		hostile_note(h, FAULT_MSI_LOST, "one");
 		return 0;
 	}
 	if (!hostile_inject(h, FAULT_MSI_TWICE))
 		return 1;
 	n = 2 + hostile_draw(h, 20);
-	hostile_tell(h, FAULT_MSI_TWICE, "%u", n);
+	hostile_note(h, FAULT_MSI_TWICE, "%u", n);
 	return n;
 }
 
@@ -723,7 +723,7 @@ static bool crash_now(struct hostile *h, const char *when)
 {
 	if (!hostile_inject(h, FAULT_CRASH))
 		return false;
-	hostile_tell(h, FAULT_CRASH, "%s", when);
+	hostile_note(h, FAULT_CRASH, "%s", when);
 	return !vm_crash(h->vm);
 }
 
@@ -736,7 +736,7 @@ static void msi_storm(struct hostile *h)
 	if (!hostile_inject(h, FAULT_MSI_SPURIOUS))
 		return;
 	n = 1 + hostile_draw(h, 8) * hostile_draw(h, 8);
-	hostile_tell(h, FAULT_MSI_SPURIOUS, "%u", n);
+	hostile_note(h, FAULT_MSI_SPURIOUS, "%u", n);
 	while (n-- && vm->powered && !vm->removed && !vm->d3 && vm->bus)
 		if (vm->bus->msi(vm->bus_priv))
 			vm->msis++;
@@ -753,7 +753,7 @@ bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value)
 	if (nr == 0 && vm->sleep == SLEEP_AWAKE && vm->sleep_allowed &&
 	    hostile_inject(h, FAULT_SLEEP)) {
 		/* It rings, and we want to sleep; maybe just for a moment. */
-		hostile_tell(h, FAULT_SLEEP, "request at doorbell 0 = %u", value);
+		hostile_note(h, FAULT_SLEEP, "request at doorbell 0 = %u", value);
 		if (!sleep_request(vm) && hostile_draw(h, 2))
 			rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 1, 0,
 				      true, hostile_draw(h, 1000));
@@ -761,11 +761,11 @@ bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value)
 	}
 	if (nr == 2 && hostile_inject(h, FAULT_WAKE)) {
 		if (hostile_draw(h, 2)) {
-			hostile_tell(h, FAULT_WAKE, "doorbell 2 = %u not heard",
+			hostile_note(h, FAULT_WAKE, "doorbell 2 = %u not heard",
 				     value);
 			return false;
 		}
-		hostile_tell(h, FAULT_WAKE, "request jumps at doorbell 2 = %u",
+		hostile_note(h, FAULT_WAKE, "request jumps at doorbell 2 = %u",
 			     value);
 		rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 0, 1, true,
 			      hostile_draw(h, 1000));
@@ -797,7 +797,7 @@ const void *hostile_do_send(struct vm_chan *ch, const void *data, size_t *len,
 	if (room > STASH)
 		room = STASH;
 	if (!h->stash_due && hostile_inject(h, FAULT_ORDER)) {
-		hostile_tell(h, FAULT_ORDER, "channel %u: %zu bytes later",
+		hostile_note(h, FAULT_ORDER, "channel %u: %zu bytes later",
 			     ch->nr, *len);
 		stash(h, ch->nr, data, *len);
 		return NULL;
@@ -805,7 +805,7 @@ const void *hostile_do_send(struct vm_chan *ch, const void *data, size_t *len,
 	memcpy(h->work, data, *len);
 	hostile_data(h, ch->nr, h->work, len, room);
 	if (!h->stash_due && hostile_inject(h, FAULT_REPLAY)) {
-		hostile_tell(h, FAULT_REPLAY, "channel %u: %zu bytes", ch->nr,
+		hostile_note(h, FAULT_REPLAY, "channel %u: %zu bytes", ch->nr,
 			     *len);
 		stash(h, ch->nr, h->work, *len);
 	}
@@ -854,7 +854,7 @@ static void send_forged(struct hostile *h)
 	for (i = 0; i < 12; i += 4)
 		put_le32(p + i, hostile_draw(h, 2) ? hostile_draw(h, 2) :
 			 hostile_wrong(h, 0, 16));
-	hostile_tell(h, FAULT_COMMAND, "command %u for session %u, not asked for",
+	hostile_note(h, FAULT_COMMAND, "command %u for session %u, not asked for",
 		     command, b[lite ? 6 : 22]);
 	h->internal = true;
 	vm_chan_send(ch, b, p + 12 - b);
@@ -876,27 +876,27 @@ static void late_dma(struct hostile *h)
 	size_t len;
 	void *ptr;
 
-	if (!h->given_count || !memory_guarded(vm) ||
+	if (!h->returned_count || !iommu_present(vm) ||
 	    !hostile_inject(h, FAULT_LATE_DMA))
 		return;
-	i = hostile_draw(h, h->given_count);
-	if (in_use_again(vm, h->given[i].addr))
+	i = hostile_draw(h, h->returned_count);
+	if (in_use_again(vm, h->returned[i].addr))
 		return;
 	n = 4 + hostile_draw(h, 60);
-	if (n > h->given[i].size)
-		n = h->given[i].size;
-	at = hostile_draw(h, h->given[i].size - n + 1);
+	if (n > h->returned[i].size)
+		n = h->returned[i].size;
+	at = hostile_draw(h, h->returned[i].size - n + 1);
 	len = n;
-	switch (vm->bus->dma(vm->bus_priv, h->given[i].addr + at, &len, true,
+	switch (vm->bus->dma(vm->bus_priv, h->returned[i].addr + at, &len, true,
 			     &ptr)) {
 	case VM_DMA_OK:
 		memset(ptr, hostile_draw(h, 256), len);
-		hostile_tell(h, FAULT_LATE_DMA, "%u bytes to %#llx: written", n,
-			     (unsigned long long)h->given[i].addr + at);
+		hostile_note(h, FAULT_LATE_DMA, "%u bytes to %#llx: written", n,
+			     (unsigned long long)h->returned[i].addr + at);
 		break;
 	default:
-		hostile_tell(h, FAULT_LATE_DMA, "%u bytes to %#llx: DMA fault", n,
-			     (unsigned long long)h->given[i].addr + at);
+		hostile_note(h, FAULT_LATE_DMA, "%u bytes to %#llx: DMA fault", n,
+			     (unsigned long long)h->returned[i].addr + at);
 	}
 }
 
@@ -905,7 +905,7 @@ static void tick(struct loop_timer *t)
 	struct hostile *h = t->priv;
 	struct vm *vm = h->vm;
 
-	if (!vm->lying)
+	if (!vm->injecting)
 		return;
 	loop_timer_set(t, TICK_US);
 	if (!vm->powered || vm->removed)
@@ -920,7 +920,7 @@ static void tick(struct loop_timer *t)
 		info_jump(h, INFO_IPC);
 		info_jump(h, INFO_SLEEP);
 	}
-	head_lie(h);
+	forge_head(h);
 	msi_storm(h);
 	send_stash(h);
 	send_forged(h);
@@ -935,13 +935,13 @@ void hostile_closed(struct vm *vm, unsigned int nr)
 
 	if (!h || !p->entries)
 		return;
-	rewrite_forget(h, nr);
-	h->muted[nr] = false;
-	if (!vm->lying)
+	rewrite_cancel(h, nr);
+	h->tail_frozen[nr] = false;
+	if (!vm->injecting)
 		return;
-	given_back(h, p->ring, p->entries * TD_SIZE);
+	note_returned(h, p->ring, p->entries * TD_SIZE);
 	if (p->peeked)
-		given_back(h, p->td.addr, p->td.size);
+		note_returned(h, p->td.addr, p->td.size);
 }
 
 void hostile_link_down(struct vm *vm)
@@ -954,13 +954,13 @@ void hostile_link_down(struct vm *vm)
 	for (nr = 0; nr < VM_PIPES; nr++)
 		if (vm->pipe[nr].open)
 			hostile_closed(vm, nr);
-	rewrite_forget(h, VM_PIPES + 1);
-	memset(h->head_lie, 0, sizeof(h->head_lie));
-	memset(h->muted, 0, sizeof(h->muted));
+	rewrite_cancel(h, VM_PIPES + 1);
+	memset(h->forged_head, 0, sizeof(h->forged_head));
+	memset(h->tail_frozen, 0, sizeof(h->tail_frozen));
 	h->stash_due = false;
-	if (vm->lying && vm->info) {
-		given_back(h, vm->info, INFO_SIZE);
-		given_back(h, vm->tails, VM_PIPES * 4);
+	if (vm->injecting && vm->info) {
+		note_returned(h, vm->info, INFO_SIZE);
+		note_returned(h, vm->tails, VM_PIPES * 4);
 	}
 }
 
@@ -976,7 +976,7 @@ void hostile_power_off(struct vm *vm)
 
 /* ---- control ----------------------------------------------------------- */
 
-static uint64_t kinds_from(enum hostile_kind first, enum hostile_kind last)
+static uint64_t kind_range(enum hostile_kind first, enum hostile_kind last)
 {
 	return (1ull << (last + 1)) - (1ull << first);
 }
@@ -987,7 +987,7 @@ static uint64_t kinds_from(enum hostile_kind first, enum hostile_kind last)
  */
 static uint64_t kinds_of_seed(uint64_t seed)
 {
-	const uint64_t all = kinds_from(0, FAULT_KINDS - 1);
+	const uint64_t all = kind_range(0, FAULT_KINDS - 1);
 	uint64_t number = mix(seed ^ 0x686f7374696c65ull);
 
 	switch (number % 12) {
@@ -996,18 +996,18 @@ static uint64_t kinds_of_seed(uint64_t seed)
 	case 2:
 		return all;
 	case 3:
-		return kinds_from(FAULT_ONES, FAULT_CHIP) | 1ull << FAULT_CRASH;
+		return kind_range(FAULT_ONES, FAULT_CHIP) | 1ull << FAULT_CRASH;
 	case 4:
-		return kinds_from(FAULT_HEAD, FAULT_TD_LATE);
+		return kind_range(FAULT_HEAD, FAULT_TD_LATE);
 	case 5:
-		return kinds_from(FAULT_MSG_STATUS, FAULT_MSG_WRONG);
+		return kind_range(FAULT_MSG_STATUS, FAULT_MSG_WRONG);
 	case 6:
-		return kinds_from(FAULT_MSI_LOST, FAULT_WAKE);
+		return kind_range(FAULT_MSI_LOST, FAULT_WAKE);
 	case 7:
-		return kinds_from(FAULT_FLIP, FAULT_LATE_DMA) |
+		return kind_range(FAULT_FLIP, FAULT_LATE_DMA) |
 		       1ull << FAULT_TD_LATE | 1ull << FAULT_TD_TWICE;
 	case 8:
-		return kinds_from(FAULT_SIGNATURE, FAULT_CONTROL);
+		return kind_range(FAULT_SIGNATURE, FAULT_CONTROL);
 	default:
 		/* A quarter of them, but at least one */
 		return (mix(number) & mix(number + 1) & all) |
@@ -1066,9 +1066,9 @@ int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
 	h->seed = seed;
 	h->rate = rate;
 	h->mask = mask;
-	h->given_count = 0;
-	h->given_next = 0;
-	vm->lying = true;
+	h->returned_count = 0;
+	h->returned_next = 0;
+	vm->injecting = true;
 	loop_timer_set(&h->tick, TICK_US);
 	vm_log(vm, "hostile: seed %llu, rate %u, %s (%#llx)",
 	       (unsigned long long)seed, rate, names ? names : "all",
@@ -1080,13 +1080,13 @@ void hostile_stop(struct vm *vm)
 {
 	struct hostile *h = vm->hostile;
 
-	if (!vm->lying)
+	if (!vm->injecting)
 		return;
-	vm->lying = false;
+	vm->injecting = false;
 	loop_timer_cancel(&h->tick);
-	rewrite_forget(h, VM_PIPES + 1);
-	memset(h->head_lie, 0, sizeof(h->head_lie));
-	memset(h->muted, 0, sizeof(h->muted));
+	rewrite_cancel(h, VM_PIPES + 1);
+	memset(h->forged_head, 0, sizeof(h->forged_head));
+	memset(h->tail_frozen, 0, sizeof(h->tail_frozen));
 	h->ones = 0;
 	h->ones_forever = false;
 	h->stash_due = false;
@@ -1095,7 +1095,7 @@ void hostile_stop(struct vm *vm)
 
 static void show_state(struct hostile *h, struct vm_reply *r)
 {
-	ctl_line(r, "hostile %s", h->vm->lying ? "on" : "off");
+	ctl_line(r, "hostile %s", h->vm->injecting ? "on" : "off");
 	ctl_line(r, "seed %llu", (unsigned long long)h->seed);
 	ctl_line(r, "rate %u", h->rate);
 	ctl_line(r, "injected %llu", (unsigned long long)h->total);

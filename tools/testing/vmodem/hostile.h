@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A modem that lies. The device's parts call these where they are about to
- * tell the host something; hostile.c decides whether the truth is told.
+ * tell the host something; hostile.c decides whether the valid is told.
  *
  * What the modem itself knows stays true: only what the host gets to see is
- * changed, so the modem is a good one again as soon as it stops lying and
+ * changed, so the modem is a good one again as soon as it stops injecting and
  * the host has started it afresh.
  *
  * All are called from the event loop and cost one comparison while honest.
@@ -54,9 +54,9 @@ const char *hostile_name(enum hostile_kind kind);
 /* For hostile_data.c: is this chance taken? Then draw from its numbers. */
 bool hostile_inject(struct hostile *h, enum hostile_kind kind);
 uint32_t hostile_draw(struct hostile *h, uint32_t below);
-/* Anything but @truth, most often something near it or near @limit. */
-uint32_t hostile_wrong(struct hostile *h, uint32_t truth, uint32_t limit);
-void hostile_tell(struct hostile *h, enum hostile_kind kind, const char *fmt,
+/* Anything but @valid, most often something near it or near @limit. */
+uint32_t hostile_wrong(struct hostile *h, uint32_t valid, uint32_t limit);
+void hostile_note(struct hostile *h, enum hostile_kind kind, const char *fmt,
 		  ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- hostile_data.c: what goes into DL buffers ------------------------- */
@@ -96,7 +96,7 @@ void hostile_power_off(struct vm *vm);
 static inline void hostile_read(struct vm *vm, uint32_t offset, uint8_t *data,
 				unsigned int size)
 {
-	if (vm->lying)
+	if (vm->injecting)
 		hostile_do_read(vm, offset, data, size);
 }
 
@@ -104,26 +104,26 @@ static inline void hostile_read(struct vm *vm, uint32_t offset, uint8_t *data,
 static inline bool hostile_info(struct vm *vm, unsigned int field,
 				uint32_t *value)
 {
-	return !vm->lying || hostile_do_info(vm, field, value);
+	return !vm->injecting || hostile_do_info(vm, field, value);
 }
 
 /* The word (size, status) that completes the TD at address @at of pipe @nr */
 static inline uint32_t hostile_td(struct vm *vm, unsigned int nr, uint64_t at,
 				  uint32_t word)
 {
-	return vm->lying ? hostile_do_td(vm, nr, at, word) : word;
+	return vm->injecting ? hostile_do_td(vm, nr, at, word) : word;
 }
 
 /* A tail is to be published; false: do not. Then what follows it. */
 static inline bool hostile_tail(struct vm *vm, unsigned int nr,
 				uint32_t *value)
 {
-	return !vm->lying || hostile_do_tail(vm, nr, value);
+	return !vm->injecting || hostile_do_tail(vm, nr, value);
 }
 
 static inline void hostile_tail_after(struct vm *vm, unsigned int nr)
 {
-	if (vm->lying)
+	if (vm->injecting)
 		hostile_do_tail_after(vm, nr);
 }
 
@@ -131,38 +131,38 @@ static inline void hostile_tail_after(struct vm *vm, unsigned int nr)
 static inline bool hostile_message(struct vm *vm, uint64_t at,
 				   uint32_t *status)
 {
-	return !vm->lying || hostile_do_message(vm, at, status);
+	return !vm->injecting || hostile_do_message(vm, at, status);
 }
 
 static inline bool hostile_message_tail(struct vm *vm, uint32_t *tail)
 {
-	return !vm->lying || hostile_do_message_tail(vm, tail);
+	return !vm->injecting || hostile_do_message_tail(vm, tail);
 }
 
 /* How many interrupts to raise where one is due. */
 static inline unsigned int hostile_msi(struct vm *vm)
 {
-	return vm->lying ? hostile_do_msi(vm) : 1;
+	return vm->injecting ? hostile_do_msi(vm) : 1;
 }
 
 /* The host rings; false: the device does not hear it. */
 static inline bool hostile_doorbell(struct vm *vm, unsigned int nr,
 				    uint32_t value)
 {
-	return !vm->lying || hostile_do_doorbell(vm, nr, value);
+	return !vm->injecting || hostile_do_doorbell(vm, nr, value);
 }
 
 /* What goes into the DL buffer of @room bytes; NULL: nothing, say it did. */
 static inline const void *hostile_send(struct vm_chan *ch, const void *data,
 				       size_t *len, size_t room)
 {
-	return ch->vm->lying ? hostile_do_send(ch, data, len, room) : data;
+	return ch->vm->injecting ? hostile_do_send(ch, data, len, room) : data;
 }
 
 /* The device enters an IPC state that the host asked for; false: it forgot */
 static inline bool hostile_state(struct vm *vm, enum vm_ipc state)
 {
-	return !vm->lying || hostile_do_state(vm, state);
+	return !vm->injecting || hostile_do_state(vm, state);
 }
 
 /*
@@ -171,7 +171,7 @@ static inline bool hostile_state(struct vm *vm, enum vm_ipc state)
  */
 static inline bool hostile_head(struct vm *vm, unsigned int nr, uint32_t head)
 {
-	return vm->lying && hostile_do_head(vm, nr, head);
+	return vm->injecting && hostile_do_head(vm, nr, head);
 }
 
 #endif

@@ -145,7 +145,7 @@ static void field_put(struct block *b, const struct field *f, uint32_t value)
 }
 
 static uint32_t field_wrong(struct hostile *h, const struct block *b,
-			    const struct field *f, uint32_t truth)
+			    const struct field *f, uint32_t valid)
 {
 	static const uint32_t signatures[] = {
 		MUX_ADBH, MUX_ACBH, MUX_ADTH, MUX_QLTH, MUX_ADGH, MUX_CMDH,
@@ -178,13 +178,14 @@ static uint32_t field_wrong(struct hostile *h, const struct block *b,
 	default:
 		break;
 	}
-	return hostile_wrong(h, truth, limit);
+	return hostile_wrong(h, valid, limit);
 }
 
-static void lie_in(struct hostile *h, struct block *b, enum hostile_kind kind)
+static void inject_in_field(struct hostile *h, struct block *b,
+			    enum hostile_kind kind)
 {
 	unsigned int i, n = 0, which;
-	uint32_t truth, wrong, mask;
+	uint32_t valid, wrong, mask;
 	struct field *f;
 
 	for (i = 0; i < b->fields; i++)
@@ -195,17 +196,17 @@ static void lie_in(struct hostile *h, struct block *b, enum hostile_kind kind)
 	for (f = b->field; f->kind != kind || which--; f++)
 		;
 	mask = f->size == 4 ? ~0u : (1u << (8 * f->size)) - 1;
-	truth = field_get(b, f);
-	wrong = field_wrong(h, b, f, truth) & mask;
-	if (wrong == truth)
-		wrong = ~truth & mask;
+	valid = field_get(b, f);
+	wrong = field_wrong(h, b, f, valid) & mask;
+	if (wrong == valid)
+		wrong = ~valid & mask;
 	field_put(b, f, wrong);
-	hostile_tell(h, kind, "%s at %u: %#x -> %#x", f->what, f->at, truth,
+	hostile_note(h, kind, "%s at %u: %#x -> %#x", f->what, f->at, valid,
 		     wrong);
 }
 
-static void lie_cut(struct hostile *h, unsigned int chan, uint8_t *data,
-		    size_t *len, size_t room)
+static void inject_cut(struct hostile *h, unsigned int chan, uint8_t *data,
+		       size_t *len, size_t room)
 {
 	size_t was = *len;
 
@@ -223,12 +224,12 @@ static void lie_cut(struct hostile *h, unsigned int chan, uint8_t *data,
 	}
 	if (*len > was)
 		memset(data + was, hostile_draw(h, 256), *len - was);
-	hostile_tell(h, FAULT_CUT, "channel %u: %zu -> %zu bytes", chan, was,
+	hostile_note(h, FAULT_CUT, "channel %u: %zu -> %zu bytes", chan, was,
 		     *len);
 }
 
-static void lie_garbage(struct hostile *h, enum hostile_kind kind,
-			unsigned int chan, uint8_t *data, size_t len)
+static void inject_garbage(struct hostile *h, enum hostile_kind kind,
+			   unsigned int chan, uint8_t *data, size_t len)
 {
 	unsigned int n, i, at = 0;
 
@@ -244,7 +245,7 @@ static void lie_garbage(struct hostile *h, enum hostile_kind kind,
 					  64 : len);
 		data[at] = hostile_draw(h, 256);
 	}
-	hostile_tell(h, kind, "channel %u: %u of %zu bytes, last at %u", chan,
+	hostile_note(h, kind, "channel %u: %u of %zu bytes, last at %u", chan,
 		     n, len, at);
 }
 
@@ -262,8 +263,8 @@ void hostile_data(struct hostile *h, unsigned int chan, uint8_t *data,
 
 		take_apart(&b);
 		for (i = 0; i < sizeof(field_kinds) / sizeof(*field_kinds); i++)
-			lie_in(h, &b, field_kinds[i]);
+			inject_in_field(h, &b, field_kinds[i]);
 	}
-	lie_garbage(h, chan ? FAULT_CONTROL : FAULT_GARBAGE, chan, data, *len);
-	lie_cut(h, chan, data, len, room);
+	inject_garbage(h, chan ? FAULT_CONTROL : FAULT_GARBAGE, chan, data, *len);
+	inject_cut(h, chan, data, len, room);
 }

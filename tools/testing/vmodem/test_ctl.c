@@ -98,7 +98,7 @@ static void test_requests(void)
 	end();
 }
 
-static void test_words(void)
+static void test_commands(void)
 {
 	static const char * const refused[] = {
 		"sleep\n", "sleep auto\n", "sleep auto 0\n", "sleep auto 5x\n",
@@ -200,7 +200,7 @@ static void test_clients(void)
 int main(void)
 {
 	TAP_RUN(test_requests);
-	TAP_RUN(test_words);
+	TAP_RUN(test_commands);
 	TAP_RUN(test_clients);
 	return tap_end();
 }

@@ -336,7 +336,7 @@ static void test_every_kind(void)
 	end();
 }
 
-static void honest(void)
+static void expect_valid(void)
 {
 	uint8_t b[512];
 	unsigned int i;
@@ -370,7 +370,7 @@ static void honest(void)
 	tap_is(vm_violations(h.vm, NULL), 0);
 }
 
-static void test_honest_again(void)
+static void test_off(void)
 {
 	unsigned int seed, i;
 
@@ -384,13 +384,13 @@ static void test_honest_again(void)
 		if (seed & 2)
 			tap_ok(true);
 		else
-			honest();
+			expect_valid();
 		end();
 	}
 }
 
 /* Lines about lies, without time and number; those of one kind in order. */
-static char *lies_of(enum hostile_kind kind, char *text, size_t size)
+static char *faults_of(enum hostile_kind kind, char *text, size_t size)
 {
 	FILE *f = fopen(h.log, "r");
 	char line[256], word[40];
@@ -399,11 +399,11 @@ static char *lies_of(enum hostile_kind kind, char *text, size_t size)
 	snprintf(word, sizeof(word), " %s ", hostile_name(kind));
 	text[0] = 0;
 	while (f && fgets(line, sizeof(line), f)) {
-		char *at = strstr(line, "] lie ");
+		char *at = strstr(line, "] fault ");
 		char *rest = at ? strstr(at, word) : NULL;
 
 		/* The word behind the number, not one in the text. */
-		if (rest && rest == strchr(at + 6, ' '))
+		if (rest && rest == strchr(at + 8, ' '))
 			len += snprintf(text + len, size - len, "%s", rest);
 		if (len >= size)
 			break;
@@ -414,17 +414,17 @@ static char *lies_of(enum hostile_kind kind, char *text, size_t size)
 }
 
 /* What no clock has a hand in */
-#define TIMELESS "ones,caps,chip,tail,wrong-pipe,td-size,td-status,td-addr," \
+#define UNTIMED "ones,caps,chip,tail,wrong-pipe,td-size,td-status,td-addr," \
 	"td-never,td-twice,msg-status,msg-tail,msg-never,msg-wrong,"  \
 	"signature,table,datagram,session,length,sequence,credit,cut,"	     \
 	"garbage,control"
 
-static void lie_a_while(uint64_t seed)
+static void inject_for_a_while(uint64_t seed)
 {
 	unsigned int i;
 
 	start(false, false);
-	tap_is(hostile_start(h.vm, seed, 200, TIMELESS), 0);
+	tap_is(hostile_start(h.vm, seed, 200, UNTIMED), 0);
 	bring_up();
 	for (i = 0; i < 60; i++)
 		round_trip();
@@ -436,13 +436,13 @@ static void test_replay(void)
 	static char first[FAULT_KINDS][1 << 16], other[1 << 16];
 	unsigned int kind, differ = 0, some = 0;
 
-	lie_a_while(42);
+	inject_for_a_while(42);
 	for (kind = 0; kind < FAULT_KINDS; kind++)
-		lies_of(kind, first[kind], sizeof(first[kind]));
+		faults_of(kind, first[kind], sizeof(first[kind]));
 	end();
-	lie_a_while(42);
+	inject_for_a_while(42);
 	for (kind = 0; kind < FAULT_KINDS; kind++) {
-		lies_of(kind, other, sizeof(other));
+		faults_of(kind, other, sizeof(other));
 		some += !!other[0];
 		if (strcmp(first[kind], other))
 			printf("# %s differs:\n%s---\n%s", hostile_name(kind),
@@ -451,16 +451,16 @@ static void test_replay(void)
 	}
 	tap_ok(some > 15);
 	end();
-	lie_a_while(43);
+	inject_for_a_while(43);
 	for (kind = 0; kind < FAULT_KINDS; kind++)
 		differ += !!strcmp(first[kind],
-				   lies_of(kind, other, sizeof(other)));
+				   faults_of(kind, other, sizeof(other)));
 	tap_ok(differ > 15);
 	end();
 }
 
 /* A new seed starts anew, whatever was before. */
-static void test_seed_again(void)
+static void test_seed_restarts(void)
 {
 	struct hostile *hostile;
 	unsigned int i;
@@ -502,7 +502,7 @@ static void test_rate(void)
 	tap_is(hostile_start(h.vm, 5, 1001, NULL), -22);
 	tap_is(hostile_start(h.vm, 5, 1, "tail,nonsense"), -22);
 	tap_is(hostile_start(h.vm, 5, 1, ""), -22);
-	tap_is(h.vm->lying, false);
+	tap_is(h.vm->injecting, false);
 	for (i = n = 0; i < 500; i++) {
 		tap_is(hostile_start(h.vm, i, 1000, "mix"), 0);
 		n += hostile_inject(h.vm->hostile, FAULT_TD_SIZE);
@@ -523,7 +523,7 @@ static bool all_are(const uint8_t *p, size_t len, uint8_t value)
 }
 
 /* Rings of closed pipes and buffers are never written without an IOMMU. */
-static void test_memory_left_alone(void)
+static void test_returned_memory(void)
 {
 	unsigned int i, seed;
 
@@ -561,10 +561,10 @@ static void test_memory_left_alone(void)
 int main(void)
 {
 	TAP_RUN(test_rate);
-	TAP_RUN(test_seed_again);
+	TAP_RUN(test_seed_restarts);
 	TAP_RUN(test_every_kind);
 	TAP_RUN(test_replay);
-	TAP_RUN(test_memory_left_alone);
-	TAP_RUN(test_honest_again);
+	TAP_RUN(test_returned_memory);
+	TAP_RUN(test_off);
 	return tap_end();
 }
