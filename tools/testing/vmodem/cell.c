@@ -28,12 +28,12 @@ struct cell {
 	} watch[WATCHERS];
 };
 
-struct word {
+struct choice {
 	const char *name;
 	int value;
 };
 
-static const struct word sim_words[] = {
+static const struct choice sim_states[] = {
 	{ "ready", CELL_SIM_READY },
 	{ "absent", CELL_SIM_ABSENT },
 	{ "pin", CELL_SIM_PIN },
@@ -42,7 +42,7 @@ static const struct word sim_words[] = {
 	{ NULL, 0 },
 };
 
-static const struct word reg_words[] = {
+static const struct choice reg_states[] = {
 	{ "home", CELL_REG_HOME },
 	{ "roaming", CELL_REG_ROAMING },
 	{ "searching", CELL_REG_SEARCHING },
@@ -50,13 +50,13 @@ static const struct word reg_words[] = {
 	{ NULL, 0 },
 };
 
-static const struct word radio_words[] = {
+static const struct choice radio_states[] = {
 	{ "off", 0 },
 	{ "on", 1 },
 	{ NULL, 0 },
 };
 
-static const struct word fcc_words[] = {
+static const struct choice fcc_states[] = {
 	{ "unlock", 0 },
 	{ "lock", 1 },
 	{ NULL, 0 },
@@ -82,7 +82,7 @@ static struct seen look(const struct cell *cell)
 	return s;
 }
 
-static void tell(struct cell *cell, const struct seen *was)
+static void notify(struct cell *cell, const struct seen *was)
 {
 	struct seen now = look(cell);
 	unsigned int changed = 0;
@@ -132,7 +132,7 @@ int cell_set_radio(struct cell *cell, bool on)
 	if (on && cell->fcc_locked)
 		return -EPERM;
 	cell->radio = on;
-	tell(cell, &was);
+	notify(cell, &was);
 	return 0;
 }
 
@@ -234,7 +234,7 @@ int cell_enter_pin(struct cell *cell, const char *pin)
 	ret = check_pin(cell, pin);
 	if (!ret)
 		cell->sim = CELL_SIM_READY;
-	tell(cell, &was);
+	notify(cell, &was);
 	return ret;
 }
 
@@ -247,7 +247,7 @@ int cell_enter_puk(struct cell *cell, const char *puk, const char *new_pin)
 	if (strcmp(puk, CELL_PUK)) {
 		if (!--cell->puk_tries) {
 			cell->sim = CELL_SIM_BLOCKED;
-			tell(cell, &was);
+			notify(cell, &was);
 		}
 		return -EACCES;
 	}
@@ -255,7 +255,7 @@ int cell_enter_puk(struct cell *cell, const char *puk, const char *new_pin)
 	cell->pin_tries = CELL_PIN_TRIES;
 	cell->puk_tries = CELL_PUK_TRIES;
 	cell->sim = CELL_SIM_READY;
-	tell(cell, &was);
+	notify(cell, &was);
 	return 0;
 }
 
@@ -269,7 +269,7 @@ int cell_enable_pin(struct cell *cell, const char *pin, bool enable)
 	ret = check_pin(cell, pin);
 	if (!ret)
 		cell->pin_enabled = enable;
-	tell(cell, &was);
+	notify(cell, &was);
 	return ret;
 }
 
@@ -284,28 +284,28 @@ int cell_change_pin(struct cell *cell, const char *pin, const char *new_pin)
 	ret = check_pin(cell, pin);
 	if (!ret)
 		set_pin(cell, new_pin);
-	tell(cell, &was);
+	notify(cell, &was);
 	return ret;
 }
 
 /* ---- control words ----------------------------------------------------- */
 
-static bool choose(const struct word *words, int argc, char **argv,
+static bool choose(const struct choice *choices, int argc, char **argv,
 		   struct vm_reply *r, int *value)
 {
-	const struct word *w;
+	const struct choice *w;
 
 	if (argc != 2) {
-		ctl_error(r, "%s needs one word", argv[0]);
+		ctl_error(r, "%s needs one argument", argv[0]);
 		return false;
 	}
-	for (w = words; w->name; w++) {
+	for (w = choices; w->name; w++) {
 		if (!strcmp(argv[1], w->name)) {
 			*value = w->value;
 			return true;
 		}
 	}
-	ctl_error(r, "%s: unknown word %s", argv[0], argv[1]);
+	ctl_error(r, "%s: invalid argument %s", argv[0], argv[1]);
 	return false;
 }
 
@@ -315,7 +315,7 @@ static void ctl_sim(void *priv, int argc, char **argv, struct vm_reply *r)
 	struct seen was = look(cell);
 	int value;
 
-	if (!choose(sim_words, argc, argv, r, &value))
+	if (!choose(sim_states, argc, argv, r, &value))
 		return;
 	cell->sim = value;
 	cell->pin_tries = value == CELL_SIM_PUK || value == CELL_SIM_BLOCKED ?
@@ -324,14 +324,14 @@ static void ctl_sim(void *priv, int argc, char **argv, struct vm_reply *r)
 	if (value == CELL_SIM_PIN)
 		cell->pin_enabled = true;
 	set_pin(cell, CELL_PIN);
-	tell(cell, &was);
+	notify(cell, &was);
 }
 
 static void ctl_radio(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	int value;
 
-	if (choose(radio_words, argc, argv, r, &value) &&
+	if (choose(radio_states, argc, argv, r, &value) &&
 	    cell_set_radio(priv, value))
 		ctl_error(r, "the FCC lock keeps the radio off");
 }
@@ -342,7 +342,7 @@ static void ctl_fcc(void *priv, int argc, char **argv, struct vm_reply *r)
 	struct cell *cell = priv;
 	int value;
 
-	if (!choose(fcc_words, argc, argv, r, &value))
+	if (!choose(fcc_states, argc, argv, r, &value))
 		return;
 	cell->fcc_locked = value;
 	if (cell->fcc_locked)
@@ -356,10 +356,10 @@ static void ctl_registration(void *priv, int argc, char **argv,
 	struct seen was = look(cell);
 	int value;
 
-	if (!choose(reg_words, argc, argv, r, &value))
+	if (!choose(reg_states, argc, argv, r, &value))
 		return;
 	cell->reg = value;
-	tell(cell, &was);
+	notify(cell, &was);
 }
 
 static void ctl_signal(void *priv, int argc, char **argv, struct vm_reply *r)
@@ -374,14 +374,14 @@ static void ctl_signal(void *priv, int argc, char **argv, struct vm_reply *r)
 		return;
 	}
 	cell->rssi = value;
-	tell(cell, &was);
+	notify(cell, &was);
 }
 
-static const char *word_of(const struct word *words, int value)
+static const char *state_name(const struct choice *choices, int value)
 {
-	while (words->name && words->value != value)
-		words++;
-	return words->name ? words->name : "off";
+	while (choices->name && choices->value != value)
+		choices++;
+	return choices->name ? choices->name : "off";
 }
 
 /* The registration as a user sees it, which radio and SIM may keep off. */
@@ -391,14 +391,14 @@ static void ctl_cell(void *priv, int argc, char **argv, struct vm_reply *r)
 
 	(void)argv;
 	if (argc != 1) {
-		ctl_error(r, "cell takes no words");
+		ctl_error(r, "cell takes no arguments");
 		return;
 	}
-	ctl_line(r, "sim %s", word_of(sim_words, cell->sim));
+	ctl_line(r, "sim %s", state_name(sim_states, cell->sim));
 	ctl_line(r, "pin-tries %u", cell->pin_tries);
 	ctl_line(r, "puk-tries %u", cell->puk_tries);
-	ctl_line(r, "radio %s", word_of(radio_words, cell->radio));
-	ctl_line(r, "registration %s", word_of(reg_words, cell_reg(cell)));
+	ctl_line(r, "radio %s", state_name(radio_states, cell->radio));
+	ctl_line(r, "registration %s", state_name(reg_states, cell_reg(cell)));
 	ctl_line(r, "signal %u", cell_rssi(cell));
 }
 

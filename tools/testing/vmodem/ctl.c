@@ -17,7 +17,7 @@
 #define CTL_COMMANDS	48
 #define CTL_STATS	16
 #define CTL_LINE	1024
-#define CTL_WORDS	32
+#define CTL_ARGS	32
 
 struct vm_reply {
 	char *text;
@@ -41,7 +41,7 @@ struct ctl {
 	struct loop_fd listener;
 	struct ctl_client client[CTL_CLIENTS];
 	struct {
-		const char *word, *help;
+		const char *name, *help;
 		void (*fn)(void *priv, int argc, char **argv,
 			   struct vm_reply *r);
 		void *priv;
@@ -101,15 +101,15 @@ void ctl_error(struct vm_reply *r, const char *fmt, ...)
 	r->failed = true;
 }
 
-int ctl_number(const char *word, uint64_t max, uint64_t *value)
+int ctl_number(const char *text, uint64_t max, uint64_t *value)
 {
 	unsigned long long v;
 	char *end;
 
-	if (*word < '0' || *word > '9')
+	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;
-	v = strtoull(word, &end, 0);
+	v = strtoull(text, &end, 0);
 	if (errno || *end || v > max)
 		return -EINVAL;
 	*value = v;
@@ -124,7 +124,7 @@ static void cmd_help(void *priv, int argc, char **argv, struct vm_reply *r)
 	unsigned int i;
 
 	for (i = 0; i < ctl->commands; i++)
-		if (argc < 2 || !strcmp(argv[1], ctl->command[i].word))
+		if (argc < 2 || !strcmp(argv[1], ctl->command[i].name))
 			ctl_line(r, "%s", ctl->command[i].help);
 }
 
@@ -155,15 +155,15 @@ static struct ctl *ctl_get(struct vm *vm)
 	for (i = 0; i < CTL_CLIENTS; i++)
 		ctl->client[i].lf.fd = -1;
 	ctl_command(vm, "help", cmd_help, ctl,
-		    "help [WORD] - the commands, or this one");
+		    "help [COMMAND] - list all commands, or describe one");
 	ctl_command(vm, "stats", cmd_stats, ctl,
 		    "stats - all counters, one \"name value\" a line");
 	ctl_command(vm, "reset-stats", cmd_stats, ctl,
-		    "reset-stats - set the counters to 0 (not the verdicts)");
+		    "reset-stats - set the counters to 0 (not the violations)");
 	return ctl;
 }
 
-int ctl_command(struct vm *vm, const char *word,
+int ctl_command(struct vm *vm, const char *name,
 		void (*fn)(void *priv, int argc, char **argv,
 			   struct vm_reply *r),
 		void *priv, const char *help)
@@ -174,7 +174,7 @@ int ctl_command(struct vm *vm, const char *word,
 		return -ENOMEM;
 	if (ctl->commands == CTL_COMMANDS)
 		return -ENOSPC;
-	ctl->command[ctl->commands].word = word;
+	ctl->command[ctl->commands].name = name;
 	ctl->command[ctl->commands].fn = fn;
 	ctl->command[ctl->commands].priv = priv;
 	ctl->command[ctl->commands++].help = help;
@@ -236,24 +236,24 @@ static void client_flush(struct ctl_client *c)
 
 static void ctl_run(struct ctl *ctl, char *line, struct vm_reply *r)
 {
-	char *argv[CTL_WORDS], *save = NULL, *word;
+	char *argv[CTL_ARGS], *save = NULL, *arg;
 	unsigned int i;
 	int argc = 0;
 
-	for (word = strtok_r(line, " \t\r", &save); word;
-	     word = strtok_r(NULL, " \t\r", &save)) {
-		if (argc == CTL_WORDS) {
-			ctl_error(r, "too many words");
+	for (arg = strtok_r(line, " \t\r", &save); arg;
+	     arg = strtok_r(NULL, " \t\r", &save)) {
+		if (argc == CTL_ARGS) {
+			ctl_error(r, "too many arguments");
 			return;
 		}
-		argv[argc++] = word;
+		argv[argc++] = arg;
 	}
 	if (!argc) {
 		ctl_error(r, "empty request, try help");
 		return;
 	}
 	for (i = 0; i < ctl->commands; i++) {
-		if (strcmp(argv[0], ctl->command[i].word))
+		if (strcmp(argv[0], ctl->command[i].name))
 			continue;
 		vm_debug(ctl->vm, "control: %s%s%s", argv[0],
 			 argc > 1 ? " " : "", argc > 1 ? argv[1] : "");

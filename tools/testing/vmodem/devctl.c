@@ -24,18 +24,19 @@ static void say(struct vm_reply *r, int ret)
 	}
 }
 
-static void verdict_lines(const struct vm_violation_count *v, struct vm_reply *r)
+static void violations_show(const struct vm_violation_count *v,
+			    struct vm_reply *r)
 {
 	for (; v; v = v->next)
 		ctl_line(r, "%s %llu %s", v->name,
 			 (unsigned long long)v->count, v->last);
 }
 
-static void verdict_command(struct vm_violation_count **list, int argc, char **argv,
-			    struct vm_reply *r)
+static void violations_command(struct vm_violation_count **list, int argc,
+			       char **argv, struct vm_reply *r)
 {
 	if (argc == 1) {
-		verdict_lines(*list, r);
+		violations_show(*list, r);
 	} else if (argc == 2 && !strcmp(argv[1], "clear")) {
 		violation_clear(*list);
 		*list = NULL;
@@ -49,14 +50,14 @@ static void cmd_violations(void *priv, int argc, char **argv,
 {
 	struct vm *vm = priv;
 
-	verdict_command(&vm->violations, argc, argv, r);
+	violations_command(&vm->violations, argc, argv, r);
 }
 
 static void cmd_quirks(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct vm *vm = priv;
 
-	verdict_command(&vm->quirks, argc, argv, r);
+	violations_command(&vm->quirks, argc, argv, r);
 }
 
 static void cmd_state(void *priv, int argc, char **argv, struct vm_reply *r)
@@ -115,12 +116,12 @@ static void cmd_wake(void *priv, int argc, char **argv, struct vm_reply *r)
 }
 
 /* *@first: is @word the one or the other? -EINVAL: neither. */
-static int one_of(const char *word, const char *one, const char *other,
+static int one_of(const char *value, const char *one, const char *other,
 		  bool *first)
 {
-	*first = !strcmp(word, one);
+	*first = !strcmp(value, one);
 
-	return *first || !strcmp(word, other) ? 0 : -EINVAL;
+	return *first || !strcmp(value, other) ? 0 : -EINVAL;
 }
 
 static void cmd_pipe(void *priv, int argc, char **argv, struct vm_reply *r)
@@ -278,11 +279,11 @@ static void stats(void *priv, struct vm_reply *r, bool reset)
 int devctl_create(struct vm *vm)
 {
 	static const struct {
-		const char *word;
+		const char *name;
 		void (*fn)(void *priv, int argc, char **argv,
 			   struct vm_reply *r);
 		const char *help;
-	} words[] = {
+	} commands[] = {
 		{ "state", cmd_state,
 		  "state - stage, IPC state, sleep and power state" },
 		{ "violations", cmd_violations,
@@ -311,9 +312,9 @@ int devctl_create(struct vm *vm)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		ret = ctl_command(vm, words[i].word, words[i].fn, vm,
-				  words[i].help);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		ret = ctl_command(vm, commands[i].name, commands[i].fn, vm,
+				  commands[i].help);
 		if (ret)
 			return ret;
 	}

@@ -40,7 +40,7 @@ struct misc {
 /* One modem per process, and it lives as long as the process does. */
 static struct misc misc;
 
-static void echo_forget(struct misc *m)
+static void echo_drop_all(struct misc *m)
 {
 	while (m->first) {
 		struct echo *e = m->first;
@@ -93,7 +93,7 @@ static void echo_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 
 static void echo_close(struct vm_chan *ch)
 {
-	echo_forget(vm_chan_priv(ch));
+	echo_drop_all(vm_chan_priv(ch));
 }
 
 static const struct vm_chan_ops echo_ops = {

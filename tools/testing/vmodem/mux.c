@@ -699,10 +699,10 @@ static void mux_stats(void *priv, struct vm_reply *r, bool reset)
 }
 
 static const struct {
-	const char *word;
+	const char *name;
 	void (*fn)(void *priv, int argc, char **argv, struct vm_reply *r);
 	const char *help;
-} words[] = {
+} commands[] = {
 	{ "flow", flow_word,
 	  "flow SESSION stop|go [MASK|short] - flow control of the uplink" },
 	{ "credit", credit_word,
@@ -746,9 +746,9 @@ int mux_create(struct vm *vm, struct net *net)
 	net_attach(net, &mux_link, mux);
 
 	err = vm_chan_attach(vm, 0, &mux_ops, mux);
-	for (i = 0; !err && i < sizeof(words) / sizeof(words[0]); i++)
-		err = ctl_command(vm, words[i].word, words[i].fn, mux,
-				  words[i].help);
+	for (i = 0; !err && i < sizeof(commands) / sizeof(commands[0]); i++)
+		err = ctl_command(vm, commands[i].name, commands[i].fn, mux,
+				  commands[i].help);
 	if (!err)
 		err = ctl_stats(vm, mux_stats, mux);
 	if (!err)

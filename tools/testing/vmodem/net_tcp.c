@@ -44,7 +44,7 @@ static uint32_t out_now(const struct net_tcp *c)
 	return c->snd_nxt - c->snd_una;
 }
 
-static void forget(struct net_tcp *c)
+static void conn_free(struct net_tcp *c)
 {
 	loop_timer_cancel(&c->rto);
 	loop_timer_cancel(&c->delayed);
@@ -210,7 +210,7 @@ static void timed_out(struct loop_timer *t)
 		return;
 	}
 	if (++c->tries > RTO_TRIES) {
-		forget(c);
+		conn_free(c);
 		return;
 	}
 	c->ssthresh = half(c);
@@ -323,7 +323,7 @@ static void input(struct net_tcp *c, const uint8_t *t, size_t len)
 	if (flags & RST) {
 		/* A reset with another number is somebody's guess. */
 		if (seq == c->rcv_nxt)
-			forget(c);
+			conn_free(c);
 		return;
 	}
 	if (!(flags & ACK))
@@ -345,7 +345,7 @@ static void input(struct net_tcp *c, const uint8_t *t, size_t len)
 	}
 	c->peer_window = window;
 	if (c->state == TCP_CLOSING && c->snd_una == c->snd_max) {
-		forget(c);
+		conn_free(c);
 		return;
 	}
 	if (len > thl)
@@ -392,7 +392,7 @@ static struct net_tcp *oldest(struct net *net)
 		if (c->used_at < best->used_at)
 			best = c;
 	}
-	forget(best);
+	conn_free(best);
 	return best;
 }
 
@@ -472,7 +472,7 @@ bool net_tcp(struct net *net, const struct net_pkt *p)
 			return true;
 		}
 		if (c)
-			forget(c);
+			conn_free(c);
 		open_new(net, p);
 		return true;
 	}
@@ -487,7 +487,7 @@ void net_tcp_closed(struct net *net, unsigned int session)
 
 	for (i = 0; i < NET_TCP; i++)
 		if (net->tcp[i].used && net->tcp[i].session == session)
-			forget(&net->tcp[i]);
+			conn_free(&net->tcp[i]);
 }
 
 void net_tcp_stats(const struct net *net, unsigned int session,

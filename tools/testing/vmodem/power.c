@@ -130,7 +130,7 @@ void vm_set_d3(struct vm *vm, bool d3)
  * Last words, if the host can still hear them: it may well have turned bus
  * mastering off, as it should before it frees memory of a crashed device.
  */
-static void vm_last_words(struct vm *vm, enum vm_stage stage)
+static void vm_report_stage(struct vm *vm, enum vm_stage stage)
 {
 	size_t len = sizeof(uint32_t);
 	void *ptr;
@@ -149,7 +149,7 @@ int vm_crash(struct vm *vm)
 		return -ENODEV;
 	/* A sleeping host must not be written to. */
 	if (report && !vm->host_sleep && !vm->forced_sleep)
-		vm_last_words(vm, STAGE_CRASH);
+		vm_report_stage(vm, STAGE_CRASH);
 	link_down(vm);
 	vm_forget(vm);
 	vm->in_band = report;
@@ -163,7 +163,7 @@ int vm_cd_ready(struct vm *vm)
 	if (!vm->crashed)
 		return -EBUSY;
 	if (vm->in_band)
-		vm_last_words(vm, STAGE_CD_READY);
+		vm_report_stage(vm, STAGE_CD_READY);
 	vm_set_stage(vm, STAGE_CD_READY);
 	return 0;
 }

@@ -177,7 +177,7 @@ struct vm_reply {
 };
 
 static struct {
-	const char *word;
+	const char *name;
 	void (*fn)(void *priv, int argc, char **argv, struct vm_reply *r);
 	void *priv;
 } fake_cmd[32];
@@ -208,13 +208,13 @@ void ctl_error(struct vm_reply *r, const char *fmt, ...)
 	r->failed = true;
 }
 
-int ctl_command(struct vm *vm, const char *word,
+int ctl_command(struct vm *vm, const char *name,
 		void (*fn)(void *priv, int argc, char **argv,
 			   struct vm_reply *r),
 		void *priv, const char *help)
 {
-	assert(vm == &fake_vm && !strncmp(help, word, strlen(word)));
-	fake_cmd[fake_cmds].word = word;
+	assert(vm == &fake_vm && !strncmp(help, name, strlen(name)));
+	fake_cmd[fake_cmds].name = name;
 	fake_cmd[fake_cmds].fn = fn;
 	fake_cmd[fake_cmds++].priv = priv;
 	return 0;
@@ -229,13 +229,13 @@ int ctl_stats(struct vm *vm, void (*fn)(void *priv, struct vm_reply *r,
 	return 0;
 }
 
-int ctl_number(const char *word, uint64_t max, uint64_t *value)
+int ctl_number(const char *text, uint64_t max, uint64_t *value)
 {
 	char *end;
 
 	errno = 0;
-	*value = strtoull(word, &end, 0);
-	if (errno || end == word || *end || *word == '-' || *value > max)
+	*value = strtoull(text, &end, 0);
+	if (errno || end == text || *end || *text == '-' || *value > max)
 		return -EINVAL;
 	return 0;
 }
@@ -254,7 +254,7 @@ static inline const char *fake_ask(const char *line)
 	for (p = strtok(buf, " "); p && argc < 8; p = strtok(NULL, " "))
 		argv[argc++] = p;
 	for (i = 0; i < fake_cmds; i++) {
-		if (strcmp(argv[0], fake_cmd[i].word))
+		if (strcmp(argv[0], fake_cmd[i].name))
 			continue;
 		fake_cmd[i].fn(fake_cmd[i].priv, argc, argv, &r);
 		return r.failed ? NULL : r.text;
@@ -303,25 +303,25 @@ static struct {
 	char name[40];
 	int quirk;
 	unsigned int count;
-} fake_verdict[FAKE_NAMES];
+} fake_violation[FAKE_NAMES];
 
-static unsigned int fake_verdicts;
+static unsigned int fake_violations;
 
-static inline void fake_verdict_add(const char *name, int quirk)
+static inline void fake_violation_add(const char *name, int quirk)
 {
 	unsigned int i;
 
-	for (i = 0; i < fake_verdicts; i++) {
-		if (!strcmp(fake_verdict[i].name, name)) {
-			fake_verdict[i].count++;
+	for (i = 0; i < fake_violations; i++) {
+		if (!strcmp(fake_violation[i].name, name)) {
+			fake_violation[i].count++;
 			return;
 		}
 	}
-	assert(i < FAKE_NAMES && strlen(name) < sizeof(fake_verdict[0].name));
-	strcpy(fake_verdict[i].name, name);
-	fake_verdict[i].quirk = quirk;
-	fake_verdict[i].count = 1;
-	fake_verdicts++;
+	assert(i < FAKE_NAMES && strlen(name) < sizeof(fake_violation[0].name));
+	strcpy(fake_violation[i].name, name);
+	fake_violation[i].quirk = quirk;
+	fake_violation[i].count = 1;
+	fake_violations++;
 }
 
 void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
@@ -333,7 +333,7 @@ void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
-	fake_verdict_add(name, 0);
+	fake_violation_add(name, 0);
 }
 
 bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
@@ -345,7 +345,7 @@ bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
-	fake_verdict_add(name, nr);
+	fake_violation_add(name, nr);
 	return vm->config.quirks_reference;
 }
 
@@ -356,16 +356,16 @@ bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 static inline bool fake_reported(const char *name, int nr)
 {
 	unsigned int i, want = !!name;
-	bool good = fake_verdicts == want &&
-		(!want || (!strcmp(fake_verdict[0].name, name) &&
-			   fake_verdict[0].quirk == nr &&
-			   fake_verdict[0].count == 1));
+	bool good = fake_violations == want &&
+		(!want || (!strcmp(fake_violation[0].name, name) &&
+			   fake_violation[0].quirk == nr &&
+			   fake_violation[0].count == 1));
 
-	for (i = 0; !good && i < fake_verdicts; i++)
+	for (i = 0; !good && i < fake_violations; i++)
 		printf("# reported: %s (quirk %d), %u times\n",
-		       fake_verdict[i].name, fake_verdict[i].quirk,
-		       fake_verdict[i].count);
-	fake_verdicts = 0;
+		       fake_violation[i].name, fake_violation[i].quirk,
+		       fake_violation[i].count);
+	fake_violations = 0;
 	return good;
 }
 

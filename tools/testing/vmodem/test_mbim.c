@@ -1374,7 +1374,7 @@ static void fcc_lock(void)
 	tap_ok(!fake_ctl("fcc"));
 }
 
-static void cell_words(void)
+static void cell_commands(void)
 {
 	start(4096);
 	tap_str(fake_ask("cell"), "sim ready\npin-tries 3\npuk-tries 10\n"
@@ -1733,7 +1733,7 @@ int main(void)
 	TAP_RUN(registration_changes);
 	TAP_RUN(radio_changes);
 	TAP_RUN(fcc_lock);
-	TAP_RUN(cell_words);
+	TAP_RUN(cell_commands);
 	TAP_RUN(sim_changes);
 	TAP_RUN(pin_entry);
 	TAP_RUN(network_disconnects);

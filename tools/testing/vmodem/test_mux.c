@@ -590,10 +590,10 @@ static void test_ul_command_block(void)
 	acb_seq++;
 	command(1, MUX_LITE_LINK_RESP + 2, 1, "", 0);
 	rx();
-	tap_is(fake_verdicts, 2);
-	tap_ok(!strcmp(fake_verdict[0].name, "mux-sequence"));
-	tap_ok(!strcmp(fake_verdict[1].name, "mux-command-unknown"));
-	fake_verdicts = 0;
+	tap_is(fake_violations, 2);
+	tap_ok(!strcmp(fake_violation[0].name, "mux-sequence"));
+	tap_ok(!strcmp(fake_violation[1].name, "mux-command-unknown"));
+	fake_violations = 0;
 	command(0, MUX_CLOSE, 1, "", 0);
 	put_le32(blk + 8, 16);
 	rx();
@@ -645,10 +645,10 @@ static void test_ul_command_block(void)
 	command(1, 77, 1, "", 0);
 	put_le32(blk + 24, 16);
 	rx();
-	tap_is(fake_verdicts, 2);
-	tap_is(fake_verdict[0].count, 1);
-	tap_ok(!strcmp(fake_verdict[1].name, "mux-table-loop"));
-	fake_verdicts = 0;
+	tap_is(fake_violations, 2);
+	tap_is(fake_violation[0].count, 1);
+	tap_ok(!strcmp(fake_violation[1].name, "mux-table-loop"));
+	fake_violations = 0;
 }
 
 static void test_ul_two_commands(void)
@@ -858,7 +858,7 @@ static void test_ul_damaged_blocks(void)
 			fake_post(ch, 50);
 		if (!tap_ok(in_bytes <= blk_len))
 			break;
-		fake_verdicts = 0;
+		fake_violations = 0;
 	}
 	tap_ok(ins > 3000);
 }
@@ -1057,9 +1057,9 @@ static void test_flow_control(void)
 		else
 			good_block();
 		rx();
-		tap_is(fake_verdicts, 1);
-		tap_ok(!strcmp(fake_verdict[0].name, "mux-stopped"));
-		fake_verdicts = 0;
+		tap_is(fake_violations, 1);
+		tap_ok(!strcmp(fake_violation[0].name, "mux-stopped"));
+		fake_violations = 0;
 		tap_ok(fake_ctl("flow 0 go"));
 		tap_ok(hear());
 		tap_is(said.cmd, lite ? 5 : 6);
@@ -1247,7 +1247,7 @@ static void test_no_end_of_messages(void)
 	tap_ok(!fake_ctl("link-report 0"));
 	for (i = 0; i < 100; i++)
 		open_command(1, 16);
-	fake_verdicts = 0;
+	fake_violations = 0;
 	fake_post(ch, 100);
 	for (i = 0; hear(); i++)
 		;
@@ -1532,7 +1532,7 @@ static void test_dl_head_padding(void)
 
 static void test_dl_layouts(void)
 {
-	static const char *const words[] = {
+	static const char *const commands[] = {
 		"mux layout before", "mux layout after", "mux layout mixed",
 		"mux qlth on",
 	};
@@ -1544,7 +1544,7 @@ static void test_dl_layouts(void)
 
 		start(false, false);
 		dl_forget();
-		tap_ok(fake_ctl(words[i]));
+		tap_ok(fake_ctl(commands[i]));
 		tap_ok(fake_ctl("mux accumulate 0"));
 		open_session(0);
 		open_session(3);

@@ -132,7 +132,7 @@ void ctl_error(struct vm_reply *r, const char *fmt, ...)
  * Add the command whose first word is @word. @fn gets all words
  * (argv[0] is @word). @help is one line: "word args - what it does".
  */
-int ctl_command(struct vm *vm, const char *word,
+int ctl_command(struct vm *vm, const char *name,
 		void (*fn)(void *priv, int argc, char **argv,
 			   struct vm_reply *r),
 		void *priv, const char *help);
@@ -145,7 +145,7 @@ int ctl_stats(struct vm *vm, void (*fn)(void *priv, struct vm_reply *r,
 					bool reset), void *priv);
 
 /* Parse a whole word as a number (0x allowed) not above @max; -EINVAL. */
-int ctl_number(const char *word, uint64_t max, uint64_t *value);
+int ctl_number(const char *text, uint64_t max, uint64_t *value);
 
 /* ---- functions: called by main.c, in this order ----------------------- */
 
