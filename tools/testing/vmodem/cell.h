@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The radio side of the modem: SIM, radio switch, registration and signal.
- * One state for all functions, so that MBIM, AT and RPC tell the same story;
- * the control commands "sim", "fcc", "radio", "registration" and "signal" change it.
+ * MBIM, AT and RPC share this state, so their answers are consistent. The
+ * control commands "sim", "fcc", "radio", "registration" and "signal" change
+ * it.
  */
 #ifndef VMODEM_CELL_H
 #define VMODEM_CELL_H
@@ -28,7 +29,7 @@
 enum cell_sim {
 	CELL_SIM_READY,
 	CELL_SIM_ABSENT,
-	CELL_SIM_PIN,		/* waits for the PIN */
+	CELL_SIM_PIN,		/* PIN required */
 	CELL_SIM_PUK,		/* too many wrong PINs */
 	CELL_SIM_BLOCKED,	/* too many wrong PUKs */
 };
@@ -41,18 +42,18 @@ enum cell_reg {
 	CELL_REG_OFF,		/* radio off, or no usable SIM */
 };
 
-/* What changed, as a mask. */
+/* Bits of the change mask. */
 #define CELL_CHANGED_SIM	0x1
 #define CELL_CHANGED_RADIO	0x2
 #define CELL_CHANGED_REG	0x4
 #define CELL_CHANGED_SIGNAL	0x8
-#define CELL_CHANGED_CARD	0x10	/* a SIM inserted or taken out */
+#define CELL_CHANGED_CARD	0x10	/* SIM inserted or removed */
 
 struct cell;
 
 /*
- * The cell of this modem; the first call creates it and adds its control
- * words. NULL when there is no memory.
+ * Return the cell of this modem. The first call creates it and adds its control
+ * commands. NULL: out of memory.
  */
 struct cell *cell_get(struct vm *vm);
 
@@ -64,7 +65,9 @@ enum cell_sim cell_sim(const struct cell *cell);
 bool cell_radio(const struct cell *cell);
 /* 0, or -EPERM: the FCC lock keeps the radio off. */
 int cell_set_radio(struct cell *cell, bool on);
-/* What a user sees; CELL_REG_OFF while radio or SIM do not permit more. */
+/*
+ * The effective registration: CELL_REG_OFF if radio or SIM do not permit more.
+ */
 enum cell_reg cell_reg(const struct cell *cell);
 /* Home or roaming. */
 bool cell_registered(const struct cell *cell);
@@ -76,12 +79,12 @@ unsigned int cell_rssi(const struct cell *cell);
 
 unsigned int cell_pin_tries(const struct cell *cell);
 unsigned int cell_puk_tries(const struct cell *cell);
-/* Does the SIM ask for the PIN after a power-up? */
+/* Is the PIN required after power-up? */
 bool cell_pin_enabled(const struct cell *cell);
 
 /*
- * 0, -EACCES for a wrong code (one try less, possibly another SIM state),
- * -EINVAL when the SIM's state does not permit it.
+ * Return 0, -EACCES for a wrong code (the number of retries decreases, the SIM
+ * state may change), or -EINVAL if the SIM state does not permit the operation.
  */
 int cell_enter_pin(struct cell *cell, const char *pin);
 int cell_enter_puk(struct cell *cell, const char *puk, const char *new_pin);

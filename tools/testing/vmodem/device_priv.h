@@ -71,16 +71,16 @@ struct vm_td {
 
 struct vm_pipe {
 	bool open;
-	bool stalled;		/* by the control socket */
+	bool stalled;		/* by a control command */
 	uint64_t ring;
 	uint32_t entries;
 	uint32_t accumulation;	/* us */
-	uint32_t head;		/* the host's, as last read and found good */
-	uint32_t tail;		/* ours: the next TD to complete */
+	uint32_t head;		/* of the host, as last read and validated */
+	uint32_t tail;		/* of the device: the next TD to complete */
 	uint32_t rung;		/* head at the last doorbell 0 */
-	uint32_t bad_head;	/* last one refused, to report it once */
-	uint32_t closed_head;	/* what memory may hold while closed */
-	uint32_t parked_head;	/* in memory, when the host went to sleep */
+	uint32_t bad_head;	/* last invalid one, to report it once */
+	uint32_t closed_head;	/* allowed value in memory while closed */
+	uint32_t parked_head;	/* value in memory when host sleep began */
 	bool peeked;		/* td is the TD at tail (DL) */
 	struct vm_td td;
 	uint64_t window;	/* start of the interrupt moderation window */
@@ -94,11 +94,11 @@ struct vm_chan {
 	const struct vm_chan_ops *ops;
 	void *priv;
 	bool open;
-	bool waiting;		/* the function wants room() */
-	uint64_t starved;	/* since when */
+	bool waiting;		/* the function waits for room() */
+	uint64_t starved;	/* without DL buffers since; 0: not */
 	struct loop_timer poll;
 	struct loop_timer accumulate;
-	struct loop_timer late;	/* DL buffers found, no doorbell yet */
+	struct loop_timer late;	/* DL buffers found by polling, no doorbell yet */
 };
 
 struct vm_violation_count;
@@ -119,12 +119,12 @@ struct vm {
 	uint32_t scratchpad_size;
 	bool powered, crashed, removed, d3;
 	bool got_window_base, got_window_end, got_context;
-	int half;		/* offset of a 64-bit field half written, -1 */
+	int half;		/* offset of a 64-bit field half written, or -1 */
 	struct loop_timer boot, rom, init, run;
 	uint8_t *bounce;	/* UL data */
 	size_t bounce_size;
 
-	/* Context information, as read when the host asked for RUNNING */
+	/* Context information, read at the transition to RUNNING */
 	uint64_t context, info, heads, tails, msg_head, msg_tail, msg_ring;
 	uint32_t msg_entries;
 	uint64_t window_base, window_end;
@@ -133,7 +133,7 @@ struct vm {
 	uint32_t mhead, mtail, mbad;
 	unsigned int messages;	/* since RUNNING */
 	bool msg_stalled;
-	bool refuse_sleep;	/* of the host */
+	bool refuse_sleep;	/* reject SLEEP of the host */
 	bool in_band;		/* FEATURE_SET bit 7 */
 	uint8_t features;
 
@@ -143,11 +143,11 @@ struct vm {
 	/* Sleep */
 	enum vm_sleep sleep;
 	bool sleep_allowed;
-	bool sleep_grace;	/* a request was taken back: answers may come */
+	bool sleep_grace;	/* request withdrawn: a late answer is allowed */
 	bool sleep_held, sleep_held_dl;
 	bool wakeup_rung;
 	bool host_sleep, forced_sleep;
-	/* Power was lost in one of them: the host cannot know that yet. */
+	/* Power was lost during sleep. The host cannot know that yet. */
 	bool slept_through;
 	uint64_t sleep_auto;
 	struct loop_timer sleep_timer;
@@ -156,10 +156,10 @@ struct vm {
 	bool msi_pending;
 	uint64_t drop_msis;
 
-	/* From a doorbell that brought uplink TDs to the interrupt after it */
+	/* Turnaround: from a doorbell with new UL TDs to the next interrupt */
 	uint64_t rung_at, turn_from;	/* 0: not now */
 	uint64_t turns, turns_us, turn_most;
-	uint32_t turn_us[VM_TURNS];	/* how often it took so long */
+	uint32_t turn_us[VM_TURNS];	/* histogram, by microseconds */
 
 	/* Statistics */
 	uint64_t doorbells[3], reasons[16], msis, msis_dropped, msis_lost;
@@ -175,15 +175,15 @@ void vm_reg_set(struct vm *vm, unsigned int offset, uint32_t value);
 enum vm_stage vm_stage(const struct vm *vm);
 enum vm_ipc vm_ipc(const struct vm *vm);
 const char *vm_stage_name(enum vm_stage stage);
-/* The host has brought the link up, whether we sleep or not. */
+/* The host has brought the link up; the device may be asleep. */
 bool vm_running(const struct vm *vm);
 /* The device may touch host memory and raise interrupts now. */
 bool vm_active(const struct vm *vm);
 /* Raise the interrupt at the end of this round. */
 void vm_msi(struct vm *vm);
-/* Half of all turns were not longer, us */
+/* Median of the turnaround in us */
 uint64_t vm_turn_median(const struct vm *vm);
-/* Write a word of the device information and raise the interrupt. */
+/* Write a field of the device information and raise the interrupt. */
 enum { INFO_STAGE = 0, INFO_IPC = 4, INFO_SLEEP = 8 };
 void vm_info(struct vm *vm, unsigned int field, uint32_t value);
 
@@ -196,45 +196,51 @@ void vm_surprise_remove(struct vm *vm);
 
 /* link.c */
 void link_setup(struct vm *vm);
-/* The link is gone: pipes, sessions and sleep with it. */
+/* The link is down: close pipes and sessions, reset sleep. */
 void link_down(struct vm *vm);
-/* Doorbell 1: the IPC state that the host asks for */
+/* Doorbell 1: the requested IPC state */
 void link_doorbell(struct vm *vm, uint32_t value);
 
 /* memory.c */
-/* Copy to or from host memory; a failure is reported as the host's. */
+/* Copy to or from host memory. A failure is reported as a violation. */
 int vm_dma_read(struct vm *vm, uint64_t addr, void *data, size_t len);
 int vm_dma_write(struct vm *vm, uint64_t addr, const void *data, size_t len);
-/* One naturally aligned word, with acquire and release ordering. */
+/* One naturally aligned 32-bit word, with acquire and release ordering. */
 int vm_dma_load(struct vm *vm, uint64_t addr, uint32_t *value);
 int vm_dma_store(struct vm *vm, uint64_t addr, uint32_t value);
 
 /* message.c */
 void message_reset(struct vm *vm);
-/* Look at the message ring; true if there was anything new. */
+/* Process the message ring. True if there were new messages. */
 bool message_run(struct vm *vm);
 
 /* pipe.c */
 void pipe_setup(struct vm *vm);
 void pipe_reset(struct vm *vm);
-/* A new link: what the heads in memory are right now. */
+/* A new link: read the initial heads from memory. */
 void pipe_link_up(struct vm *vm);
 int pipe_open(struct vm *vm, const uint8_t *msg);
 int pipe_close(struct vm *vm, unsigned int nr);
 int pipe_abort(struct vm *vm, unsigned int nr);
-/* Doorbell 0: look at all heads, take what is there. */
+/* Doorbell 0: read all heads and process new TDs. */
 void pipe_doorbell(struct vm *vm);
-/* The device can work again after some kind of sleep. */
+/* Resume work after any kind of sleep. */
 void pipe_continue(struct vm *vm);
-/* Any head in memory that has moved since the last doorbell 0? */
+/* Has any head in memory moved since the last doorbell 0? */
 bool pipe_unrung(struct vm *vm, bool *dl_only);
 void pipe_asleep(struct vm *vm);
-/* The host will not move a head from now on; report those that moved. */
+/*
+ * The host must not move a head from now on; pipe_unpark() reports those that
+ * moved.
+ */
 void pipe_park(struct vm *vm);
 void pipe_unpark(struct vm *vm, const char *violation);
 void pipe_set_stalled(struct vm *vm, unsigned int nr, bool stalled);
 unsigned int pipe_pending(const struct vm_pipe *p);
-/* Is anything of @addr..@end - 1 still ours? What, if so. */
+/*
+ * Does the device own anything in @addr..@end - 1? Returns its description or
+ * NULL.
+ */
 const char *pipe_owns(struct vm *vm, uint64_t addr, uint64_t end);
 bool pipe_any_waiting(const struct vm *vm);
 
@@ -243,20 +249,20 @@ void sleep_setup(struct vm *vm);
 void sleep_reset(struct vm *vm);
 /* Doorbell 2 */
 void sleep_doorbell(struct vm *vm, uint32_t value);
-/* The SLEEP message for the device; 0 or -EINVAL. */
+/* Handle SLEEP messages for the device; 0 or -EINVAL. */
 int sleep_message(struct vm *vm, uint8_t target, uint8_t state);
-/* The host goes to sleep, or is back. */
+/* Host sleep begins or ends. */
 void sleep_host(struct vm *vm, bool enter);
-/* Something moved: the idle time starts again. */
+/* Traffic: restart the idle time. */
 void sleep_activity(struct vm *vm);
-/* Ask the host for sleep; 0, -EBUSY or -EPERM. */
+/* Request device sleep; 0, -EBUSY or -EPERM. */
 int sleep_request(struct vm *vm);
-/* The device has something to say: wake if asleep. */
+/* The device has something to send: wake up if asleep. */
 void sleep_wake(struct vm *vm);
 void sleep_set_auto(struct vm *vm, uint64_t us);
 const char *sleep_name(const struct vm *vm);
 
-/* verdict.c */
+/* violation.c */
 struct vm_violation_count {
 	struct vm_violation_count *next;
 	char *name;

@@ -14,7 +14,7 @@
 
 #include "device_priv.h"
 
-/* Parts of what the host gets to see; the order is that of "hostile kinds". */
+/* Kinds of injected faults, in the order of "hostile kinds". */
 enum hostile_kind {
 	FAULT_ONES, FAULT_STAGE, FAULT_IPC, FAULT_CAPS, FAULT_CHIP,
 	FAULT_HEAD, FAULT_TAIL, FAULT_WRONG_PIPE,
@@ -31,7 +31,7 @@ enum hostile_kind {
 	FAULT_KINDS
 };
 
-#define HOSTILE_RATE	10	/* lies per 1000 chances, unless told */
+#define HOSTILE_RATE	10	/* default: faults per 1000 opportunities */
 
 struct hostile;
 
@@ -40,21 +40,24 @@ struct hostile;
 int hostile_create(struct vm *vm);
 void hostile_destroy(struct vm *vm);
 /*
- * Lie from now on. @kinds: names with commas between, NULL or "all" for all
- * of them, "mix" for what the seed chooses; names that begin with - are left
- * out of all. -EINVAL: no such kind.
+ * Start to inject faults. @kinds is a list of names separated by commas. NULL
+ * or "all" selects all kinds, "mix" lets the seed choose, names that begin with
+ * "-" are excluded from all kinds. Returns -EINVAL for an unknown kind.
  */
 int hostile_start(struct vm *vm, uint64_t seed, unsigned int rate,
 		  const char *kinds);
 void hostile_stop(struct vm *vm);
-/* How many lies of that kind were told since hostile_start(). */
+/* Number of faults of this kind since hostile_start(). */
 uint64_t hostile_injected(const struct vm *vm, enum hostile_kind kind);
 const char *hostile_name(enum hostile_kind kind);
 
-/* For hostile_data.c: is this chance taken? Then draw from its numbers. */
+/*
+ * For hostile_data.c: is a fault injected at this opportunity? If so,
+ * hostile_draw() returns the numbers of this fault.
+ */
 bool hostile_inject(struct hostile *h, enum hostile_kind kind);
 uint32_t hostile_draw(struct hostile *h, uint32_t below);
-/* Anything but @valid, most often something near it or near @limit. */
+/* A value other than @valid, most often close to @valid or to @limit. */
 uint32_t hostile_wrong(struct hostile *h, uint32_t valid, uint32_t limit);
 void hostile_note(struct hostile *h, enum hostile_kind kind, const char *fmt,
 		  ...) __attribute__((format(printf, 3, 4)));
@@ -62,7 +65,7 @@ void hostile_note(struct hostile *h, enum hostile_kind kind, const char *fmt,
 /* ---- hostile_data.c: what goes into DL buffers ------------------------- */
 
 /*
- * Change the message of *@len bytes in @data, which has @room bytes, before
+ * Change the message of *@len bytes in the buffer @data of @room bytes before
  * channel @chan sends it.
  */
 void hostile_data(struct hostile *h, unsigned int chan, uint8_t *data,
@@ -70,7 +73,7 @@ void hostile_data(struct hostile *h, unsigned int chan, uint8_t *data,
 
 /* ---- hooks ------------------------------------------------------------- */
 
-/* Not for use by the device: see the inline ones below. */
+/* Implementation of the inline hooks below; not called by other files. */
 void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 		     unsigned int size);
 bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value);
@@ -87,12 +90,12 @@ const void *hostile_do_send(struct vm_chan *ch, const void *data, size_t *len,
 bool hostile_do_state(struct vm *vm, enum vm_ipc state);
 bool hostile_do_head(struct vm *vm, unsigned int nr, uint32_t head);
 
-/* A pipe is closed, or all are: nothing late may go to its ring. */
+/* A pipe was closed, or all were: cancel pending writes to its ring. */
 void hostile_closed(struct vm *vm, unsigned int nr);
 void hostile_link_down(struct vm *vm);
 void hostile_power_off(struct vm *vm);
 
-/* The host reads a register: change the answer in @data. */
+/* Register read by the host: may change the value in @data. */
 static inline void hostile_read(struct vm *vm, uint32_t offset, uint8_t *data,
 				unsigned int size)
 {
@@ -100,21 +103,23 @@ static inline void hostile_read(struct vm *vm, uint32_t offset, uint8_t *data,
 		hostile_do_read(vm, offset, data, size);
 }
 
-/* A word of the device information is to be written; false: do not. */
+/*
+ * Write to a field of the device information. Return false to skip the write.
+ */
 static inline bool hostile_info(struct vm *vm, unsigned int field,
 				uint32_t *value)
 {
 	return !vm->injecting || hostile_do_info(vm, field, value);
 }
 
-/* The word (size, status) that completes the TD at address @at of pipe @nr */
+/* Completion word (size, status) of the TD at address @at of pipe @nr. */
 static inline uint32_t hostile_td(struct vm *vm, unsigned int nr, uint64_t at,
 				  uint32_t word)
 {
 	return vm->injecting ? hostile_do_td(vm, nr, at, word) : word;
 }
 
-/* A tail is to be published; false: do not. Then what follows it. */
+/* Called before a tail is published. Return false to skip the write. */
 static inline bool hostile_tail(struct vm *vm, unsigned int nr,
 				uint32_t *value)
 {
@@ -127,7 +132,7 @@ static inline void hostile_tail_after(struct vm *vm, unsigned int nr)
 		hostile_do_tail_after(vm, nr);
 }
 
-/* The message at @at is done, *@status is its completion; false: not told */
+/* Completion *@status of the message at @at. Return false to omit it. */
 static inline bool hostile_message(struct vm *vm, uint64_t at,
 				   uint32_t *status)
 {
@@ -139,35 +144,38 @@ static inline bool hostile_message_tail(struct vm *vm, uint32_t *tail)
 	return !vm->injecting || hostile_do_message_tail(vm, tail);
 }
 
-/* How many interrupts to raise where one is due. */
+/* Number of interrupts to raise instead of one. */
 static inline unsigned int hostile_msi(struct vm *vm)
 {
 	return vm->injecting ? hostile_do_msi(vm) : 1;
 }
 
-/* The host rings; false: the device does not hear it. */
+/* Doorbell write by the host. Return false to ignore it. */
 static inline bool hostile_doorbell(struct vm *vm, unsigned int nr,
 				    uint32_t value)
 {
 	return !vm->injecting || hostile_do_doorbell(vm, nr, value);
 }
 
-/* What goes into the DL buffer of @room bytes; NULL: nothing, say it did. */
+/*
+ * Message for the DL buffer of @room bytes. Return NULL to send nothing but to
+ * report success.
+ */
 static inline const void *hostile_send(struct vm_chan *ch, const void *data,
 				       size_t *len, size_t room)
 {
 	return ch->vm->injecting ? hostile_do_send(ch, data, len, room) : data;
 }
 
-/* The device enters an IPC state that the host asked for; false: it forgot */
+/* Change to an IPC state that the host requested. Return false to skip it. */
 static inline bool hostile_state(struct vm *vm, enum vm_ipc state)
 {
 	return !vm->injecting || hostile_do_state(vm, state);
 }
 
 /*
- * Did we write this head ourselves? It must not be believed, for the TDs or
- * messages before it may be long gone. @nr VM_PIPES: of the message ring.
+ * Did the fault injection write this head? Such a head must be ignored: the TDs
+ * or messages before it may have been freed. @nr VM_PIPES is the message ring.
  */
 static inline bool hostile_head(struct vm *vm, unsigned int nr, uint32_t head)
 {

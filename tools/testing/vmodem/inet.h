@@ -24,14 +24,15 @@ enum inet_proto {
 };
 
 /*
- * Add @len bytes to a running one's complement sum. Every part but the last
- * must have an even length.
+ * Add @len bytes to a running one's complement sum. All calls except the last
+ * one must have an even @len.
  */
 uint64_t inet_sum(uint64_t sum, const void *data, size_t len);
 
 /*
- * Fold a running sum into 16 bits, in memory order: a header whose checksum
- * is right sums up to 0xffff; store the complement to fill a checksum in.
+ * Fold a running sum into 16 bits, in memory order. The folded sum over a
+ * header with a valid checksum is 0xffff. To fill in a checksum, store the
+ * complement.
  */
 uint16_t inet_fold(uint64_t sum);
 

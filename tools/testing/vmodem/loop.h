@@ -34,17 +34,17 @@ void loop_timer_set(struct loop_timer *t, uint64_t us);
 void loop_timer_cancel(struct loop_timer *t);
 
 /*
- * Called once at the end of each round, the last one registered first: who
- * was there earlier sits below (the device, whose interrupt must follow what
- * the functions did in the same round).
+ * Called once at the end of each round, in reverse order of registration. The
+ * device registers first and runs last: its interrupt must follow the work that
+ * the functions did in the same round.
  */
 int loop_idle_add(void (*fn)(void *priv), void *priv);
 void loop_idle_del(void (*fn)(void *priv), void *priv);
 
 /*
- * One round: wait at most @max_us (or until the next timer) for an event,
- * handle what is there, call the idle functions. For tests; 0 or a negative
- * errno.
+ * Run one round: wait at most @max_us (or until the next timer) for an event,
+ * handle all pending events, call the idle functions. For tests. Returns 0 or a
+ * negative errno.
  */
 int loop_once(uint64_t max_us);
 

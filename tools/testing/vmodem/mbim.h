@@ -67,11 +67,13 @@
 #define MBIM_COMMAND_HEADER	48	/* and UUID, CID, type, length */
 
 #define MBIM_MIN_TRANSFER	64	/* smallest that the standard permits */
-#define MBIM_MAX_TRANSFER	32768	/* largest that we make use of */
+#define MBIM_MAX_TRANSFER	32768	/* largest that we use */
 #define MBIM_MAX_MESSAGE	65536	/* a command with all its fragments */
 #define MBIM_FRAGMENT_TIMEOUT	1250000	/* microseconds */
 
-/* What waits for DL buffers; beyond it messages are dropped and counted. */
+/*
+ * Limits of the queue for DL buffers. Further messages are dropped and counted.
+ */
 #define MBIM_MAX_QUEUED		64
 #define MBIM_MAX_QUEUED_BYTES	(256 * 1024)
 
@@ -134,18 +136,18 @@ struct mbim_svc;
 struct mbim_svc *mbim_svc_create(struct vm *vm, struct net *net,
 				 struct mbim *mbim);
 
-/* The host opened or closed the function: all contexts end. */
+/* The host opened or closed the function: end all contexts. */
 void mbim_svc_reset(struct mbim_svc *svc);
 
 /*
- * Carry out one command. Returns the status code; @out is the information
- * buffer of the answer, for some statuses also when it is not a success.
+ * Carry out one command. Returns the status code. @out receives the information
+ * buffer of the response, for some statuses also after a failure.
  */
 uint32_t mbim_svc_command(struct mbim_svc *svc, const uint8_t *uuid,
 			  uint32_t cid, uint32_t type, struct mbim_rd *in,
 			  struct mbim_wr *out);
 
-/* The answer is on its way: now send the indications that follow from it. */
+/* The response has been queued: queue the indications that follow from it. */
 void mbim_svc_answered(struct mbim_svc *svc);
 
 /* Number of active contexts. */

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /*
- * A cursor over a received buffer. Every read is checked; the first one that
- * does not fit sets @bad, and all reads from then on return zeroes. So a
- * parser reads what it wants and looks at @bad once, at the end.
+ * A cursor over a received buffer. Every read is checked. The first read beyond
+ * the end sets @bad, and all later reads return zeroes. A parser reads all
+ * fields first and checks @bad once at the end.
  */
 struct mbim_rd {
 	const uint8_t *data;
@@ -43,8 +43,8 @@ size_t mbim_rd_string(struct mbim_rd *r, char *out, size_t size);
 #define MBIM_WR_REFS	8
 
 /*
- * A growing buffer. A failed allocation sets @bad, and nothing more is
- * written; the owner frees @data.
+ * A growing buffer. After a failed allocation @bad is set and later writes are
+ * ignored. The owner frees @data.
  */
 struct mbim_wr {
 	uint8_t *data;
@@ -71,9 +71,9 @@ void mbim_wr_align(struct mbim_wr *w);
 /* A structure starts here: offsets of its strings count from this place. */
 void mbim_wr_begin(struct mbim_wr *w);
 /*
- * A string field: the pair now, the UTF-16 at mbim_wr_end(). @text is UTF-8
- * of the basic multilingual plane and must live until then; empty means no
- * string (0, 0).
+ * A string field: writes the pair now and the UTF-16 in mbim_wr_end(). @text is
+ * UTF-8 of the basic multilingual plane and must remain valid until then. An
+ * empty @text is encoded as no string (0, 0).
  */
 void mbim_wr_string(struct mbim_wr *w, const char *text);
 /* Put the strings of the structure behind its fixed part. */

@@ -33,7 +33,7 @@ enum mux_cmd {
 	MUX_LITE_LINK_RESP = 8,
 
 	MUX_AGGR_FLOW_ENABLE = 5,	/* stop */
-	MUX_AGGR_FLOW_DISABLE = 6,	/* go on */
+	MUX_AGGR_FLOW_DISABLE = 6,	/* resume */
 	MUX_AGGR_FLOW_ACK = 7,
 	MUX_AGGR_LINK = 8,
 	MUX_AGGR_LINK_RESP = 9,

@@ -21,7 +21,7 @@
 /* Packets of one session on their way to the host: a ring of bytes. */
 struct mux_queue {
 	uint8_t *mem;
-	size_t head, tail;	/* offsets: next to read, next to write */
+	size_t head, tail;	/* offsets of the next read and write */
 	size_t reserved;	/* length of the reservation, 0: none */
 	size_t bytes;		/* of IP, in all packets */
 	unsigned int packets;
@@ -34,11 +34,11 @@ struct mux_way {		/* statistics of one direction */
 
 struct mux_sess {
 	bool open;
-	bool unsure;		/* an open went wrong: a close may follow */
+	bool unsure;		/* open failed: a close may follow */
 	uint32_t ul_pad;	/* bytes before each UL datagram */
-	uint32_t dl_pad;	/* asked for by the host */
+	uint32_t dl_pad;	/* requested by the host */
 
-	bool stopped;		/* we told the host to stop */
+	bool stopped;		/* the host was told to stop */
 	bool stop_acked;
 	uint32_t stop_id;	/* transaction of the last stop, */
 	bool stop_short;	/* which had no mask */

@@ -27,7 +27,7 @@ void net_attach(struct net *net, const struct net_link *link, void *priv);
 /* The host opened or closed @session. */
 void net_session(struct net *net, unsigned int session, bool open);
 
-/* One packet from the host; @pkt is only read, and only during the call. */
+/* One packet from the host. @pkt is read-only and valid during the call. */
 void net_input(struct net *net, unsigned int session, const uint8_t *pkt,
 	       size_t len);
 

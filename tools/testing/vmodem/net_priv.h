@@ -88,7 +88,7 @@ struct net_sess {
 	struct net_sink sink;
 	struct net_tcp_counts tcp;
 	uint64_t unrouted;	/* UL: not connected, or nowhere to go */
-	uint64_t spoofed;	/* UL: source address of somebody else */
+	uint64_t spoofed;	/* UL: foreign source address */
 	uint64_t malformed;	/* UL: dropped with a violation */
 	uint64_t errors;	/* ICMP errors sent */
 };
@@ -103,10 +103,12 @@ struct net {
 	struct net_tcp tcp[NET_TCP];
 	struct loop_timer gen_timer;
 	uint16_t ip_id;
-	/* ICMP errors are limited: a bucket of tokens, filled by time. */
+	/*
+	 * Rate limit of ICMP errors: a token bucket that is refilled over time.
+	 */
 	unsigned int tokens;
 	uint64_t tokens_at;
-	/* Where packets too big for one piece are built. */
+	/* Buffer for packets that must be fragmented. */
 	uint8_t scratch[NET_MAX_PACKET];
 };
 
@@ -152,7 +154,7 @@ void net_header(struct net *net, uint8_t *p, bool v6, size_t len, uint8_t ttl,
 void net_checksum(bool v6, const uint8_t *src, const uint8_t *dst,
 		  uint8_t proto, uint8_t *l4, size_t len, size_t field);
 
-/* net_local.c: a packet for one of our own addresses, @ttl for replies. */
+/* net_local.c: a packet for a local address; replies have hop limit @ttl. */
 void net_local(struct net *net, const struct net_pkt *p, uint8_t ttl);
 /* IPv6 neighbour discovery; the packet may be for a multicast address. */
 void net_ndisc(struct net *net, const struct net_pkt *p);
@@ -162,12 +164,12 @@ enum net_err {
 	NET_ERR_TTL, NET_ERR_TOO_BIG,
 };
 
-/* Tell the sender what went wrong, where the rules for errors allow that. */
+/* Send an ICMP error to the sender, unless the rules for errors forbid it. */
 void net_error(struct net *net, const struct net_pkt *p, enum net_err err);
 
-/* net_tcp.c: a whole TCP segment; false: there is no such connection. */
+/* net_tcp.c: a whole TCP segment. Returns false: no such connection. */
 bool net_tcp(struct net *net, const struct net_pkt *p);
-/* The session is gone, and its connections with it. */
+/* The session was closed: close its connections. */
 void net_tcp_closed(struct net *net, unsigned int session);
 void net_tcp_stats(const struct net *net, unsigned int session,
 		   struct vm_reply *r);

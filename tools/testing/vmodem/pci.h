@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The PCI function: configuration space, BARs, bus mastering, power state.
- * A transport (vfu.c, or a test) calls it and lends it memory and
+ * The PCI function: configuration space, BARs, bus mastering, power state. A
+ * transport (vfu.c, or a test) calls it and provides memory accesses and
  * interrupts.
  */
 #ifndef VMODEM_PCI_H
@@ -16,7 +16,9 @@ enum pci_region { PCI_REGION_BAR0 = 0, PCI_REGION_BAR2 = 2,
 		  PCI_REGION_CONFIG = 7 };
 
 struct pci_transport {
-	/* As struct vm_bus's dma, without looking at bus mastering. */
+	/*
+	 * Like dma of struct vm_bus, but without the check for bus mastering.
+	 */
 	bool (*dma)(void *priv, uint64_t addr, size_t *len, bool write,
 		    void **ptr);
 	bool (*msi)(void *priv, unsigned int vector);
@@ -28,7 +30,7 @@ struct pci *pci_create(struct vm *vm, const struct pci_transport *transport,
 		       void *priv);
 void pci_destroy(struct pci *pci);
 
-/* A host was connected (the card gets power) or left. */
+/* A host connected (the card is powered on) or disconnected. */
 void pci_connect(struct pci *pci);
 void pci_disconnect(struct pci *pci);
 /* Conventional reset from the bus. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The few words that a unit test needs to speak TAP (version 13).
+ * Macros for unit tests with TAP output (version 13).
  *
  *	static void test_this(void) { tap_is(one(), 1); }
  *	int main(void) { TAP_RUN(test_this); return tap_end(); }
  *
- * A test is one line of output; a failed check names its place and makes
- * the test fail, the test goes on.
+ * Each test prints one result line. A failed check prints its location and
+ * marks the test as failed; the test continues.
  */
 #ifndef VMODEM_TAP_H
 #define VMODEM_TAP_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a function of the modem needs around it, small enough for a unit
- * test: channels that record what is sent, a control socket and statistics
- * without a socket, a network of addresses and counts, timers with a clock
- * that the test moves. Include it once, in the test's only file.
+ * Stand-ins for the environment of a modem function in a unit test: channels
+ * that record what is sent, a control socket and statistics without a socket, a
+ * network that only counts, timers with a clock that the test advances. Include
+ * it once, in the only file of the test.
  */
 #ifndef VMODEM_TEST_FAKES_H
 #define VMODEM_TEST_FAKES_H
@@ -110,7 +110,7 @@ int vm_chan_send(struct vm_chan *ch, const void *data, size_t len)
 	if (len > ch->capacity)
 		return -EMSGSIZE;
 	assert(len && ch->sent - ch->taken < FAKE_TDS);
-	/* A block of exactly this size, so that ASan sees every overrun. */
+	/* A block of exactly this size, so that ASan detects every overrun. */
 	free(td->data);
 	td->data = malloc(len);
 	assert(td->data);
@@ -155,7 +155,7 @@ static inline void fake_rx(struct vm_chan *ch, const void *data, size_t len)
 	free(copy);
 }
 
-/* The next TD that the function sent and the test has not seen, or NULL. */
+/* The next TD that the function sent and the test has not read, or NULL. */
 static inline const struct fake_td *fake_take(struct vm_chan *ch)
 {
 	if (ch->taken == ch->sent)
@@ -240,7 +240,9 @@ int ctl_number(const char *text, uint64_t max, uint64_t *value)
 	return 0;
 }
 
-/* Carry out a line of the control socket: its answer, NULL for an error. */
+/*
+ * Run a command of the control socket. Returns its answer, NULL for an error.
+ */
 static inline const char *fake_ask(const char *line)
 {
 	static struct vm_reply r;
@@ -262,7 +264,7 @@ static inline const char *fake_ask(const char *line)
 	return NULL;
 }
 
-/* The same, of which only the success counts. */
+/* Run a command and return only its success. */
 static inline bool fake_ctl(const char *line)
 {
 	return fake_ask(line);
@@ -294,11 +296,11 @@ static inline void fake_stats_reset(void)
 	assert(!r.len);
 }
 
-/* ---- verdicts ---------------------------------------------------------- */
+/* ---- violations -------------------------------------------------------- */
 
 #define FAKE_NAMES	32
 
-/* Violations and quirks (these with their number) since the last look. */
+/* Violations and quirks (with their numbers) since the last check. */
 static struct {
 	char name[40];
 	int quirk;
@@ -351,7 +353,8 @@ bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 
 /*
  * Was this reported once, as quirk @nr (0: a violation), and nothing else?
- * NULL: nothing at all. Forgets what was there, and prints it if it differs.
+ * @name NULL: was nothing reported? Clears the list, and prints it on a
+ * mismatch.
  */
 static inline bool fake_reported(const char *name, int nr)
 {
@@ -371,7 +374,7 @@ static inline bool fake_reported(const char *name, int nr)
 
 /* ---- network ----------------------------------------------------------- */
 
-/* A test of the network, or of what is below it, brings its own. */
+/* A test of the network, or of a layer below it, brings its own network. */
 #ifndef FAKE_NO_NET
 
 struct net {

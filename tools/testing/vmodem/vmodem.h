@@ -31,7 +31,7 @@ struct vm_chan;		/* one channel of it */
 
 enum vm_mux { VM_MUX_AGGREGATION, VM_MUX_LITE };
 
-/* What was asked for on the command line; constant while the modem runs. */
+/* Options of the command line; constant while the modem runs. */
 struct vm_config {
 	uint16_t device_id;		/* 0x7560 or 0x7360 */
 	enum vm_mux mux;
@@ -40,16 +40,16 @@ struct vm_config {
 	uint32_t ul_head_pad;		/* sent in OPEN_SESSION_RESP */
 	unsigned int boot_delay_ms;	/* until the execution stage is valid */
 	unsigned int init_delay_ms;	/* from doorbell INIT to state INIT */
-	bool boot_rom;			/* start in stage BOOT, not RUN */
-	unsigned int rom_time_ms;	/* from BOOT to RUN by itself; 0: never */
-	bool attach_mbim;		/* route a session only once connected */
+	bool boot_rom;			/* start in stage BOOT instead of RUN */
+	unsigned int rom_time_ms;	/* time in BOOT; 0: until boot-run */
+	bool attach_mbim;		/* route a session only while connected */
 	bool quirks_reference;		/* tolerate the quirks in README */
 	bool verbose;
 };
 
 const struct vm_config *vm_config(const struct vm *vm);
 
-/* ---- log and verdicts (verdict.c) ------------------------------------- */
+/* ---- log and violations (violation.c) --------------------------------- */
 
 void vm_log(struct vm *vm, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -57,17 +57,17 @@ void vm_debug(struct vm *vm, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * The host broke a rule of the interface document. @name is stable, short
- * and in the form "pipe-index" (lower case, hyphens); tests match it.
- * Counted per name, the last detail is kept and logged.
+ * The host violated the interface document. @name is stable, short and in the
+ * form "pipe-index" (lower case, hyphens); tests match it. Violations are
+ * counted per name. The last detail is kept and logged.
  */
 void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The host did what README lists as quirk @nr (1..11) of the reference
- * driver: counted as a quirk when --quirks reference was given, otherwise as
- * a violation, in both cases under @name. Returns true when tolerated.
+ * The host showed quirk @nr (1..11) of the reference driver, see README. It is
+ * counted under @name: as a quirk with --quirks reference, otherwise as a
+ * violation. Returns true if it is tolerated.
  */
 bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -75,20 +75,23 @@ bool vm_quirk(struct vm *vm, int nr, const char *name, const char *fmt, ...)
 /* ---- channels (device.c) ---------------------------------------------- */
 
 /*
- * What a function does with a channel. All are called from the event loop,
- * never from inside vm_chan_send() of the same channel.
+ * Operations of a function on its channel. They are called from the event loop,
+ * never from within vm_chan_send() of the same channel.
  */
 struct vm_chan_ops {
 	const char *name;
 	/* Both pipes are open (DL buffers may follow later). */
 	void (*open)(struct vm_chan *ch);
-	/* Closed, reset or gone: forget everything, send nothing. */
+	/* Channel closed, reset or removed: drop all state, send nothing. */
 	void (*close)(struct vm_chan *ch);
-	/* One UL TD; @data is a private copy, valid during the call. */
+	/* One UL TD. @data is a private copy, valid during the call. */
 	void (*rx)(struct vm_chan *ch, const uint8_t *data, size_t len);
-	/* The host posted DL buffers and there may be room again. */
+	/* The host posted DL buffers: vm_chan_room() may have changed. */
 	void (*room)(struct vm_chan *ch);
-	/* The firmware is gone (power, reset, crash): back to its defaults. */
+	/*
+	 * The firmware was restarted (power, reset, crash): restore the
+	 * defaults.
+	 */
 	void (*reset)(struct vm_chan *ch);
 };
 
@@ -99,27 +102,28 @@ void *vm_chan_priv(const struct vm_chan *ch);
 struct vm *vm_chan_vm(const struct vm_chan *ch);
 bool vm_chan_is_open(const struct vm_chan *ch);
 
-/* Number of DL buffers that the host has posted and we have not filled. */
+/* Number of DL buffers that the host has posted and that are not filled yet. */
 unsigned int vm_chan_posted(const struct vm_chan *ch);
 /*
- * Capacity of the next DL buffer; 0 if there is none or the device may not
- * send now, then room() follows as after -EAGAIN.
+ * Capacity of the next DL buffer. 0: there is none, or the device must not send
+ * now; then room() follows as after -EAGAIN.
  */
 size_t vm_chan_room(struct vm_chan *ch);
 
 /*
  * Put one message into the next DL buffer (one TD). The interrupt follows at
- * the end of the event loop's round, or within the pipe's accumulation time
- * if more is under way.
- * -EAGAIN: no buffer, or the device sleeps and begins to wake up now: wait
- * for room(). -EMSGSIZE: larger than the buffer, which stays. -ENOTCONN:
- * channel not open, or the device is not running.
+ * the end of the round of the event loop, or within the accumulation time of
+ * the pipe if more TDs are pending.
+ *
+ * -EAGAIN: no buffer, or the device is asleep and starts to wake up; room()
+ * follows. -EMSGSIZE: the message is larger than the buffer, which remains
+ * posted. -ENOTCONN: the channel is not open, or the device is not running.
  */
 int vm_chan_send(struct vm_chan *ch, const void *data, size_t len);
 
 /* ---- control socket (ctl.c) ------------------------------------------- */
 
-/* One answer under construction: lines go out with ctl_line(). */
+/* An answer under construction. ctl_line() adds a line. */
 struct vm_reply;
 
 void ctl_line(struct vm_reply *r, const char *fmt, ...)
@@ -129,8 +133,8 @@ void ctl_error(struct vm_reply *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Add the command whose first word is @word. @fn gets all words
- * (argv[0] is @word). @help is one line: "word args - what it does".
+ * Add the command @name. @fn gets the whole command line (argv[0] is @name).
+ * @help is one line: "name args - description".
  */
 int ctl_command(struct vm *vm, const char *name,
 		void (*fn)(void *priv, int argc, char **argv,
@@ -138,21 +142,21 @@ int ctl_command(struct vm *vm, const char *name,
 		void *priv, const char *help);
 
 /*
- * Add lines to "stats": @fn prints "name value" lines; when @reset is true
- * it prints nothing and sets its counters to zero.
+ * Add lines to "stats". @fn prints lines "name value". With @reset it prints
+ * nothing and sets its counters to zero.
  */
 int ctl_stats(struct vm *vm, void (*fn)(void *priv, struct vm_reply *r,
 					bool reset), void *priv);
 
-/* Parse a whole word as a number (0x allowed) not above @max; -EINVAL. */
+/* Parse a whole argument as a number (0x allowed) up to @max; -EINVAL. */
 int ctl_number(const char *text, uint64_t max, uint64_t *value);
 
 /* ---- functions: called by main.c, in this order ----------------------- */
 
 /*
- * Each attaches itself to its channels, control words and statistics.
- * net and mux are per modem; the MBIM function connects contexts through
- * net_connect().
+ * Each function attaches itself to its channels, control commands and
+ * statistics. There is one net and one mux per modem. The MBIM function
+ * connects contexts by net_connect().
  */
 struct net;
 
@@ -162,10 +166,13 @@ int mbim_create(struct vm *vm, struct net *net);	/* 7560 only */
 int at_create(struct vm *vm);
 int rpc_create(struct vm *vm, struct net *net);		/* 7360 only */
 
-/* A packet data context came up or went down for @session (--attach mbim). */
+/*
+ * A packet data context of @session was connected or disconnected (--attach
+ * mbim).
+ */
 void net_connect(struct net *net, unsigned int session, bool up);
 bool net_connected(const struct net *net, unsigned int session);
-/* Bytes and packets so far, for MBIM packet statistics. */
+/* Bytes and packets so far, for the packet statistics of MBIM. */
 struct net_counts {
 	uint64_t ul_packets, ul_bytes, dl_packets, dl_bytes;
 };
@@ -173,7 +180,7 @@ struct net_counts {
 void net_counts(const struct net *net, unsigned int session,
 		struct net_counts *out);
 
-/* Addresses of a session, so that all functions tell the same story. */
+/* Addresses of a session, so that all functions report the same ones. */
 struct net_addr {
 	uint8_t v4[4], v4_gw[4], v4_dns[4];
 	unsigned int v4_prefix;			/* 30 */
