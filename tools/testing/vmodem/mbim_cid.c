@@ -47,7 +47,7 @@ struct mbim_svc {
 	uint32_t signal_interval;
 	uint32_t signal_threshold;
 	uint32_t error_threshold;
-	unsigned int signal_told;
+	unsigned int signal_reported;
 	unsigned int providers;	/* what a scan finds */
 
 	/* Indications the host subscribed to: a bit per table entry */
@@ -193,8 +193,8 @@ static void put_packet_service(struct mbim_svc *s, struct mbim_wr *out)
 
 static void put_signal(struct mbim_svc *s, struct mbim_wr *out)
 {
-	s->signal_told = cell_rssi(s->cell);
-	mbim_wr_u32(out, s->signal_told);
+	s->signal_reported = cell_rssi(s->cell);
+	mbim_wr_u32(out, s->signal_reported);
 	mbim_wr_u32(out, 99);
 	mbim_wr_u32(out, s->signal_interval);
 	mbim_wr_u32(out, s->signal_threshold);
@@ -1087,7 +1087,7 @@ uint32_t mbim_svc_command(struct mbim_svc *s, const uint8_t *uuid,
 /* Is the change of the signal one that the host wants to know? */
 static bool signal_due(const struct mbim_svc *s)
 {
-	int diff = (int)cell_rssi(s->cell) - (int)s->signal_told;
+	int diff = (int)cell_rssi(s->cell) - (int)s->signal_reported;
 
 	/* 0 leaves it to the device; all ones wants no such reports. */
 	if (s->signal_threshold == UINT32_MAX)
@@ -1163,7 +1163,7 @@ void mbim_svc_reset(struct mbim_svc *s)
 	s->signal_interval = 5;
 	s->signal_threshold = 0;
 	s->error_threshold = 0;
-	s->signal_told = cell_rssi(s->cell);
+	s->signal_reported = cell_rssi(s->cell);
 	s->changed = 0;
 	s->context_changed = 0;
 }

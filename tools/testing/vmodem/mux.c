@@ -33,7 +33,7 @@
 #define GRACE_US	50000		/* for what was under way at a stop */
 #define FIRST_GRANT_US	20000		/* for quirk 4 */
 #define GRANT_US	1000		/* small credits wait for more */
-#define KICK		1500		/* granted to wake the reference up */
+#define QUIRK_GRANT	1500		/* granted to wake the reference up */
 
 /* ---- messages to the host ---------------------------------------------- */
 
@@ -130,7 +130,7 @@ void mux_sent(struct mux *mux, const struct mux_msg *msg)
 		/* In credit mode the reference goes on at the next FCTH only. */
 		if (mux->with_credits && s->open &&
 		    vm_config(mux->vm)->quirks_reference)
-			s->grant += KICK;
+			s->grant += QUIRK_GRANT;
 	}
 }
 
@@ -472,7 +472,7 @@ static const struct vm_chan_ops mux_ops = {
 /* ---- control words ----------------------------------------------------- */
 
 /* The session of argv[1]; NULL after an error has been told. */
-static struct mux_sess *word_session(struct mux *mux, int argc, char **argv,
+static struct mux_sess *args_session(struct mux *mux, int argc, char **argv,
 				     bool open, struct vm_reply *r)
 {
 	uint64_t nr;
@@ -489,10 +489,10 @@ static struct mux_sess *word_session(struct mux *mux, int argc, char **argv,
 	return &mux->s[nr];
 }
 
-static void flow_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_flow(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct mux *mux = priv;
-	struct mux_sess *s = word_session(mux, argc, argv, true, r);
+	struct mux_sess *s = args_session(mux, argc, argv, true, r);
 	uint64_t mask, len = 4;
 	struct mux_msg *msg;
 	uint32_t command;
@@ -530,11 +530,10 @@ static void flow_word(void *priv, int argc, char **argv, struct vm_reply *r)
 	mux_dl_flush(mux, false);
 }
 
-static void credit_word(void *priv, int argc, char **argv,
-			struct vm_reply *r)
+static void cmd_credit(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct mux *mux = priv;
-	struct mux_sess *s = word_session(mux, argc, argv, false, r);
+	struct mux_sess *s = args_session(mux, argc, argv, false, r);
 	uint64_t bytes;
 
 	if (!s)
@@ -555,10 +554,10 @@ static void credit_word(void *priv, int argc, char **argv,
 	}
 }
 
-static void link_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_link(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct mux *mux = priv;
-	struct mux_sess *s = word_session(mux, argc, argv, true, r);
+	struct mux_sess *s = args_session(mux, argc, argv, true, r);
 	uint8_t report[256] = { 1 };
 	uint64_t len = 8;
 
@@ -576,10 +575,9 @@ static void link_word(void *priv, int argc, char **argv, struct vm_reply *r)
 	mux_dl_flush(mux, false);
 }
 
-static void refuse_word(void *priv, int argc, char **argv,
-			struct vm_reply *r)
+static void cmd_refuse(void *priv, int argc, char **argv, struct vm_reply *r)
 {
-	struct mux_sess *s = word_session(priv, argc, argv, false, r);
+	struct mux_sess *s = args_session(priv, argc, argv, false, r);
 	uint64_t code;
 
 	if (!s)
@@ -601,7 +599,7 @@ static void drop_open_command(void *priv, int argc, char **argv, struct vm_reply
 		mux->drop_opens = count;
 }
 
-static void mux_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_mux(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	static const char *const layouts[] = { "before", "after", "mixed" };
 	struct mux *mux = priv;
@@ -635,8 +633,7 @@ static void mux_word(void *priv, int argc, char **argv, struct vm_reply *r)
 		  "accumulate 0..1000, ul-pad LENGTH");
 }
 
-static void sessions_word(void *priv, int argc, char **argv,
-			  struct vm_reply *r)
+static void cmd_sessions(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct mux *mux = priv;
 	unsigned int i;
@@ -703,20 +700,20 @@ static const struct {
 	void (*fn)(void *priv, int argc, char **argv, struct vm_reply *r);
 	const char *help;
 } commands[] = {
-	{ "flow", flow_word,
+	{ "flow", cmd_flow,
 	  "flow SESSION stop|go [MASK|short] - flow control of the uplink" },
-	{ "credit", credit_word,
+	{ "credit", cmd_credit,
 	  "credit SESSION BYTES|hold|auto - grant credit; by hand only; as it is used" },
-	{ "link-report", link_word,
+	{ "link-report", cmd_link,
 	  "link-report SESSION [BYTES] - send LINK_STATUS_REPORT" },
-	{ "refuse-open", refuse_word,
+	{ "refuse-open", cmd_refuse,
 	  "refuse-open SESSION CODE - answer OPEN_SESSION with CODE, 0 is success" },
 	{ "drop-open", drop_open_command,
 	  "drop-open COUNT - leave the next OPEN_SESSIONs unanswered" },
-	{ "mux", mux_word,
+	{ "mux", cmd_mux,
 	  "mux layout before|after|mixed; mux qlth on|off; mux accumulate US; "
 	  "mux ul-pad LENGTH - shape of DL blocks; ul_head_pad_len" },
-	{ "sessions", sessions_word, "sessions - what is open" },
+	{ "sessions", cmd_sessions, "sessions - what is open" },
 };
 
 int mux_create(struct vm *vm, struct net *net)

@@ -197,7 +197,7 @@ static bool send_msg(struct mux *mux)
 }
 
 /* First grants that had to wait for their time; sets the timer for others. */
-static void grants_ripen(struct mux *mux)
+static void grants_release(struct mux *mux)
 {
 	uint64_t now = 0, wait = 0;
 	unsigned int i;
@@ -582,7 +582,7 @@ void mux_dl_flush(struct mux *mux, bool now)
 	if (!mux->ch || mux->flushing)
 		return;
 	if (mux->with_credits)
-		grants_ripen(mux);
+		grants_release(mux);
 	/* Nothing below may come back here: answers wait for their turn. */
 	mux->flushing = true;
 	while (work_waits(mux)) {

@@ -287,7 +287,7 @@ static bool parse6(struct net *net, struct net_pkt *p)
 	}
 }
 
-static bool sum_good(const struct net_pkt *p, bool pseudo)
+static bool checksum_valid(const struct net_pkt *p, bool pseudo)
 {
 	uint64_t sum = 0;
 
@@ -313,7 +313,7 @@ static bool check_transport(struct net *net, const struct net_pkt *p)
 			return true;
 		if ((size_t)(p->l4[12] >> 4) * 4 > p->l4_len)
 			return malformed(net, p, "TCP header length");
-		return sum_good(p, true) || bad_checksum(net, p, "TCP");
+		return checksum_valid(p, true) || bad_checksum(net, p, "TCP");
 	case PROTO_UDP:
 		if (p->l4_len < INET_UDP_LEN ||
 		    get_be16(p->l4 + 4) < INET_UDP_LEN)
@@ -326,7 +326,7 @@ static bool check_transport(struct net *net, const struct net_pkt *p)
 			return true;
 		if (!p->l4[6] && !p->l4[7])
 			return bad_checksum(net, p, "no UDP checksum in IPv6");
-		return sum_good(p, true) || bad_checksum(net, p, "UDP");
+		return checksum_valid(p, true) || bad_checksum(net, p, "UDP");
 	case PROTO_ICMP:
 		if (p->v6)
 			return true;
@@ -334,7 +334,7 @@ static bool check_transport(struct net *net, const struct net_pkt *p)
 			return malformed(net, p, "ICMP header");
 		if (p->more)
 			return true;
-		return sum_good(p, false) || bad_checksum(net, p, "ICMP");
+		return checksum_valid(p, false) || bad_checksum(net, p, "ICMP");
 	case PROTO_ICMPV6:
 		if (!p->v6)
 			return true;
@@ -342,7 +342,7 @@ static bool check_transport(struct net *net, const struct net_pkt *p)
 			return malformed(net, p, "ICMPv6 header");
 		if (p->more)
 			return true;
-		return sum_good(p, true) || bad_checksum(net, p, "ICMPv6");
+		return checksum_valid(p, true) || bad_checksum(net, p, "ICMPv6");
 	}
 	return true;
 }
@@ -350,7 +350,7 @@ static bool check_transport(struct net *net, const struct net_pkt *p)
 /* ---- routing ----------------------------------------------------------- */
 
 /* May the host of this session send from that address? */
-static bool source_good(const struct net_pkt *p, enum where *from)
+static bool source_valid(const struct net_pkt *p, enum where *from)
 {
 	unsigned int s = VM_SESSIONS;
 
@@ -398,7 +398,7 @@ static void route(struct net *net, const struct net_pkt *p)
 	unsigned int to = VM_SESSIONS;
 	enum where from, where;
 
-	if (!source_good(p, &from)) {
+	if (!source_valid(p, &from)) {
 		s->spoofed++;
 		vm_debug(net->vm, "net: session %u: foreign source address",
 			 p->session);
@@ -532,7 +532,7 @@ static void net_stats(void *priv, struct vm_reply *r, bool reset)
 	}
 }
 
-static void net_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_net(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct net *net = priv;
 	uint64_t mtu;
@@ -554,7 +554,7 @@ struct net *net_create(struct vm *vm)
 	net->mtu = NET_MTU;
 	net_gen_init(net);
 	if (ctl_stats(vm, net_stats, net) ||
-	    ctl_command(vm, "net", net_word, net,
+	    ctl_command(vm, "net", cmd_net, net,
 			"net mtu BYTES - largest packet that is routed")) {
 		free(net);
 		return NULL;

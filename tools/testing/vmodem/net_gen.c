@@ -66,7 +66,7 @@ void net_sink(struct net *net, unsigned int session, const uint8_t *data,
 	k->next = seq + 1;
 }
 
-static void sink_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_sink(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct net *net = priv;
 	unsigned int i;
@@ -161,7 +161,7 @@ static void gen_tick(struct loop_timer *t)
 		loop_timer_set(t, next);
 }
 
-static void gen_word(void *priv, int argc, char **argv, struct vm_reply *r)
+static void cmd_gen(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	uint64_t session, rate, size, count = UINT64_MAX;
 	struct net *net = priv;
@@ -201,8 +201,8 @@ void net_gen_init(struct net *net)
 {
 	net->gen_timer.fn = gen_tick;
 	net->gen_timer.priv = net;
-	ctl_command(net->vm, "gen", gen_word, net,
+	ctl_command(net->vm, "gen", cmd_gen, net,
 		    "gen SESSION udp|udp6 RATE SIZE [COUNT] | gen SESSION stop - send numbered UDP packets to port 9000, RATE a second");
-	ctl_command(net->vm, "sink", sink_word, net,
+	ctl_command(net->vm, "sink", cmd_sink, net,
 		    "sink check|any - verify the payload of what port 9 gets, or only count it; both clear the counts");
 }

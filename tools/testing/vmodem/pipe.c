@@ -247,7 +247,7 @@ static void ul_run(struct vm *vm, unsigned int nr)
 
 /* ---- downlink --------------------------------------------------------- */
 
-static void chan_tell_room(struct vm_chan *ch)
+static void chan_notify_room(struct vm_chan *ch)
 {
 	loop_timer_cancel(&ch->poll);
 	ch->waiting = false;
@@ -285,7 +285,7 @@ static void chan_poll(struct loop_timer *t)
 	if (head_update(vm, PIPE_DL(ch->nr)) && !ch->late.at)
 		loop_timer_set(&ch->late, LATE_US);
 	if (pipe_pending(p))
-		chan_tell_room(ch);
+		chan_notify_room(ch);
 	else
 		loop_timer_set(t, loop_now() - ch->starved > POLL_SLOW_AFTER ?
 			       POLL_SLOW_US : POLL_US);
@@ -547,7 +547,7 @@ static void pipe_work(struct vm *vm)
 			continue;
 		if (pipe_pending(&vm->pipe[PIPE_DL(i)]) &&
 		    !vm->pipe[PIPE_DL(i)].stalled)
-			chan_tell_room(ch);
+			chan_notify_room(ch);
 		else
 			chan_wait(ch);
 	}

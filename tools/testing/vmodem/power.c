@@ -65,7 +65,7 @@ int vm_boot_run(struct vm *vm)
 }
 
 /* What the firmware knew is lost; the channels are closed already. */
-static void vm_forget(struct vm *vm)
+static void vm_reset_functions(struct vm *vm)
 {
 	unsigned int i;
 
@@ -81,7 +81,7 @@ void vm_power_off(struct vm *vm)
 	loop_timer_cancel(&vm->boot);
 	loop_timer_cancel(&vm->rom);
 	link_down(vm);
-	vm_forget(vm);
+	vm_reset_functions(vm);
 	hostile_power_off(vm);
 	memset(vm->scratchpad, 0, sizeof(vm->scratchpad));
 	vm->powered = false;
@@ -151,7 +151,7 @@ int vm_crash(struct vm *vm)
 	if (report && !vm->host_sleep && !vm->forced_sleep)
 		vm_report_stage(vm, STAGE_CRASH);
 	link_down(vm);
-	vm_forget(vm);
+	vm_reset_functions(vm);
 	vm->in_band = report;
 	vm->crashed = true;
 	vm_set_stage(vm, STAGE_CRASH);

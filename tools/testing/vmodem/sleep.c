@@ -56,7 +56,7 @@ int sleep_request(struct vm *vm)
 	return 0;
 }
 
-static void sleep_take_back(struct vm *vm)
+static void sleep_withdraw(struct vm *vm)
 {
 	vm->sleep = vm->sleep == SLEEP_ASLEEP ? SLEEP_WAKING : SLEEP_AWAKE;
 	vm->wakeup_rung = false;
@@ -69,10 +69,10 @@ void sleep_wake(struct vm *vm)
 		return;
 	if (vm->sleep == SLEEP_ASLEEP) {
 		vm->wakes_device++;
-		sleep_take_back(vm);
+		sleep_withdraw(vm);
 	} else if (vm->sleep == SLEEP_REQUESTED) {
 		/* The answer may be on its way already. */
-		sleep_take_back(vm);
+		sleep_withdraw(vm);
 		vm->sleep_grace = true;
 	}
 }
@@ -114,7 +114,7 @@ static void sleep_awake(struct vm *vm)
 
 /* ---- what the host says ----------------------------------------------- */
 
-static void host_says_sleep(struct vm *vm)
+static void doorbell_sleep(struct vm *vm)
 {
 	if (vm->sleep_grace && vm->sleep == SLEEP_AWAKE) {
 		/* Answered before it saw that the request was taken back. */
@@ -141,7 +141,7 @@ static void host_says_sleep(struct vm *vm)
 		sleep_wake(vm);
 }
 
-static void host_says_active(struct vm *vm)
+static void doorbell_active(struct vm *vm)
 {
 	if (vm->sleep == SLEEP_WAKING) {
 		sleep_awake(vm);
@@ -153,11 +153,11 @@ static void host_says_active(struct vm *vm)
 	}
 }
 
-static void host_says_wakeup(struct vm *vm)
+static void doorbell_wakeup(struct vm *vm)
 {
 	if (vm->sleep == SLEEP_ASLEEP) {
 		vm->wakes_host++;
-		sleep_take_back(vm);
+		sleep_withdraw(vm);
 		vm->wakeup_rung = true;
 		return;
 	}
@@ -170,7 +170,7 @@ static void host_says_wakeup(struct vm *vm)
 		     "wakeup-awake", "WAKEUP while %s", sleep_name(vm));
 }
 
-static void host_forces_active(struct vm *vm)
+static void doorbell_force_active(struct vm *vm)
 {
 	if (!vm->forced_sleep) {
 		vm_violation(vm, "force-active-not-asked",
@@ -206,13 +206,13 @@ void sleep_doorbell(struct vm *vm, uint32_t value)
 	}
 	switch (value) {
 	case DB_ACTIVE:
-		host_says_active(vm);
+		doorbell_active(vm);
 		break;
 	case DB_SLEEP:
-		host_says_sleep(vm);
+		doorbell_sleep(vm);
 		break;
 	case DB_WAKEUP:
-		host_says_wakeup(vm);
+		doorbell_wakeup(vm);
 		break;
 	case DB_FORCE_SLEEP:
 		pipe_park(vm);
@@ -220,7 +220,7 @@ void sleep_doorbell(struct vm *vm, uint32_t value)
 		vm_debug(vm, "forced sleep");
 		break;
 	case DB_FORCE_ACTIVE:
-		host_forces_active(vm);
+		doorbell_force_active(vm);
 		break;
 	default:
 		vm_violation(vm, "sleep-value", "doorbell 2 = %#x", value);
