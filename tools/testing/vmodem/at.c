@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The AT command function, on channels 2 and 4; each has its own state.
+ * The AT command function, on channels 2 and 4. Each channel has its own state.
  *
- * Bytes may come in any pieces. A command line ends with CR, LF or both, and
- * begins with AT; several commands on a line follow each other, extended ones
- * (+XXX) divided by semicolons. What comes out waits in a bounded buffer for
- * DL buffers of the host, and fills each as far as it goes.
+ * Input may be split at any byte. A command line begins with AT and ends with
+ * CR, LF or both. Several commands may follow each other on a line; extended
+ * ones (+XXX) are separated by semicolons. Output is kept in a bounded buffer
+ * until the host posts DL buffers; each is filled as far as possible.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -16,10 +16,10 @@
 #include "vmodem.h"
 
 #define AT_LINE		256	/* longest command line */
-#define AT_OUT		16384	/* waits at most for DL buffers */
+#define AT_OUT		16384	/* limit of output waiting for DL buffers */
 #define AT_ARGS		32
 
-/* Three commands that all tell of the registration: here it is one. */
+/* The three registration commands; all report the same state. */
 enum { AT_CREG, AT_CGREG, AT_CEREG, AT_REG };
 
 static const char * const reg_names[AT_REG] = { "+CREG", "+CGREG", "+CEREG" };
@@ -31,9 +31,9 @@ struct at {
 	unsigned int nr;
 	bool echo;
 	bool too_long;
-	bool in_line;			/* a line is being carried out */
-	bool plmn_digits;		/* AT+COPS tells the number, not the name */
-	unsigned int reports[AT_REG];	/* AT+CREG= and its sisters: 0 to 2 */
+	bool in_line;			/* a command line is executed */
+	bool plmn_digits;		/* AT+COPS reports the number, not the name */
+	unsigned int reports[AT_REG];	/* mode of AT+CREG= etc.: 0 to 2 */
 	enum cell_reg reported;
 	size_t len;
 	char line[AT_LINE + 1];
@@ -70,7 +70,7 @@ static void put(struct at *at, const char *data, size_t len)
 	at->out_len += len;
 }
 
-/* One line of an answer, in the form that V1 asks for. */
+/* One line of a response, in the format of V1. */
 __attribute__((format(printf, 2, 3)))
 static void reply(struct at *at, const char *fmt, ...)
 {
@@ -141,7 +141,7 @@ static bool at_cops(struct at *at)
 	return true;
 }
 
-/* Automatic selection, or the form of the answer. */
+/* Automatic selection, or the format of the response. */
 static bool at_cops_set(struct at *at, const char *args)
 {
 	if (!strcmp(args, "3,0") || !strcmp(args, "3,2"))
@@ -151,7 +151,7 @@ static bool at_cops_set(struct at *at, const char *args)
 	return true;
 }
 
-/* Status, and with @place area, cell and access technology (LTE). */
+/* Status; with @place also area, cell and access technology (LTE). */
 static void put_reg(struct at *at, unsigned int which, const char *mode,
 		    bool place)
 {
@@ -247,7 +247,7 @@ static bool at_cfun_set(struct at *at, const char *args)
 	return !cell_set_radio(at->cell, args[0] == '1');
 }
 
-/* There are no error numbers to switch on. */
+/* Numeric error codes are not supported. */
 static bool at_cmee_set(struct at *at, const char *args)
 {
 	(void)at;
@@ -313,7 +313,7 @@ static void defaults(struct at *at)
 	memset(at->reports, 0, sizeof(at->reports));
 }
 
-/* What follows AT; stops at the first command that fails. */
+/* Execute the commands behind AT; stop at the first failure. */
 static bool body(struct at *at, const char *p)
 {
 	while (*p) {
@@ -336,7 +336,7 @@ static bool body(struct at *at, const char *p)
 			      CELL_FIRMWARE);
 			break;
 		case 'V':
-			/* Answers in words are the only ones. */
+			/* Only verbose responses are supported. */
 			if (p[1] != '1')
 				return false;
 			p += 2;
@@ -358,7 +358,7 @@ static bool body(struct at *at, const char *p)
 	return true;
 }
 
-/* Tell of a change of the registration, where that was asked for. */
+/* Report a change of the registration, if reports are enabled. */
 static void report(struct at *at)
 {
 	unsigned int i;
@@ -375,7 +375,7 @@ static void cell_changed(void *priv, unsigned int changed)
 {
 	struct at *at = priv;
 
-	/* Not in the middle of an answer: line_done() comes back to it. */
+	/* Not within a response: line_done() reports the change later. */
 	if (at->in_line || !(changed & CELL_CHANGED_REG))
 		return;
 	report(at);
@@ -395,7 +395,7 @@ static void line_done(struct at *at)
 		return;
 	}
 	at->lines++;
-	/* A NUL in the line is no part of any command. */
+	/* No command contains a NUL. */
 	at->in_line = true;
 	if (!at->too_long && strlen(at->line) == at->len &&
 	    !strncasecmp(p, "AT", 2))

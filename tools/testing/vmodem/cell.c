@@ -62,7 +62,7 @@ static const struct choice fcc_states[] = {
 	{ NULL, 0 },
 };
 
-/* The state that others can see, to find out what a change has changed. */
+/* The externally visible state, to detect the effect of a change. */
 struct seen {
 	enum cell_sim sim;
 	enum cell_reg reg;
@@ -199,7 +199,7 @@ static void set_pin(struct cell *cell, const char *pin)
 	snprintf(cell->pin, sizeof(cell->pin), "%s", pin);
 }
 
-/* Compare with the PIN and account for the try. */
+/* Check the PIN and count the try. */
 static int check_pin(struct cell *cell, const char *pin)
 {
 	if (!strcmp(pin, cell->pin)) {
@@ -288,7 +288,7 @@ int cell_change_pin(struct cell *cell, const char *pin, const char *new_pin)
 	return ret;
 }
 
-/* ---- control words ----------------------------------------------------- */
+/* ---- control commands -------------------------------------------------- */
 
 static bool choose(const struct choice *choices, int argc, char **argv,
 		   struct vm_reply *r, int *value)
@@ -336,7 +336,7 @@ static void ctl_radio(void *priv, int argc, char **argv, struct vm_reply *r)
 		ctl_error(r, "the FCC lock keeps the radio off");
 }
 
-/* A locked card has its radio off after a power-up. */
+/* After power-up, the radio of a locked card is off. */
 static void ctl_fcc(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	struct cell *cell = priv;
@@ -384,7 +384,7 @@ static const char *state_name(const struct choice *choices, int value)
 	return choices->name ? choices->name : "off";
 }
 
-/* The registration as a user sees it, which radio and SIM may keep off. */
+/* Shows the effective registration, which depends on radio and SIM. */
 static void ctl_cell(void *priv, int argc, char **argv, struct vm_reply *r)
 {
 	const struct cell *cell = priv;
@@ -404,7 +404,7 @@ static void ctl_cell(void *priv, int argc, char **argv, struct vm_reply *r)
 
 struct cell *cell_get(struct vm *vm)
 {
-	/* One process is one modem. */
+	/* There is one modem per process. */
 	static struct cell *the_cell;
 	struct cell *cell;
 

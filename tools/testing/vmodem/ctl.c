@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control socket: one request per line, words separated by blanks; lines of
- * answer, then "ok" or "error: text". Several clients at a time.
+ * Control socket. A request is one line with arguments separated by blanks. The
+ * answer is any number of lines, then "ok" or "error: text". Several clients
+ * are served at a time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ struct ctl_client {
 	struct loop_fd lf;	/* fd -1: free */
 	char in[CTL_LINE];
 	size_t in_len;
-	char *out;		/* what the client has not read yet */
+	char *out;		/* output not yet read by the client */
 	size_t out_len, out_at;
 };
 
@@ -209,7 +210,7 @@ static void client_close(struct ctl_client *c)
 	c->in_len = 0;
 }
 
-/* Send what is waiting; requests are not read until all of it has gone. */
+/* Send pending output. Requests are not read until all of it was sent. */
 static void client_flush(struct ctl_client *c)
 {
 	while (c->out_at < c->out_len) {
@@ -295,7 +296,7 @@ static void client_lines(struct ctl_client *c)
 
 		if (!end) {
 			if (c->in_len == sizeof(c->in))
-				client_close(c);	/* no line is so long */
+				client_close(c);	/* the line is too long */
 			break;
 		}
 		len = end - c->in;

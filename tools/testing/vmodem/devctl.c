@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device's words on the control socket, and its statistics. */
+/* The control commands of the device, and its statistics. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,13 +11,13 @@ static void say(struct vm_reply *r, int ret)
 	case 0:
 		break;
 	case -EPERM:
-		ctl_error(r, "the host has not allowed it");
+		ctl_error(r, "the host does not allow device sleep");
 		break;
 	case -EBUSY:
-		ctl_error(r, "not in this state");
+		ctl_error(r, "invalid in this state");
 		break;
 	case -ENODEV:
-		ctl_error(r, "the device is not up");
+		ctl_error(r, "the device is not running");
 		break;
 	default:
 		ctl_error(r, "%s", strerror(-ret));
@@ -115,7 +115,7 @@ static void cmd_wake(void *priv, int argc, char **argv, struct vm_reply *r)
 		sleep_wake(vm);
 }
 
-/* *@first: is @word the one or the other? -EINVAL: neither. */
+/* *@first: @value is @one. -EINVAL: it is neither @one nor @other. */
 static int one_of(const char *value, const char *one, const char *other,
 		  bool *first)
 {
@@ -289,7 +289,7 @@ int devctl_create(struct vm *vm)
 		{ "violations", cmd_violations,
 		  "violations [clear] - lines NAME COUNT LAST-DETAIL" },
 		{ "quirks", cmd_quirks,
-		  "quirks [clear] - tolerated habits, in the same form" },
+		  "quirks [clear] - tolerated quirks, in the same form" },
 		{ "sleep", cmd_sleep,
 		  "sleep now | auto MS | off - ask the host for device sleep, once or when idle" },
 		{ "wake", cmd_wake, "wake - wake up from device sleep" },
@@ -298,14 +298,14 @@ int devctl_create(struct vm *vm)
 		{ "msg", cmd_msg,
 		  "msg stall|resume - stall: stop answering the message ring" },
 		{ "host-sleep", cmd_host_sleep,
-		  "host-sleep refuse|allow - answer the host's SLEEP by an error" },
+		  "host-sleep refuse|allow - refuse: answer SLEEP(host, enter) with an error" },
 		{ "drop-msi", cmd_drop_msi,
-		  "drop-msi N - lose the next N interrupts" },
+		  "drop-msi N - drop the next N interrupts" },
 		{ "crash", cmd_crash, "crash - go to stage CRASH" },
 		{ "cd-ready", cmd_cd_ready,
 		  "cd-ready - after a crash: go to stage CD_READY" },
 		{ "surprise-remove", cmd_surprise_remove,
-		  "surprise-remove - answer nothing but all ones until plugged again" },
+		  "surprise-remove - every register reads all ones until the next plug" },
 		{ "boot-run", cmd_boot_run,
 		  "boot-run - leave the boot ROM for stage RUN" },
 	};

@@ -2,9 +2,9 @@
 /*
  * Registers, doorbells, the interrupt; creation.
  *
- * Nothing that the host can write is trusted: registers and memory are read
- * once and checked, what matters is kept here. A rule that the host breaks
- * becomes a violation and the device carries on as well as it can.
+ * Nothing that the host can write is trusted. Registers and memory are read
+ * once and checked; valid values are kept here. A violation of the interface is
+ * reported, and the device continues as well as possible.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -155,14 +155,14 @@ void vm_info(struct vm *vm, unsigned int field, uint32_t value)
 static void doorbell_heads(struct vm *vm, uint32_t value)
 {
 	if (vm_stage(vm) == STAGE_BOOT && value == STAGE_BOOT) {
-		/* A boot ROM that takes no image: there is no flash function */
+		/* The boot ROM takes no image: there is no flash function. */
 		vm_reg_set(vm, REG_EXIT_CODE, EXIT_FAILED);
 		vm_msi(vm);
 		return;
 	}
 	vm->reasons[value & 0xff & 15]++;
 	if (!vm_running(vm)) {
-		/* The host says by a message that it is back. */
+		/* The host signals the end of its sleep by a message. */
 		if (vm->slept_through && value == 0)
 			return;
 		vm_violation(vm, "doorbell-not-running",
@@ -180,11 +180,14 @@ static void doorbell_heads(struct vm *vm, uint32_t value)
 			     "doorbell 0 = %#x, the device %s", value,
 			     vm->sleep == SLEEP_ASLEEP ? "sleeps" :
 			     "waits for ACTIVE");
-		/* It is lost: the clock that would notice stands still. */
+		/* The doorbell is lost: the clock of this block is stopped. */
 		return;
 	}
 	if (vm->host_sleep) {
-		/* Only for SLEEP(host, exit), which is looked for there. */
+		/*
+		 * Only valid for SLEEP(host, exit), which message_run()
+		 * detects.
+		 */
 		if (!message_run(vm) && !vm->msg_stalled)
 			vm_violation(vm, "host-sleep-doorbell",
 				     "doorbell 0 = %#x, the host sleeps",
@@ -213,7 +216,7 @@ void vm_doorbell_write(struct vm *vm, uint32_t offset, unsigned int size,
 		return;
 	}
 	vm->doorbells[nr]++;
-	/* A crashed device hears nothing; the host may not know it yet. */
+	/* A crashed device ignores doorbells. The host may not know it yet. */
 	if (vm->crashed || !hostile_doorbell(vm, nr, value))
 		return;
 	switch (nr) {
@@ -279,7 +282,7 @@ void vm_scratchpad_write(struct vm *vm, uint32_t offset, unsigned int size,
 	bool pair = is_half(offset, REG_CONTEXT) || is_half(offset, REG_BASE) ||
 		    is_half(offset, REG_END);
 	bool psi = is_half(offset, REG_PSI_ADDR);
-	bool high = offset % 8 == 0;	/* all pairs begin at 4 modulo 8 */
+	bool high = offset % 8 == 0;	/* all 64-bit fields begin at 4 modulo 8 */
 	bool in_time = vm_ipc(vm) == IPC_INIT && !vm->run.at;
 
 	if (!vm->powered || vm->crashed)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile mode: when to lie, and the lies of the device itself. Those about
- * what is in the DL buffers are in hostile_data.c.
+ * Hostile mode: when to inject faults, and the faults of the device. Faults in
+ * the content of DL buffers are in hostile_data.c.
  *
- *   hook (device, pipe, message, ...) --> hostile_inject(kind): the n-th chance
- *       of that kind --> numbers made of seed, kind and n --> lie, log line
+ *   hook (device, pipe, message, ...) --> hostile_inject(kind): the n-th
+ *       opportunity of that kind --> random numbers from seed, kind and n
+ *       --> fault, log line
  *
- * Each kind has a count of chances and numbers of its own, so what is drawn
- * for one never shifts those of another, and time plays no part in it.
+ * Each kind counts its own opportunities and has its own random numbers. The
+ * numbers of one kind do not depend on those of another kind or on time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,68 +18,68 @@
 #include "hostile.h"
 #include "mux.h"
 
-#define TICK_US		5000	/* chances that nobody has to give us */
-#define REWRITES	16	/* words to be changed (back) some time later */
-#define RETURNED		64	/* memory that the host has back */
+#define TICK_US		5000	/* period of faults without a trigger */
+#define REWRITES	16	/* pending delayed writes to host memory */
+#define RETURNED	64	/* regions that the device has returned */
 #define STASH		65536u
-#define FLIP_US		2000	/* a field is changed to and fro that long */
-#define WEIGHT		64	/* of a kind that is told at the full rate */
+#define FLIP_US		2000	/* duration of FAULT_FLIP */
+#define WEIGHT		64	/* of a kind that uses the full rate */
 
 static const struct {
 	const char *name, *help;
 	unsigned int weight;
 } kinds[FAULT_KINDS] = {
-	[FAULT_ONES] = { "ones", "BAR 2 reads all ones, for a while or until reset", 8 },
-	[FAULT_STAGE] = { "stage", "the execution stage jumps", 16 },
-	[FAULT_IPC] = { "ipc", "the IPC state jumps, or is never reached", 16 },
+	[FAULT_ONES] = { "ones", "BAR 2 reads all ones, for some time or until reset", 8 },
+	[FAULT_STAGE] = { "stage", "the execution stage changes", 16 },
+	[FAULT_IPC] = { "ipc", "the IPC state changes, or is not reached", 16 },
 	[FAULT_CAPS] = { "caps", "device version and capabilities", 64 },
 	[FAULT_CHIP] = { "chip", "boot ROM chip info", 32 },
-	[FAULT_HEAD] = { "head", "a head, which is the host's, overwritten", 16 },
+	[FAULT_HEAD] = { "head", "a head is overwritten (the host owns it)", 16 },
 	[FAULT_TAIL] = { "tail", "a tail out of range, too far, backwards", 8 },
 	[FAULT_WRONG_PIPE] = { "wrong-pipe", "a tail written for another pipe", 8 },
 	[FAULT_TD_SIZE] = { "td-size", "size of a completed TD", 64 },
 	[FAULT_TD_STATUS] = { "td-status", "status of a completed TD", 32 },
 	[FAULT_TD_ADDR] = { "td-addr", "address and reserved bytes of a TD", 64 },
-	[FAULT_TD_NEVER] = { "td-never", "a tail not published, at times for good", 16 },
-	[FAULT_TD_TWICE] = { "td-twice", "a tail taken back and published again", 64 },
+	[FAULT_TD_NEVER] = { "td-never", "a tail not published, sometimes never again", 16 },
+	[FAULT_TD_TWICE] = { "td-twice", "a tail reset and published again", 64 },
 	[FAULT_TD_LATE] = { "td-late", "size and status after the tail", 64 },
 	[FAULT_MSG_STATUS] = { "msg-status", "completion status of a message", 64 },
 	[FAULT_MSG_TAIL] = { "msg-tail", "tail of the message ring", 8 },
-	[FAULT_MSG_NEVER] = { "msg-never", "a message is done, and not told", 64 },
-	[FAULT_MSG_TWICE] = { "msg-twice", "a completion again, after it was taken", 64 },
+	[FAULT_MSG_NEVER] = { "msg-never", "a message without a completion", 64 },
+	[FAULT_MSG_TWICE] = { "msg-twice", "a completion repeated after the host has read it", 64 },
 	[FAULT_MSG_WRONG] = { "msg-wrong", "a completion in another message", 64 },
 	[FAULT_MSI_LOST] = { "msi-lost", "no interrupt", 64 },
 	[FAULT_MSI_TWICE] = { "msi-twice", "several interrupts for one", 64 },
-	[FAULT_MSI_SPURIOUS] = { "msi-spurious", "an interrupt for nothing", 16 },
-	[FAULT_SLEEP] = { "sleep", "sleep requests just when the host rings", 64 },
-	[FAULT_WAKE] = { "wake", "doorbell 2 not heard, or answered twice", 64 },
+	[FAULT_MSI_SPURIOUS] = { "msi-spurious", "spurious interrupts", 16 },
+	[FAULT_SLEEP] = { "sleep", "sleep requests at a doorbell of the host", 64 },
+	[FAULT_WAKE] = { "wake", "doorbell 2 ignored, or answered twice", 64 },
 	[FAULT_CRASH] = { "crash", "crash at any time", 1 },
-	[FAULT_FLIP] = { "flip", "changes to and fro while the host reads", 32 },
-	[FAULT_LATE_WRITE] = { "late-write", "what was published changes later, and back", 32 },
-	[FAULT_LATE_DMA] = { "late-dma", "DMA to what the host has back (with an IOMMU)", 64 },
+	[FAULT_FLIP] = { "flip", "a value toggles while the host reads it", 32 },
+	[FAULT_LATE_WRITE] = { "late-write", "published data changes later, and is restored", 32 },
+	[FAULT_LATE_DMA] = { "late-dma", "DMA to memory returned to the host (with an IOMMU)", 64 },
 	[FAULT_SIGNATURE] = { "signature", "MUX signatures", 64 },
-	[FAULT_TABLE] = { "table", "chains of tables and commands: loops, indexes far out", 64 },
+	[FAULT_TABLE] = { "table", "chains of tables and commands: loops, invalid indexes", 64 },
 	[FAULT_DATAGRAM] = { "datagram", "index and length of datagrams", 64 },
 	[FAULT_SESSION] = { "session", "session numbers", 64 },
 	[FAULT_LENGTH] = { "length", "lengths of blocks, tables, commands", 64 },
 	[FAULT_SEQUENCE] = { "sequence", "sequence numbers", 64 },
 	[FAULT_CREDIT] = { "credit", "values of credit and queue level tables", 64 },
-	[FAULT_COMMAND] = { "command", "commands, also ones nobody asked for", 64 },
+	[FAULT_COMMAND] = { "command", "commands, also unsolicited ones", 64 },
 	[FAULT_REPLAY] = { "replay", "a message sent twice", 64 },
 	[FAULT_ORDER] = { "order", "a message sent after the next ones", 64 },
-	[FAULT_CUT] = { "cut", "a message cut short, or made longer", 64 },
+	[FAULT_CUT] = { "cut", "a message truncated or extended", 64 },
 	[FAULT_GARBAGE] = { "garbage", "random bytes in blocks and packets", 64 },
 	[FAULT_CONTROL] = { "control", "random bytes in MBIM, AT, RPC, trace", 64 },
 };
 
-/* A word in the host's memory to be changed, if it is still @from then. */
+/* A pending write to host memory; skipped if the value is not @from then. */
 struct rewrite {
 	struct hostile *h;
 	struct loop_timer timer;
-	unsigned int pipe;	/* belongs to its ring; VM_PIPES: to the link */
+	unsigned int pipe;	/* whose ring it is in; VM_PIPES: not in a ring */
 	uint64_t addr;
 	uint32_t from, to;
-	bool again;		/* then change it back, some time later */
+	bool again;		/* restore the value later */
 };
 
 struct hostile {
@@ -87,12 +88,12 @@ struct hostile {
 	unsigned int rate;
 	uint64_t mask;			/* of kinds */
 	uint64_t chances[FAULT_KINDS], injected[FAULT_KINDS], total;
-	uint64_t number;		/* of the lie under construction */
+	uint64_t number;		/* random state of this fault */
 
-	unsigned int ones;		/* reads to come that give ones */
+	unsigned int ones;		/* remaining reads that return all ones */
 	bool ones_forever;
-	bool tail_frozen[VM_PIPES];		/* no tail any more */
-	bool internal;			/* a send of our own */
+	bool tail_frozen[VM_PIPES];		/* tail is no longer published */
+	bool internal;			/* the message is injected */
 
 	struct loop_timer tick;
 	unsigned int ticks;
@@ -103,11 +104,11 @@ struct hostile {
 		uint32_t size;
 	} returned[RETURNED];
 	unsigned int returned_next, returned_count;
-	struct vm_td last[VM_PIPES];	/* completed last, by pipe */
-	uint64_t last_at[VM_PIPES];	/* where its TD is */
+	struct vm_td last[VM_PIPES];	/* last completed TD, by pipe */
+	uint64_t last_at[VM_PIPES];	/* address of that TD */
 	uint32_t last_word[VM_PIPES];
 
-	/* Messages of channels to be sent again, or later */
+	/* Message to be sent again or later */
 	uint8_t stash[STASH], work[STASH];
 	size_t stash_len;
 	unsigned int stash_chan;
@@ -137,7 +138,7 @@ uint64_t hostile_injected(const struct vm *vm, enum hostile_kind kind)
 
 /* ---- numbers ----------------------------------------------------------- */
 
-/* SplitMix64: the state is a counter, so any of them can be had at once. */
+/* SplitMix64. The state is a counter, so numbers need no sequence. */
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
@@ -201,9 +202,9 @@ void hostile_note(struct hostile *h, enum hostile_kind kind, const char *fmt,
 /* ---- memory ------------------------------------------------------------ */
 
 /*
- * Is an IOMMU in between? If not, there is RAM at 1 MiB, where no IOMMU maps
- * anything, and DMA to where nothing is mapped any more is not refused: it
- * hurts whoever owns the memory now.
+ * Is there an IOMMU? Without one, RAM is found at 1 MiB, where no IOMMU domain
+ * maps anything. Without an IOMMU, DMA to unmapped memory is not blocked and
+ * would corrupt memory of another owner.
  */
 static bool iommu_present(struct vm *vm)
 {
@@ -214,7 +215,7 @@ static bool iommu_present(struct vm *vm)
 				       &ptr) == VM_DMA_UNMAPPED;
 }
 
-/* One word of host memory if it can be had; the host is not to blame. */
+/* Pointer to a word of host memory, or NULL. Reports no violation. */
 static uint32_t *memory_word(struct vm *vm, uint64_t addr)
 {
 	size_t len = sizeof(uint32_t);
@@ -249,7 +250,7 @@ static void note_returned(struct hostile *h, uint64_t addr, uint32_t size)
 		h->returned_count++;
 }
 
-/* ---- words that change later ------------------------------------------- */
+/* ---- delayed writes ---------------------------------------------------- */
 
 static void rewrite_done(struct loop_timer *t)
 {
@@ -298,7 +299,7 @@ static void rewrite_cancel(struct hostile *h, unsigned int pipe)
 			loop_timer_cancel(&h->rewrite[i].timer);
 }
 
-/* Change @addr to and fro, as fast as it goes, while the host looks at it. */
+/* Toggle the value at @addr as fast as possible while the host reads it. */
 static void flip(struct hostile *h, uint64_t addr, uint32_t valid,
 		 uint32_t wrong)
 {
@@ -314,7 +315,10 @@ static void flip(struct hostile *h, uint64_t addr, uint32_t valid,
 		uint32_t was = n & 1 ? valid : wrong;
 		unsigned int pause;
 
-		/* Ends with the valid; or at once when the host took it. */
+		/*
+		 * Ends with @valid, or as soon as the host has changed the
+		 * value.
+		 */
 		if (!__atomic_compare_exchange_n(p, &was,
 						 n & 1 ? wrong : valid, false,
 						 __ATOMIC_ACQ_REL,
@@ -354,7 +358,7 @@ void hostile_do_read(struct vm *vm, uint32_t offset, uint8_t *data,
 		h->ones_forever = hostile_draw(h, 4) == 0;
 		h->ones = 1 + hostile_draw(h, 20);
 		hostile_note(h, FAULT_ONES, "BAR 2 from %#x: %s", offset,
-			     h->ones_forever ? "until reset" : "for a while");
+			     h->ones_forever ? "until reset" : "for some time");
 	}
 	if (h->ones || h->ones_forever) {
 		if (h->ones)
@@ -394,7 +398,7 @@ bool hostile_do_state(struct vm *vm, enum vm_ipc state)
 
 	if (!hostile_inject(h, FAULT_IPC))
 		return true;
-	hostile_note(h, FAULT_IPC, "state %u never reached", state);
+	hostile_note(h, FAULT_IPC, "state %u is not reached", state);
 	return false;
 }
 
@@ -436,7 +440,7 @@ bool hostile_do_info(struct vm *vm, unsigned int field, uint32_t *value)
 	return true;
 }
 
-/* Out of the blue: a word jumps, and most often back. */
+/* A field of the device information changes, and is usually restored. */
 static void info_jump(struct hostile *h, unsigned int field)
 {
 	struct vm *vm = h->vm;
@@ -451,7 +455,7 @@ static void info_jump(struct hostile *h, unsigned int field)
 	valid = le32toh(*p);
 	wrong = info_wrong(h, field, valid);
 	hostile_note(h, info_kind(field),
-		     "device information +%u jumps: %#x -> %#x", field, valid,
+		     "device information +%u changes: %#x -> %#x", field, valid,
 		     wrong);
 	memory_swap(vm, vm->info + field, valid, wrong);
 	vm_msi(vm);
@@ -467,7 +471,7 @@ bool hostile_do_head(struct vm *vm, unsigned int nr, uint32_t head)
 	return vm->hostile->forged_head[nr] == head + 1ull;
 }
 
-/* Overwrite a head, and put it back unless the host has done so. */
+/* Overwrite a head. Restore it later unless the host has written it. */
 static void forge_head(struct hostile *h)
 {
 	struct vm *vm = h->vm;
@@ -558,7 +562,7 @@ bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
 		return false;
 	if (hostile_inject(h, FAULT_TD_NEVER)) {
 		h->tail_frozen[nr] = hostile_draw(h, 4) == 0;
-		hostile_note(h, FAULT_TD_NEVER, "pipe %u: tail %u not told%s",
+		hostile_note(h, FAULT_TD_NEVER, "pipe %u: tail %u not published%s",
 			     nr, valid, h->tail_frozen[nr] ? ", nor any other" : "");
 		return false;
 	}
@@ -591,7 +595,7 @@ bool hostile_do_tail(struct vm *vm, unsigned int nr, uint32_t *value)
 	return true;
 }
 
-/* What the host is about to look at changes. */
+/* Change what the host is about to read. */
 void hostile_do_tail_after(struct vm *vm, unsigned int nr)
 {
 	struct hostile *h = vm->hostile;
@@ -603,7 +607,7 @@ void hostile_do_tail_after(struct vm *vm, unsigned int nr)
 
 	if (!flips && !hostile_inject(h, FAULT_LATE_WRITE))
 		return;
-	/* A buffer may be somebody else's by the time we write to it. */
+	/* Without an IOMMU the buffer may have a new owner by then. */
 	switch (hostile_draw(h, (nr & 1) && iommu_present(vm) ? 5 : 2)) {
 	case 0:
 		what = "tail";
@@ -675,7 +679,7 @@ bool hostile_do_message(struct vm *vm, uint64_t at, uint32_t *status)
 			rewrite_later(h, VM_PIPES, at + 20, *status, valid,
 				      false, hostile_draw(h, 2000));
 	} else if (hostile_inject(h, FAULT_MSG_TWICE)) {
-		/* Long after the host has done with the entry. */
+		/* Long after the host has finished with the entry. */
 		hostile_note(h, FAULT_MSG_TWICE, "message before %u", vm->mtail);
 		rewrite_later(h, VM_PIPES, at + 20, valid, 3 - valid, true,
 			      hostile_draw(h, 3000));
@@ -727,7 +731,7 @@ static bool crash_now(struct hostile *h, const char *when)
 	return !vm_crash(h->vm);
 }
 
-/* The same word again and again. */
+/* Spurious interrupts, one or many. */
 static void msi_storm(struct hostile *h)
 {
 	struct vm *vm = h->vm;
@@ -752,7 +756,10 @@ bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value)
 		return true;
 	if (nr == 0 && vm->sleep == SLEEP_AWAKE && vm->sleep_allowed &&
 	    hostile_inject(h, FAULT_SLEEP)) {
-		/* It rings, and we want to sleep; maybe just for a moment. */
+		/*
+		 * Request sleep at a doorbell; in half of all cases withdraw
+		 * it.
+		 */
 		hostile_note(h, FAULT_SLEEP, "request at doorbell 0 = %u", value);
 		if (!sleep_request(vm) && hostile_draw(h, 2))
 			rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 1, 0,
@@ -761,11 +768,11 @@ bool hostile_do_doorbell(struct vm *vm, unsigned int nr, uint32_t value)
 	}
 	if (nr == 2 && hostile_inject(h, FAULT_WAKE)) {
 		if (hostile_draw(h, 2)) {
-			hostile_note(h, FAULT_WAKE, "doorbell 2 = %u not heard",
+			hostile_note(h, FAULT_WAKE, "doorbell 2 = %u ignored",
 				     value);
 			return false;
 		}
-		hostile_note(h, FAULT_WAKE, "request jumps at doorbell 2 = %u",
+		hostile_note(h, FAULT_WAKE, "request changes at doorbell 2 = %u",
 			     value);
 		rewrite_later(h, VM_PIPES, vm->info + INFO_SLEEP, 0, 1, true,
 			      hostile_draw(h, 1000));
@@ -826,7 +833,7 @@ static void send_stash(struct hostile *h)
 	h->internal = false;
 }
 
-/* A command that nobody asked for, or a whole block of nonsense. */
+/* An unsolicited command with random content. */
 static void send_forged(struct hostile *h)
 {
 	bool lite = h->vm->config.mux == VM_MUX_LITE;
@@ -854,16 +861,16 @@ static void send_forged(struct hostile *h)
 	for (i = 0; i < 12; i += 4)
 		put_le32(p + i, hostile_draw(h, 2) ? hostile_draw(h, 2) :
 			 hostile_wrong(h, 0, 16));
-	hostile_note(h, FAULT_COMMAND, "command %u for session %u, not asked for",
+	hostile_note(h, FAULT_COMMAND, "unsolicited command %u for session %u",
 		     command, b[lite ? 6 : 22]);
 	h->internal = true;
 	vm_chan_send(ch, b, p + 12 - b);
 	h->internal = false;
 }
 
-/* ---- what happens without a reason ------------------------------------- */
+/* ---- faults without a trigger ------------------------------------------ */
 
-/* The device information is as good as new when the link is up again. */
+/* The device information is in use again once the link is up. */
 static bool in_use_again(const struct vm *vm, uint64_t addr)
 {
 	return vm_running(vm) && (addr == vm->info || addr == vm->tails);
@@ -913,7 +920,7 @@ static void tick(struct loop_timer *t)
 	late_dma(h);
 	if (!vm_running(vm) || vm->d3)
 		return;
-	if (crash_now(h, "just so"))
+	if (crash_now(h, "without a trigger"))
 		return;
 	if (h->ticks++ % 4 == 0) {
 		info_jump(h, INFO_STAGE);
@@ -926,7 +933,7 @@ static void tick(struct loop_timer *t)
 	send_forged(h);
 }
 
-/* ---- ends -------------------------------------------------------------- */
+/* ---- end of links and power -------------------------------------------- */
 
 void hostile_closed(struct vm *vm, unsigned int nr)
 {
@@ -982,8 +989,8 @@ static uint64_t kind_range(enum hostile_kind first, enum hostile_kind last)
 }
 
 /*
- * What a seed lies about when it may choose: all, what belongs together, or
- * some of everything. Kinds that end a session early hide what lies behind.
+ * Kinds that "mix" selects for a seed: all, a related group, or a random
+ * subset. Kinds that end a session early would hide the others.
  */
 static uint64_t kinds_of_seed(uint64_t seed)
 {
@@ -1009,7 +1016,7 @@ static uint64_t kinds_of_seed(uint64_t seed)
 	case 8:
 		return kind_range(FAULT_SIGNATURE, FAULT_CONTROL);
 	default:
-		/* A quarter of them, but at least one */
+		/* A quarter of all kinds, and at least one */
 		return (mix(number) & mix(number + 1) & all) |
 		       1ull << number / 12 % FAULT_KINDS;
 	}
@@ -1125,7 +1132,7 @@ static void cmd_hostile(void *priv, int argc, char **argv, struct vm_reply *r)
 		   (argc > 2 && ctl_number(argv[2], 1000, &rate))) {
 		ctl_error(r, "usage: hostile [SEED [RATE [KINDS]] | off | stats | kinds]");
 	} else if (hostile_start(vm, seed, rate, argc > 3 ? argv[3] : NULL)) {
-		ctl_error(r, "no such kind: see hostile kinds");
+		ctl_error(r, "unknown kind: see hostile kinds");
 	}
 }
 
@@ -1146,7 +1153,7 @@ int hostile_create(struct vm *vm)
 		h->rewrite[i].timer.priv = &h->rewrite[i];
 	}
 	return ctl_command(vm, "hostile", cmd_hostile, vm,
-			   "hostile [SEED [RATE [KINDS]] | off | stats | kinds] - lie, at RATE per 1000 chances");
+			   "hostile [SEED [RATE [KINDS]] | off | stats | kinds] - inject RATE faults per 1000 opportunities");
 }
 
 void hostile_destroy(struct vm *vm)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hostile mode: lies in what goes into DL buffers. A block of the MUX is
- * taken apart into its fields; for each kind of field there is one chance
- * per block, and the lie is about one field of that kind.
+ * Hostile mode: faults in the content of DL buffers. A block of the MUX is
+ * split into its fields. Each kind of field is one opportunity per block. A
+ * fault changes one field of its kind.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ struct block {
 	size_t len;
 	struct field field[FIELDS];
 	unsigned int fields;
-	uint32_t table[TABLES];		/* where tables and commands are */
+	uint32_t table[TABLES];		/* offsets of tables and commands */
 	unsigned int tables;
 };
 
@@ -45,7 +45,9 @@ static void add_datagrams(struct block *b, uint32_t at, unsigned int len)
 	for (i = MUX_TABLE_HDR; i + MUX_TABLE_DG <= len; i += MUX_TABLE_DG) {
 		add(b, FAULT_DATAGRAM, at + i, 4, "datagram index");
 		add(b, FAULT_DATAGRAM, at + i + 4, 2, "datagram length");
-		/* All of a full table would leave no room for other fields. */
+		/*
+		 * Leave room for other fields: skip the rest of a full table.
+		 */
 		if (i > MUX_TABLE_HDR + 4 * MUX_TABLE_DG)
 			return;
 	}
@@ -79,7 +81,7 @@ static void add_command(struct block *b, uint32_t at, bool lite)
 		add(b, FAULT_COMMAND, at + i, 4, "parameter");
 }
 
-/* Our own blocks are well-formed; whatever is not is left alone. */
+/* Blocks of the modem are well-formed; anything else is left unchanged. */
 static void add_chain(struct block *b, bool data)
 {
 	uint32_t at = get_le32(b->data + 12);
@@ -159,7 +161,7 @@ static uint32_t field_wrong(struct hostile *h, const struct block *b,
 			return signatures[hostile_draw(h, 7)];
 		break;
 	case FAULT_TABLE:
-		/* A loop, more often than not */
+		/* A loop, in most cases */
 		if (b->tables && hostile_draw(h, 3))
 			return b->table[hostile_draw(h, b->tables)];
 		limit = b->len - hostile_draw(h, 24) % b->len;
@@ -237,7 +239,7 @@ static void inject_garbage(struct hostile *h, enum hostile_kind kind,
 		return;
 	n = hostile_draw(h, 4) ? 1 + hostile_draw(h, 4) : len;
 	for (i = 0; i < n; i++) {
-		/* The first bytes say what the rest is. */
+		/* The first bytes describe the rest. */
 		if (n == len)
 			at = i;
 		else

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The Internet checksum (RFC 1071). Sums are kept in memory order: that is
- * right on any machine, because the sum does not care about the byte order
- * as long as reading and writing agree.
+ * The Internet checksum (RFC 1071). Sums are kept in memory order. This is
+ * correct on any machine: the sum does not depend on the byte order as long as
+ * reads and writes use the same one.
  */
 #include <string.h>
 

@@ -12,12 +12,12 @@
 #define CONTEXT_SIZE	52
 
 /*
- * From doorbell RUNNING to the interrupt. Quirk 2: the reference driver
- * loses one that comes before its probe function has returned.
+ * Delay from doorbell RUNNING to the interrupt. Quirk 2: the reference driver
+ * loses an interrupt that is raised before its probe function returns.
  */
 #define RUN_DELAY_US	5000
 
-/* The link is gone: pipes, sessions and sleep with it. */
+/* The link is down: close pipes and sessions, reset sleep. */
 void link_down(struct vm *vm)
 {
 	loop_timer_cancel(&vm->init);

@@ -13,7 +13,7 @@
 static int epoll_fd = -1;
 static bool running;
 
-/* The round in progress: loop_fd_del() takes its events out of here. */
+/* Events of the current round; loop_fd_del() removes its events here. */
 static struct epoll_event events[LOOP_EVENTS];
 static int event_count;
 
@@ -115,7 +115,7 @@ void loop_idle_del(void (*fn)(void *priv), void *priv)
 			idle[i].fn = NULL;
 }
 
-/* Timers armed by a timer of this round wait for the next round. */
+/* Timers armed in this round expire in a later round at the earliest. */
 static void loop_timers_run(void)
 {
 	uint64_t now = loop_now();
@@ -145,7 +145,7 @@ static int loop_wait(uint64_t us)
 			return n;
 		no_pwait2 = true;
 	}
-	/* Kernels before 5.11: milliseconds are all there is. */
+	/* Kernels before 5.11 support milliseconds only. */
 	return epoll_wait(epoll_fd, events, LOOP_EVENTS, (us + 999) / 1000);
 }
 

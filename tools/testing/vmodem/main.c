@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmodem: arguments, and who is plugged into whom. */
+/* vmodem: command line, and creation of all parts. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -33,10 +33,10 @@ static const char usage[] =
 "  --boot-delay MS       from power on until the execution stage is valid (0)\n"
 "  --init-delay MS       from doorbell INIT until state INIT (0)\n"
 "  --boot-stage run|rom  start with firmware, or in the boot ROM (run)\n"
-"  --rom-time MS         leave the boot ROM after that time (0: when told to)\n"
-"  --attach auto|mbim    route sessions always, or once connected (auto)\n"
-"  --quirks none|reference  tolerate the habits of the reference driver (none)\n"
-"  --hostile SEED[,RATE]  lie, in RATE of 1000 cases (10), as SEED says\n"
+"  --rom-time MS         leave the boot ROM after this time (0: by boot-run)\n"
+"  --attach auto|mbim    route sessions always, or while connected (auto)\n"
+"  --quirks none|reference  tolerate the quirks of the reference driver (none)\n"
+"  --hostile SEED[,RATE]  inject RATE faults per 1000 opportunities (10)\n"
 "  --log FILE            append the log to FILE (standard error)\n"
 "  --verbose             log every message, mapping and request\n"
 "  --version, --help\n";
@@ -79,12 +79,12 @@ struct args {
 
 static void refuse(const char *option, const char *value)
 {
-	fprintf(stderr, "vmodem: %s does not take '%s', try --help\n", option,
+	fprintf(stderr, "vmodem: %s: invalid value '%s', try --help\n", option,
 		value);
 	exit(2);
 }
 
-/* Which of two words it is: 0 or 1. */
+/* 0 for @first, 1 for @second. */
 static int choice(const char *option, const char *value, const char *first,
 		  const char *second)
 {
@@ -192,7 +192,7 @@ static void parse(struct args *a, int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "vmodem: what is '%s'? Try --help\n",
+		fprintf(stderr, "vmodem: unexpected argument '%s', try --help\n",
 			argv[optind]);
 		exit(2);
 	}
@@ -208,7 +208,7 @@ static void stop(struct loop_fd *lf, uint32_t events)
 
 	(void)events;
 	if (read(lf->fd, &info, sizeof(info)) == sizeof(info))
-		vm_log(lf->priv, "ends: signal %u", info.ssi_signo);
+		vm_log(lf->priv, "terminated by signal %u", info.ssi_signo);
 	loop_stop();
 }
 
@@ -297,7 +297,7 @@ int main(int argc, char **argv)
 	vm_log(vm, "vmodem %s: %04x on %s", VERSION, a.config.device_id,
 	       a.socket);
 	ret = loop_run();
-	/* Sockets go away by hand, memory with the process. */
+	/* Remove the sockets; the process exit frees the memory. */
 	vfu_destroy(vfu);
 	ctl_close(vm);
 	return ret ? fail("event loop", ret) : 0;

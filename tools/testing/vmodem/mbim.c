@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MBIM messages: open and close, fragments in both directions, the queue
- * towards the host, protocol errors. What the commands mean is in mbim_cid.c.
+ * MBIM messages: open and close, fragments in both directions, the queue to the
+ * host, protocol errors. The commands are in mbim_cid.c.
  *
- * One TD is one message, or one fragment of one. The state "open" belongs to
- * the function, not to the channel: a host may close the port and go on later
- * without a new MBIM_OPEN (mbimcli --no-close, --no-open). What is under way
- * when the channel closes is lost; a reset of the modem closes the function.
+ * One TD is one message, or one fragment of a message. The state "open" belongs
+ * to the function, not to the channel: a host may close the port and continue
+ * later without another MBIM_OPEN (mbimcli --no-close, --no-open). Pending
+ * messages are lost when the channel closes. A reset of the modem closes the
+ * function.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct msg {
 };
 
 struct counts {
-	uint64_t rx_messages;	/* complete ones */
+	uint64_t rx_messages;	/* complete messages */
 	uint64_t rx_fragments;	/* TDs that were part of a larger message */
 	uint64_t tx_messages;
 	uint64_t tx_fragments;
@@ -45,7 +46,7 @@ struct mbim {
 	bool opened;
 	uint32_t max_transfer;	/* as negotiated by MBIM_OPEN */
 
-	/* A command that is being put together from fragments */
+	/* A command that is reassembled from fragments */
 	struct {
 		bool active;
 		uint32_t tid;
@@ -55,7 +56,7 @@ struct mbim {
 		struct loop_timer timer;
 		uint8_t body[MBIM_MAX_MESSAGE];
 	} in;
-	/* The last message that was given up: its rest is not reported again */
+	/* The last aborted command: further fragments are not reported again */
 	bool given_up;
 	uint32_t given_up_tid;
 
@@ -72,9 +73,9 @@ static bool has_fragments(uint32_t type)
 	return type == MBIM_COMMAND_DONE || type == MBIM_INDICATE_STATUS;
 }
 
-/* ---- towards the host -------------------------------------------------- */
+/* ---- to the host ------------------------------------------------------- */
 
-/* Take the message that @p points at out of the queue. */
+/* Remove the message that @p points at from the queue. */
 static void unqueue(struct mbim *m, struct msg **p)
 {
 	struct msg *msg = *p;
@@ -87,7 +88,7 @@ static void unqueue(struct mbim *m, struct msg **p)
 	free(msg);
 }
 
-/* Send as much as there are buffers for. */
+/* Send until the DL buffers are used up. */
 static void pump(struct mbim *m)
 {
 	while (m->head && m->ch) {
@@ -105,8 +106,8 @@ static void pump(struct mbim *m)
 			header = MBIM_FRAG_HEADER;
 			if (!msg->total && max > header) {
 				/*
-				 * The size of the next buffer counts too: the
-				 * host may post smaller ones than it said.
+				 * Respect the size of the next buffer: it may
+				 * be smaller than negotiated.
 				 */
 				msg->piece = max - header;
 				msg->total = (msg->len + msg->piece - 1) /
@@ -142,7 +143,7 @@ static void pump(struct mbim *m)
 	}
 }
 
-/* A host that does not read loses indications first, then answers. */
+/* If the host does not read, drop indications first, then responses. */
 static bool make_space(struct mbim *m, uint32_t type, size_t len)
 {
 	struct msg **p = &m->head;
@@ -250,7 +251,7 @@ static void drop_output(struct mbim *m)
 		unqueue(m, &m->head);
 }
 
-/* Give up the command in work and say why. */
+/* Abort the current command and report the reason. */
 static void give_up(struct mbim *m, uint32_t error)
 {
 	drop_input(m);
@@ -259,7 +260,7 @@ static void give_up(struct mbim *m, uint32_t error)
 	send_error(m, m->in.tid, error);
 }
 
-/* This TD is wrong, and with it the command that it is a part of, if any. */
+/* This TD is invalid; abort the command that it belongs to, if any. */
 static void reject(struct mbim *m, uint32_t tid, uint32_t error)
 {
 	if (m->in.active && m->in.tid == tid)
@@ -321,10 +322,10 @@ static void command(struct mbim *m, uint32_t tid, const uint8_t *body,
 }
 
 /*
- * One fragment of a command (most commands are a single one). The standard's
- * rules: fragments of a message come in order, without others in between,
- * and not more than 1250 ms apart. A new message puts an end to an unfinished
- * one; a piece of some other message puts an end to both.
+ * Process one fragment of a command (most commands have a single one). The
+ * rules of the standard: the fragments of a message arrive in order, without
+ * other messages in between, at most 1250 ms apart. A new message aborts an
+ * incomplete one. A non-first fragment of another message is an error for both.
  */
 static void fragment(struct mbim *m, uint32_t tid, const uint8_t *data,
 		     size_t len)
@@ -373,7 +374,7 @@ static void fragment(struct mbim *m, uint32_t tid, const uint8_t *data,
 		m->in.next = 0;
 		m->in.len = 0;
 	}
-	/* An empty one gets nowhere: with 2^32 of them nor would we. */
+	/* Reject empty fragments: 2^32 of them would make no progress. */
 	if (!n) {
 		give_up(m, MBIM_ERROR_LENGTH_MISMATCH);
 		return;
@@ -394,7 +395,7 @@ static void fragment(struct mbim *m, uint32_t tid, const uint8_t *data,
 
 static void open_function(struct mbim *m, uint32_t tid, uint32_t max)
 {
-	/* An OPEN while open is how a host that lost track starts afresh. */
+	/* A second OPEN resynchronises: it resets the function. */
 	drop_input(m);
 	drop_output(m);
 	m->given_up = false;
@@ -426,8 +427,8 @@ static void close_function(struct mbim *m, uint32_t tid)
 }
 
 /*
- * The host gave up a message of ours, or (CANCEL) no longer wants an answer.
- * An error is never answered.
+ * The host aborted a message, or (CANCEL) no longer expects a response. An
+ * error is never answered.
  */
 static void host_error(struct mbim *m, uint32_t tid, uint32_t error)
 {

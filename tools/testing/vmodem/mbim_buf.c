@@ -32,7 +32,7 @@ const uint8_t *mbim_rd_uuid(struct mbim_rd *r)
 	return p;
 }
 
-/* Append one code point as UTF-8; false when it does not fit any more. */
+/* Append one code point as UTF-8. False if it does not fit. */
 static bool put_utf8(char *out, size_t size, size_t *n, uint32_t c)
 {
 	char tmp[4];

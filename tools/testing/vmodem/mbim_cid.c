@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The services of the MBIM function: what each command answers, the packet
- * data contexts, and the indications that follow a change. One table per
- * service says which CIDs exist and what they can do; a handler reads its
- * parameters from @in, looks once at @in->bad, and writes the answer to @out.
+ * The services of the MBIM function: the response to each command, packet data
+ * contexts, and indications after a change. One table per service lists its
+ * CIDs and their operations. A handler reads its parameters from @in, checks
+ * @in->bad once, and writes the response to @out.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ enum { PIN_ENTER, PIN_ENABLE, PIN_DISABLE, PIN_CHANGE };
 struct context {
 	bool active;
 	uint32_t ip_type;	/* IP_V4, IP_V6 or IP_V4V6 */
-	uint32_t nw_error;	/* why it ended */
+	uint32_t nw_error;	/* cause of the end */
 };
 
 struct mbim_svc {
@@ -42,17 +42,17 @@ struct mbim_svc {
 	struct mbim *mbim;
 	struct cell *cell;
 	struct context context[VM_SESSIONS];
-	bool detached;		/* the host wants no packet service */
+	bool detached;		/* the host detached the packet service */
 	bool manual;		/* register mode */
 	uint32_t signal_interval;
 	uint32_t signal_threshold;
 	uint32_t error_threshold;
 	unsigned int signal_reported;
-	unsigned int providers;	/* what a scan finds */
+	unsigned int providers;	/* number of networks in a scan */
 
-	/* Indications the host subscribed to: a bit per table entry */
+	/* CIDs of subscribed indications: a bit per table entry */
 	uint32_t subscribed[MBIM_SERVICES];
-	/* Changes that wait for the answer of the command in work */
+	/* Changes to indicate after the response of the current command */
 	bool busy;
 	unsigned int changed;
 	uint32_t context_changed;
@@ -76,7 +76,7 @@ const uint8_t mbim_uuid_internet[16] = {
 
 /* ---- state ------------------------------------------------------------- */
 
-/* The status code that says why the SIM does not permit a command. */
+/* MBIM status if the SIM does not permit a command. */
 static uint32_t sim_status(const struct mbim_svc *s)
 {
 	switch (cell_sim(s->cell)) {
@@ -93,7 +93,7 @@ static uint32_t sim_status(const struct mbim_svc *s)
 	return MBIM_STATUS_BAD_SIM;
 }
 
-/* The same for what needs the network. */
+/* MBIM status if the network does not permit a command. */
 static uint32_t network_status(const struct mbim_svc *s)
 {
 	uint32_t status = sim_status(s);
@@ -107,7 +107,7 @@ static uint32_t network_status(const struct mbim_svc *s)
 	return MBIM_STATUS_SUCCESS;
 }
 
-/* An LTE modem is attached from its registration on, unless told otherwise. */
+/* LTE: attached while registered, unless the host has detached. */
 static bool attached(const struct mbim_svc *s)
 {
 	return cell_registered(s->cell) && !s->detached;
@@ -125,7 +125,7 @@ static void set_context(struct mbim_svc *s, unsigned int session, bool active,
 	net_connect(s->net, session, active);
 }
 
-/* ---- answers, each also the indication of its CID ---------------------- */
+/* ---- responses, also sent as indications ------------------------------- */
 
 static void put_subscriber(struct mbim_svc *s, struct mbim_wr *out)
 {
@@ -236,8 +236,8 @@ static void put_lte_attach(struct mbim_svc *s, struct mbim_wr *out)
 }
 
 /*
- * An array of (offset, size) pairs to structures behind it: the pairs are
- * reserved first, then each structure is written between ref_begin() and
+ * An array of (offset, size) pairs that refer to structures behind it. First
+ * reserve the pairs, then write each structure between ref_begin() and
  * ref_end().
  */
 static void ref_begin(struct mbim_wr *out)
@@ -341,7 +341,7 @@ static uint32_t s_pin(struct mbim_svc *s, struct mbim_rd *in,
 		ret = cell_enable_pin(s->cell, pin, op == PIN_ENABLE);
 	if (ret == -EINVAL)
 		return MBIM_STATUS_OPERATION_NOT_ALLOWED;
-	/* After a wrong PIN the answer tells how many tries are left. */
+	/* After a wrong PIN the response has the number of remaining tries. */
 	put_pin(s, out);
 	return ret ? MBIM_STATUS_FAILURE : MBIM_STATUS_SUCCESS;
 }
@@ -445,14 +445,14 @@ static uint32_t s_register(struct mbim_svc *s, struct mbim_rd *in,
 	uint32_t action = mbim_rd_u32(in);
 	uint32_t status = sim_status(s);
 
-	mbim_rd_u32(in);	/* data classes: there is only one */
+	mbim_rd_u32(in);	/* data classes: only one is supported */
 	if (in->bad || action > 1)
 		return MBIM_STATUS_INVALID_PARAMETERS;
 	if (status)
 		return status;
 	if (!cell_radio(s->cell))
 		return MBIM_STATUS_RADIO_POWER_OFF;
-	/* The only network that takes us is the one that we are in. */
+	/* Only the network of the current registration accepts the modem. */
 	if (action && (len > 6 || strcmp(plmn, cell_plmn(s->cell)) || !len))
 		return MBIM_STATUS_PROVIDER_NOT_VISIBLE;
 	s->manual = action;
@@ -460,7 +460,7 @@ static uint32_t s_register(struct mbim_svc *s, struct mbim_rd *in,
 	return MBIM_STATUS_SUCCESS;
 }
 
-/* End the contexts that the packet service carried; their CONNECT follows. */
+/* End all contexts of the packet service; CONNECT indications follow. */
 static void end_contexts(struct mbim_svc *s, uint32_t nw_error)
 {
 	unsigned int i;
@@ -491,8 +491,8 @@ static uint32_t s_packet_service(struct mbim_svc *s, struct mbim_rd *in,
 }
 
 /*
- * The reporting interval is kept and told, but there are no reports by time:
- * they would wake a sleeping modem behind the back of a test.
+ * The reporting interval is stored and returned. There are no periodic reports:
+ * they would wake a sleeping modem at times that a test does not expect.
  */
 static uint32_t s_signal(struct mbim_svc *s, struct mbim_rd *in,
 			 struct mbim_wr *out)
@@ -523,7 +523,7 @@ static uint32_t q_connect(struct mbim_svc *s, struct mbim_rd *in,
 	return MBIM_STATUS_SUCCESS;
 }
 
-/* Letters, digits, hyphens and dots, as 3GPP 23.003 has it. */
+/* Letters, digits, hyphens and dots, see 3GPP 23.003. */
 static bool is_apn(const char *p)
 {
 	for (; *p; p++)
@@ -569,7 +569,7 @@ static uint32_t s_connect(struct mbim_svc *s, struct mbim_rd *in,
 		return status;
 	if (!attached(s))
 		return MBIM_STATUS_PACKET_SERVICE_DETACHED;
-	/* A session is one context, and there are as many as sessions. */
+	/* One context per session. */
 	if (s->context[session].active)
 		return MBIM_STATUS_MAX_ACTIVATED_CONTEXTS;
 	if (ip_type == IP_DEFAULT || ip_type == IP_V4_AND_V6)
@@ -620,9 +620,9 @@ static uint32_t q_ip_configuration(struct mbim_svc *s, struct mbim_rd *in,
 	net_addresses(session, &a);
 
 	/*
-	 * 15 numbers, then for IPv4 20 bytes and for IPv6 52 bytes: prefix
-	 * and address, gateway, DNS server. Address, gateway, DNS and MTU
-	 * are available (0xf), or nothing.
+	 * 15 numbers, then 20 bytes for IPv4 and 52 bytes for IPv6: prefix and
+	 * address, gateway, DNS server. Address, gateway, DNS and MTU are
+	 * either available (0xf) or not (0).
 	 */
 	at = 60;
 	mbim_wr_u32(out, session);
@@ -868,11 +868,11 @@ struct cid {
 	handler query;
 	handler set;
 	/*
-	 * The indication, and the answer to a query that has no handler of
-	 * its own. (CONNECT has one per session: put_context().)
+	 * The indication, also the response to a query without a handler.
+	 * (CONNECT has one per session: put_context().)
 	 */
 	void (*put)(struct mbim_svc *s, struct mbim_wr *out);
-	/* What of the cell makes the indication due: CELL_CHANGED_* */
+	/* Changes of the cell that cause the indication: CELL_CHANGED_* */
 	unsigned int when;
 };
 
@@ -953,7 +953,7 @@ static int find_cid(unsigned int service, uint32_t cid)
 	return -1;
 }
 
-/* Its bit in a mask of the service's CIDs, 0 for none. */
+/* Bit in a mask of the CIDs of the service, 0 for none. */
 static uint32_t cid_bit(unsigned int service, uint32_t cid)
 {
 	int at = find_cid(service, cid);
@@ -985,7 +985,7 @@ static uint32_t q_device_services(struct mbim_svc *s, struct mbim_rd *in,
 	return MBIM_STATUS_SUCCESS;
 }
 
-/* The CIDs that can indicate, as bits of the service's table. */
+/* The CIDs with indications, as bits of the table of the service. */
 static uint32_t indicating(unsigned int service)
 {
 	uint32_t bits = 0;
@@ -1027,7 +1027,7 @@ static uint32_t s_subscribe(struct mbim_svc *s, struct mbim_rd *in,
 		service = find_service(uuid);
 		if (service == MBIM_SERVICES)
 			continue;
-		/* No CIDs named means all that there are. */
+		/* An empty list selects all CIDs. */
 		if (!cids)
 			wanted[service] = indicating(service);
 		while (cids--)
@@ -1084,12 +1084,12 @@ uint32_t mbim_svc_command(struct mbim_svc *s, const uint8_t *uuid,
 
 /* ---- indications ------------------------------------------------------- */
 
-/* Is the change of the signal one that the host wants to know? */
+/* Does the change of the signal exceed the threshold of the host? */
 static bool signal_due(const struct mbim_svc *s)
 {
 	int diff = (int)cell_rssi(s->cell) - (int)s->signal_reported;
 
-	/* 0 leaves it to the device; all ones wants no such reports. */
+	/* 0: the device decides; all ones: no reports. */
 	if (s->signal_threshold == UINT32_MAX)
 		return false;
 	return (uint32_t)abs(diff) >= s->signal_threshold;
@@ -1148,7 +1148,7 @@ static void cell_changed(void *priv, unsigned int changed)
 		send_indications(s);
 }
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- create and destroy ------------------------------------------------ */
 
 void mbim_svc_reset(struct mbim_svc *s)
 {

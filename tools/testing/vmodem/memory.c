@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way to host memory, and what happens when the host takes it away. A
- * failure is reported as the host's: it gave the address.
+ * Access to host memory, and the check of unmapped memory. A failure is
+ * reported as a violation: the host provided the address.
  */
 #include <endian.h>
 #include <errno.h>
@@ -9,7 +9,10 @@
 
 #include "device_priv.h"
 
-/* The next piece of @addr..@addr + *@len - 1, or NULL after a violation. */
+/*
+ * Map the next part of @addr..@addr + *@len - 1. Reports a violation and
+ * returns NULL on failure.
+ */
 static void *dma_piece(struct vm *vm, uint64_t addr, size_t *len, bool write)
 {
 	const char *dir = write ? "write" : "read";
@@ -22,7 +25,7 @@ static void *dma_piece(struct vm *vm, uint64_t addr, size_t *len, bool write)
 			     (unsigned long long)addr);
 		return NULL;
 	}
-	/* The window is checked by the device only if the host set it. */
+	/* The device checks the window only if the host has set it. */
 	if (vm->window_end && (addr < vm->window_base ||
 			       addr + *len - 1 > vm->window_end)) {
 		vm_violation(vm, "dma-window", "%s at %#llx size %zu", dir,
@@ -82,7 +85,7 @@ int vm_dma_write(struct vm *vm, uint64_t addr, const void *data, size_t len)
 	return 0;
 }
 
-/* Mappings begin and end at pages, so an aligned word is in one piece. */
+/* Mappings begin and end at page boundaries: an aligned word is contiguous. */
 int vm_dma_load(struct vm *vm, uint64_t addr, uint32_t *value)
 {
 	size_t n = sizeof(*value);
@@ -105,12 +108,12 @@ int vm_dma_store(struct vm *vm, uint64_t addr, uint32_t value)
 	return 0;
 }
 
-/* ---- memory taken away ------------------------------------------------ */
+/* ---- unmapped memory --------------------------------------------------- */
 
 /*
- * Without an IOMMU, mappings are the guest's RAM in a few large pieces that
- * QEMU moves about as it likes; with one they are the driver's own. Only the
- * latter say something about the driver.
+ * Without an IOMMU, mappings are the RAM of the guest in a few large parts,
+ * which QEMU moves at any time. With an IOMMU, mappings are those of the
+ * driver. Only the latter are checked.
  */
 #define UNMAP_FINE	(2u << 20)
 #define UNMAP_LOW	(1u << 20)

@@ -50,7 +50,7 @@ static void message_order(struct vm *vm, const uint8_t *msg)
 			     msg[11]);
 }
 
-/* Fields that the command does not use are 0. */
+/* Fields that the command does not use must be 0. */
 static void message_unused(struct vm *vm, const uint8_t *msg)
 {
 	unsigned int i, from = 0, to = 20;
@@ -126,7 +126,9 @@ static bool message_one(struct vm *vm)
 	      vm_dma_store(vm, vm->msg_tail, tail))))
 		return false;
 	vm_msi(vm);
-	/* The completion was the last that a host going to sleep sees. */
+	/*
+	 * This completion is the last one that the host sees before it sleeps.
+	 */
 	if (!ret && is_host_sleep(msg))
 		sleep_host(vm, msg[9] != STATE_EXIT);
 	return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two channels that need no function of their own: loopback (5) sends
- * back what comes in, trace (3) sends a counted pattern when told to.
+ * The two channels without a function of their own. Loopback (5) returns what
+ * it receives. Trace (3) sends a counted pattern on the control command.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define CHAN_TRACE	3
 #define CHAN_LOOPBACK	5
 
-/* The loopback keeps this much while the host posts no buffer. */
+/* Limit of the loopback queue while the host posts no buffer. */
 #define LOOPBACK_MAX	(4u << 20)
 
 #define TRACE_MAX	65536
@@ -37,7 +37,7 @@ struct misc {
 	uint32_t trace_seq;
 };
 
-/* One modem per process, and it lives as long as the process does. */
+/* There is one modem per process, for the lifetime of the process. */
 static struct misc misc;
 
 static void echo_drop_all(struct misc *m)
@@ -103,7 +103,7 @@ static const struct vm_chan_ops echo_ops = {
 	.close = echo_close,
 };
 
-/* Each piece: le32 sequence number, then bytes that count on from it. */
+/* Each piece: le32 sequence number, then bytes that count up from it. */
 static void trace_room(struct vm_chan *ch)
 {
 	static uint8_t piece[TRACE_MAX];
@@ -147,11 +147,11 @@ static void trace_close(struct vm_chan *ch)
 	m->trace_left = 0;
 }
 
-/* Nothing is said to the trace channel. */
+/* The trace channel ignores all input. */
 static void trace_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 {
 	(void)data;
-	vm_debug(vm_chan_vm(ch), "trace: %zu bytes came in", len);
+	vm_debug(vm_chan_vm(ch), "trace: %zu bytes ignored", len);
 }
 
 static const struct vm_chan_ops trace_ops = {
@@ -194,6 +194,6 @@ int misc_create(struct vm *vm)
 		ret = vm_chan_attach(vm, CHAN_TRACE, &trace_ops, m);
 	if (!ret)
 		ret = ctl_command(vm, "trace", cmd_trace, m,
-				  "trace COUNT [SIZE] - send this many pieces of trace");
+				  "trace COUNT [SIZE] - send COUNT pieces of trace");
 	return ret;
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sessions of the MUX: commands, credits, flow control, control words.
+ * Sessions of the MUX: commands, credits, flow control, control commands.
  *
  * violation               what is wrong
  * mux-closed              data, queue level or close for no open session
  * mux-open-again          OPEN_SESSION for an open session
  * mux-open-padding        DL head padding that no block can hold
- * mux-command-params      a command without the parameters it needs, or
- *                         more than that
+ * mux-command-params      a command with too few or too many parameters
  * mux-command-unknown     not a command that a host may send
  * mux-reserved            reserved parameter not zero
  * mux-response            LINK_STATUS_REPORT_RESP with an error
- * mux-transaction         answer without a question, or with another id; one
- *                         that is late is not reported again
+ * mux-transaction         response without a request, or with another id; a
+ *                         late response is reported only as missing
  * mux-ack-missing         FLOW_CTL not acknowledged within 1 s
  * mux-link-missing        LINK_STATUS_REPORT not answered (quirk 7 in
  *                         Aggregation)
@@ -29,17 +28,17 @@
 #include "mux_priv.h"
 
 #define DL_PAD_MAX	1024
-#define ANSWER_US	1000000		/* for the host to answer a command */
-#define GRACE_US	50000		/* for what was under way at a stop */
-#define FIRST_GRANT_US	20000		/* for quirk 4 */
-#define GRANT_US	1000		/* small credits wait for more */
-#define QUIRK_GRANT	1500		/* granted to wake the reference up */
+#define ANSWER_US	1000000		/* timeout of responses of the host */
+#define GRACE_US	50000		/* for data in flight at a stop */
+#define FIRST_GRANT_US	20000		/* delay for quirk 4 */
+#define GRANT_US	1000		/* delay of small grants */
+#define QUIRK_GRANT	1500		/* after a go, for the reference driver */
 
 /* ---- messages to the host ---------------------------------------------- */
 
 /*
- * Queue a command; @params go behind its header. A host that takes no
- * messages loses them, as with the real thing.
+ * Queue a command with @params behind its header. Messages are dropped if the
+ * host does not read them, as on the real device.
  */
 static struct mux_msg *send_command(struct mux *mux, unsigned int session,
 				    uint32_t command, uint32_t id,
@@ -51,13 +50,13 @@ static struct mux_msg *send_command(struct mux *mux, unsigned int session,
 	uint8_t *d;
 
 	if (!msg) {
-		vm_log(mux->vm, "mux: too many messages wait for DL buffers");
+		vm_log(mux->vm, "mux: command dropped, the queue is full");
 		return NULL;
 	}
 	msg->len = block + head + len;
 	d = msg->data;
 	if (!mux->lite) {
-		/* The sequence number follows when the block leaves. */
+		/* The sequence number is assigned when the block is sent. */
 		put_le32(d, MUX_ACBH);
 		put_le32(d + 8, msg->len);
 		put_le32(d + 12, MUX_BLOCK_HDR);
@@ -72,7 +71,7 @@ static struct mux_msg *send_command(struct mux *mux, unsigned int session,
 	return msg;
 }
 
-/* A place for a question; what is late gives way, oldest first. */
+/* A free transaction, otherwise the oldest one that has timed out. */
 static struct mux_trans *free_trans(struct mux *mux)
 {
 	struct mux_trans *oldest = NULL, *t;
@@ -86,7 +85,7 @@ static struct mux_trans *free_trans(struct mux *mux)
 	return oldest;
 }
 
-/* A command of ours that wants an answer. */
+/* Send a command that the host must answer. */
 static struct mux_msg *send_request(struct mux *mux, unsigned int session,
 				    uint32_t command, bool link,
 				    const uint8_t *params, size_t len)
@@ -127,7 +126,7 @@ void mux_sent(struct mux *mux, const struct mux_msg *msg)
 		s->stop_id = mux->trans[msg->trans].id;
 	} else if (msg->kind == MSG_GO) {
 		s->stopped = false;
-		/* In credit mode the reference goes on at the next FCTH only. */
+		/* With credits the reference driver resumes at the next FCTH. */
 		if (mux->with_credits && s->open &&
 		    vm_config(mux->vm)->quirks_reference)
 			s->grant += QUIRK_GRANT;
@@ -170,7 +169,7 @@ static void trans_tick(struct loop_timer *t)
 		loop_timer_set(t, next - now);
 }
 
-/* The host answered a command of ours. */
+/* The host answered a command of the device. */
 static void answer(struct mux *mux, unsigned int session, uint32_t id,
 		   bool link)
 {
@@ -211,7 +210,7 @@ static void session_close(struct mux *mux, unsigned int session)
 	s->ul_pad = 0;
 	mux_dl_clear(mux, session);
 	net_session(mux->net, session, false);
-	/* An answer may still come, or not. */
+	/* The host may or may not answer pending commands. */
 	for (i = 0; i < MUX_TRANS; i++)
 		if (mux->trans[i].session == session)
 			mux->trans[i].orphan = true;
@@ -225,7 +224,7 @@ static void check_params(struct mux *mux, const char *name, size_t len,
 			     "%s with %zu bytes, not %zu", name, len, want);
 }
 
-/* UL padding that our ul_head_pad_len means to the host. */
+/* UL padding that the host derives from ul_head_pad_len. */
 static uint32_t ul_padding(const struct mux *mux)
 {
 	if (mux->ul_head_pad > 16)
@@ -329,8 +328,8 @@ void mux_command(struct mux *mux, unsigned int session, uint32_t command,
 /* ---- uplink data ------------------------------------------------------- */
 
 /*
- * What the host had under way when we told it to stop may still come: until
- * a moment after it has acknowledged, or could have.
+ * Data that was in flight at a stop is allowed until GRACE_US after the
+ * acknowledgment or its timeout.
  */
 static bool may_send(const struct mux_sess *s)
 {
@@ -372,7 +371,7 @@ void mux_datagram(struct mux *mux, unsigned int session, const uint8_t *pkt,
 	net_input(mux->net, session, pkt, len);
 }
 
-/* Give back what has been used, large parts at once, small ones later. */
+/* Grant the used credits again: large amounts at once, small ones later. */
 static void regrant(struct mux *mux, bool small)
 {
 	int64_t start = vm_config(mux->vm)->credit_start;
@@ -469,16 +468,16 @@ static const struct vm_chan_ops mux_ops = {
 	.room = mux_room,
 };
 
-/* ---- control words ----------------------------------------------------- */
+/* ---- control commands -------------------------------------------------- */
 
-/* The session of argv[1]; NULL after an error has been told. */
+/* The session of argv[1]; NULL after reporting an error. */
 static struct mux_sess *args_session(struct mux *mux, int argc, char **argv,
 				     bool open, struct vm_reply *r)
 {
 	uint64_t nr;
 
 	if (argc < 2 || ctl_number(argv[1], VM_SESSIONS - 1, &nr)) {
-		ctl_error(r, "%s: session 0..%u wanted", argv[0],
+		ctl_error(r, "%s: expected session 0..%u", argv[0],
 			  VM_SESSIONS - 1);
 		return NULL;
 	}
@@ -511,7 +510,7 @@ static void cmd_flow(void *priv, int argc, char **argv, struct vm_reply *r)
 	if (argc == 4 && !strcmp(argv[3], "short") && !mux->lite) {
 		len = 0;
 	} else if (argc == 4 && ctl_number(argv[3], UINT32_MAX, &mask)) {
-		ctl_error(r, "mask wanted (or \"short\", in Aggregation)");
+		ctl_error(r, "expected a mask (or \"short\", in Aggregation)");
 		return;
 	}
 	put_le32(param, mask);
@@ -524,7 +523,7 @@ static void cmd_flow(void *priv, int argc, char **argv, struct vm_reply *r)
 		ctl_error(r, "too many commands without an answer");
 		return;
 	}
-	/* Other masks stop some flows of several; we cannot tell which. */
+	/* Other masks stop some flows only, which are not tracked here. */
 	if (mask == (stop ? UINT32_MAX : 0))
 		msg->kind = !stop ? MSG_GO : len ? MSG_STOP : MSG_STOP_SHORT;
 	mux_dl_flush(mux, false);
@@ -703,7 +702,7 @@ static const struct {
 	{ "flow", cmd_flow,
 	  "flow SESSION stop|go [MASK|short] - flow control of the uplink" },
 	{ "credit", cmd_credit,
-	  "credit SESSION BYTES|hold|auto - grant credit; by hand only; as it is used" },
+	  "credit SESSION BYTES|hold|auto - grant credit; automatic grants off; on" },
 	{ "link-report", cmd_link,
 	  "link-report SESSION [BYTES] - send LINK_STATUS_REPORT" },
 	{ "refuse-open", cmd_refuse,
@@ -713,7 +712,7 @@ static const struct {
 	{ "mux", cmd_mux,
 	  "mux layout before|after|mixed; mux qlth on|off; mux accumulate US; "
 	  "mux ul-pad LENGTH - shape of DL blocks; ul_head_pad_len" },
-	{ "sessions", cmd_sessions, "sessions - what is open" },
+	{ "sessions", cmd_sessions, "sessions - list the open sessions" },
 };
 
 int mux_create(struct vm *vm, struct net *net)

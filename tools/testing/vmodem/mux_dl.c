@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Downlink: a queue per session, and blocks made of what is in them.
+ * Downlink: a queue per session, and blocks made of the queued packets.
  *
- * Order of service: messages (responses, flow control), credits, data. Data
- * goes in turns, one packet of each session that has some. A lone packet
- * leaves in the same round of the event loop; in a stream of packets we wait
- * a little for a block to fill up (Aggregation only).
+ * Order of service: messages (responses, flow control), credits, data. Data is
+ * served round robin, one packet per session. A single packet is sent in the
+ * same round of the event loop. In a stream of packets the modem waits a little
+ * for the block to fill up (Aggregation only).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define QUEUE_BYTES	(2u << 20)
 #define QUEUE_PACKETS	1024
 #define RECORD		8		/* le32 length and a gap */
-#define WRAP		UINT32_MAX	/* in place of a length: start over */
+#define WRAP		UINT32_MAX	/* in place of a length: wrap to the start */
 
 #define BLOCK_MAX	65536
 #define BLOCK_DGS	1600		/* datagrams in one block */
@@ -46,7 +46,7 @@ static void record_put(struct mux_queue *q, size_t at, uint32_t len)
 	memcpy(q->mem + at, &len, sizeof(len));
 }
 
-/* Offset of the record that follows at @at, past a wrap. */
+/* Offset of the next record at or after @at, across a wrap. */
 static size_t record_at(const struct mux_queue *q, size_t at)
 {
 	if (at + RECORD > QUEUE_BYTES || record_len(q, at) == WRAP)
@@ -65,7 +65,9 @@ static uint8_t *queue_reserve(struct mux_queue *q, size_t len)
 	}
 	if (q->packets >= QUEUE_PACKETS || need > QUEUE_BYTES / 2)
 		return NULL;
-	/* Start over when empty: a queue that stays short stays in cache. */
+	/*
+	 * Restart an empty queue at offset 0: a short queue stays in the cache.
+	 */
 	if (!q->packets) {
 		q->head = 0;
 		q->tail = 0;
@@ -114,7 +116,7 @@ void mux_dl_clear(struct mux *mux, unsigned int session)
 	memset(q, 0, sizeof(*q));
 }
 
-/* ---- the network's side ------------------------------------------------ */
+/* ---- interface to the network ------------------------------------------ */
 
 static uint8_t *link_reserve(void *priv, unsigned int session, size_t len)
 {
@@ -136,7 +138,7 @@ static void link_commit(void *priv, unsigned int session)
 
 	queue_commit(q);
 	mux->window_now++;
-	/* A block's worth is there: do not wait for the end of the round. */
+	/* A full block is queued: do not wait for the end of the round. */
 	if (q->bytes >= (mux->lite ? QUEUE_BYTES / 4 : MUX_UL_BLOCK) ||
 	    q->packets >= QUEUE_PACKETS / 4)
 		mux_dl_flush(mux, false);
@@ -178,7 +180,7 @@ static bool send_msg(struct mux *mux)
 
 	if (!mux->msg_count)
 		return false;
-	/* Blocks are numbered in the order in which they leave. */
+	/* The sequence number is assigned when the block is sent. */
 	if (!mux->lite)
 		put_le16(msg->data + 6, mux->dl_acb_seq);
 	err = vm_chan_send(mux->ch, msg->data, msg->len);
@@ -196,7 +198,7 @@ static bool send_msg(struct mux *mux)
 	return true;
 }
 
-/* First grants that had to wait for their time; sets the timer for others. */
+/* Release first grants whose delay is over; arm the timer for the others. */
 static void grants_release(struct mux *mux)
 {
 	uint64_t now = 0, wait = 0;
@@ -253,7 +255,7 @@ struct dg {
 	uint32_t at;		/* place in the block */
 };
 
-/* Datagrams @first .. @first+@count-1 of a session, behind one table. */
+/* Datagrams @first .. @first+@count-1 of a session, described by one table. */
 struct group {
 	unsigned int session, first, count;
 	uint32_t table;		/* place of the ADTH */
@@ -273,10 +275,10 @@ struct plan {
 	unsigned int count[VM_SESSIONS];
 	struct group group[VM_SESSIONS * 3];
 	unsigned int groups;
-	uint32_t end;		/* bytes of the block that are taken */
+	uint32_t end;		/* used bytes of the block */
 };
 
-/* Choose packets in turns while they fit into @cap; they stay queued. */
+/* Select packets round robin while they fit into @cap. They remain queued. */
 static void choose(struct mux *mux, struct plan *plan, size_t cap)
 {
 	size_t at[VM_SESSIONS], used = MUX_BLOCK_HDR;
@@ -286,7 +288,7 @@ static void choose(struct mux *mux, struct plan *plan, size_t cap)
 		plan->count[i] = 0;
 		at[i] = mux->s[i].q.head;
 	}
-	/* Stop at the first packet that does not fit: it is next then. */
+	/* Stop at the first packet that does not fit; it is the next one. */
 	for (done = 0; done < VM_SESSIONS && total < BLOCK_DGS;) {
 		unsigned int k = mux->turn % VM_SESSIONS;
 		struct mux_sess *s = &mux->s[k];
@@ -303,7 +305,7 @@ static void choose(struct mux *mux, struct plan *plan, size_t cap)
 		dg->len = record_len(&s->q, at[k]);
 		dg->data = s->q.mem + at[k] + RECORD;
 		need = MUX_TABLE_DG + ((s->dl_pad + dg->len + 3) & ~3ul);
-		/* Two tables and a queue level at most. */
+		/* At most two tables and a queue level per session. */
 		if (!plan->count[k])
 			need += 2 * MUX_TABLE_HDR + MUX_QLTH_LEN;
 		if (used + need > cap || s->dl_pad + dg->len > UINT16_MAX)
@@ -347,7 +349,7 @@ static void place_data(struct mux *mux, struct plan *plan, struct group *g)
 	}
 }
 
-/* Decide where everything stands. */
+/* Assign an offset to every part of the block. */
 static void lay_out(struct mux *mux, struct plan *plan)
 {
 	unsigned int i, n;
@@ -411,7 +413,7 @@ static void write_group(struct mux *mux, const struct plan *plan,
 		put_le16(t + 4, len);
 		put_le16(t + 6, 0);
 		t += MUX_TABLE_DG;
-		/* Nothing that looks like IP: padding must be skipped. */
+		/* Padding must not look like an IP header. */
 		memset(d, 0xa5, s->dl_pad);
 		memcpy(d + s->dl_pad, dg->data, dg->len);
 		memset(d + len, 0, -len & 3);
@@ -438,7 +440,7 @@ static bool send_aggregation(struct mux *mux, size_t cap)
 	choose(mux, &plan, cap);
 	lay_out(mux, &plan);
 	if (!plan.groups) {
-		/* The one whose turn it is does not fit an empty block. */
+		/* The packet of the current session exceeds an empty block. */
 		drop_head(mux, mux->turn % VM_SESSIONS, cap);
 		return true;
 	}
@@ -474,7 +476,7 @@ static bool send_aggregation(struct mux *mux, size_t cap)
 
 /* ---- data: Lite -------------------------------------------------------- */
 
-/* Up to TURN_LITE packets of the session whose turn it is. */
+/* Up to TURN_LITE packets of the current session. */
 static bool send_lite(struct mux *mux)
 {
 	static uint8_t out[BLOCK_MAX];
@@ -521,7 +523,7 @@ static bool send_lite(struct mux *mux)
 	return true;
 }
 
-/* ---- when -------------------------------------------------------------- */
+/* ---- flush ------------------------------------------------------------- */
 
 static size_t data_waiting(const struct mux *mux)
 {
@@ -533,7 +535,7 @@ static size_t data_waiting(const struct mux *mux)
 	return bytes;
 }
 
-/* Is it worth waiting for more packets? Sets the timer if it is. */
+/* Should the block wait for more packets? Arms the timer in this case. */
 static bool wait_for_more(struct mux *mux, size_t bytes, size_t cap)
 {
 	uint64_t now;
@@ -559,8 +561,8 @@ static bool wait_for_more(struct mux *mux, size_t bytes, size_t cap)
 }
 
 /*
- * Is there anything to send now? Only then may we ask the channel for room:
- * it would wake a sleeping device up, and poll for buffers.
+ * Is there anything to send now? vm_chan_room() must not be called without
+ * data: it wakes a sleeping device up and starts polling for buffers.
  */
 static bool work_waits(struct mux *mux)
 {
@@ -583,7 +585,7 @@ void mux_dl_flush(struct mux *mux, bool now)
 		return;
 	if (mux->with_credits)
 		grants_release(mux);
-	/* Nothing below may come back here: answers wait for their turn. */
+	/* No recursion: responses of the functions below are queued only. */
 	mux->flushing = true;
 	while (work_waits(mux)) {
 		cap = vm_chan_room(mux->ch);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes the host's blocks apart and checks every field of them.
+ * Parses the blocks of the host and checks every field.
  *
  * violation               what is wrong
  * mux-short               the TD ends inside a header
@@ -14,21 +14,21 @@
  * mux-hint                hint not zero (quirk 6)
  * mux-table-index         table or command index out of range
  * mux-align               table, command or datagram not 4-byte aligned
- * mux-table-loop          a table or command comes twice in the chain
+ * mux-table-loop          a table or command is twice in the chain
  * mux-table-signature     neither ADTH nor QLTH, or not CMDH
  * mux-table-length        length of a table is impossible
  * mux-overlap             two parts of a block share bytes
  * mux-if-id               session number above 7
  * mux-datagram-index      datagram out of range
  * mux-datagram-length     too short for padding and an IP header
- * mux-qlth-value          more bytes queued than a host has, or a value
- *                         length that is not 4
+ * mux-qlth-value          implausible queue level, or a value length
+ *                         other than 4
  * mux-qlth-packets        too few bytes for one packet (quirk 5)
  * mux-acb-length          block length of a command block (quirk 3)
  * mux-command-length      command's length is impossible
  *
- * A block whose frame is wrong is dropped from there on; a wrong datagram
- * is dropped alone.
+ * A block with an invalid header is dropped from that header on. An invalid
+ * datagram is dropped alone.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@
 #define IP_MIN		20
 #define QLTH_MAX	(64u << 20)
 
-/* A block under inspection; each 4-byte word may belong to one part only. */
+/* A block being parsed. Each 4-byte word may belong to one part only. */
 struct block {
 	struct mux *mux;
 	const uint8_t *data;
@@ -160,7 +160,7 @@ static uint32_t block_header(struct block *b, bool *known, uint16_t *last,
 	check_zero(b->mux, d + 4, 2, false, command ? "ACBH" : "ADBH");
 	length = get_le32(d + 8);
 	if (length != b->len) {
-		/* The header alone: quirk 3. */
+		/* The length of the header only: quirk 3. */
 		if (command && length == MUX_BLOCK_HDR) {
 			vm_quirk(b->mux->vm, 3, "mux-acb-length",
 				 "%u, TD has %zu", length, b->len);
@@ -230,8 +230,8 @@ static void level_table(struct block *b, const uint8_t *t)
 }
 
 /*
- * All tables are found and claimed before the first datagram is looked at,
- * so that a datagram on top of a table is noticed whatever their order.
+ * Find and claim all tables before the first datagram is checked. So a datagram
+ * that overlaps a table is detected in any order of the two.
  */
 static void data_block(struct block *b)
 {
@@ -412,7 +412,7 @@ void mux_ul_block(struct mux *mux, const uint8_t *data, size_t len)
 	struct block b = { .mux = mux, .data = data, .len = len };
 
 	mux->ul_blocks++;
-	/* All headers reach to the session's number at least. */
+	/* Every header extends at least to the session number. */
 	if (len < 8) {
 		BAD(&b, "mux-short", "TD of %zu bytes", len);
 		return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The mobile network: checks what the host sends and finds out who it is
- * for. A packet is read where the MUX left it and copied once, into the
- * queue of the session that it goes to.
+ * The mobile network: checks the packets of the host and routes them. A packet
+ * is read in the buffer of the MUX and copied once, into the queue of the
+ * destination session.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ void net_addresses(unsigned int session, struct net_addr *out)
 
 enum where { AT_NOWHERE, AT_LINK, AT_GATEWAY, AT_SERVER, AT_HOST };
 
-/* Who has the address @a; for AT_HOST and AT_GATEWAY also which @session. */
+/* Classify the address @a; *@session is set for AT_HOST and AT_GATEWAY. */
 static enum where locate4(const uint8_t *a, unsigned int *session)
 {
 	if (a[0] == 10 && a[1] == 99 && a[2] == 0 && (a[3] == 1 || a[3] == 53))
@@ -47,7 +47,7 @@ static enum where locate4(const uint8_t *a, unsigned int *session)
 			return AT_HOST;
 		return a[3] == 1 ? AT_GATEWAY : AT_LINK;
 	}
-	/* Multicast, broadcast, "this network": not beyond the link. */
+	/* Multicast, broadcast, "this network": valid on the link only. */
 	if (a[0] >= 224 || a[0] == 0)
 		return AT_LINK;
 	return AT_NOWHERE;
@@ -72,7 +72,7 @@ static enum where locate6(const uint8_t *a, unsigned int *session)
 		*session = a[7];
 		if (!memcmp(a + 8, zero, 7) && a[15] == 1)
 			return AT_GATEWAY;
-		/* The rest of the prefix is the host's (SLAAC). */
+		/* The rest of the prefix belongs to the host (SLAAC). */
 		return AT_HOST;
 	}
 	return AT_NOWHERE;
@@ -106,7 +106,7 @@ static void net_commit(struct net *net, unsigned int session)
 	net->link->commit(net->link_priv, session);
 }
 
-/* Send an IPv4 packet in pieces; it may be a fragment itself. */
+/* Send an IPv4 packet in fragments; it may be a fragment itself. */
 static void net_fragment4(struct net *net, unsigned int session,
 			  const uint8_t *pkt, size_t len)
 {
@@ -186,7 +186,7 @@ void net_checksum(bool v6, const uint8_t *src, const uint8_t *dst,
 	if (proto != PROTO_ICMP)
 		sum = inet_pseudo(src, dst, net_alen(v6), proto, len);
 	inet_store(l4 + field, inet_sum(sum, l4, len));
-	/* UDP: zero would say "no checksum". */
+	/* UDP: zero would mean "no checksum". */
 	if (proto == PROTO_UDP && !l4[field] && !l4[field + 1])
 		memset(l4 + field, 0xff, 2);
 }
@@ -278,7 +278,7 @@ static bool parse6(struct net *net, struct net_pkt *p)
 			return malformed(net, p, "IPv6 extension");
 		p->proto = d[at];
 		at += ext;
-		/* Behind the header is the middle of something. */
+		/* Not the first fragment: no transport header follows. */
 		if (!p->first) {
 			p->l4 = d + at;
 			p->l4_len = p->len - at;
@@ -298,8 +298,8 @@ static bool checksum_valid(const struct net_pkt *p, bool pseudo)
 }
 
 /*
- * A checksum that an offload should have filled in but did not is the
- * classic mistake here, so every packet's is verified, forwarded or not.
+ * A missing checksum of an offload is a common mistake of drivers. So the
+ * checksum of every packet is verified, forwarded or not.
  */
 static bool check_transport(struct net *net, const struct net_pkt *p)
 {
@@ -349,7 +349,7 @@ static bool check_transport(struct net *net, const struct net_pkt *p)
 
 /* ---- routing ----------------------------------------------------------- */
 
-/* May the host of this session send from that address? */
+/* May the host of this session use this source address? */
 static bool source_valid(const struct net_pkt *p, enum where *from)
 {
 	unsigned int s = VM_SESSIONS;
@@ -357,7 +357,7 @@ static bool source_valid(const struct net_pkt *p, enum where *from)
 	*from = p->v6 ? locate6(p->src, &s) : locate4(p->src, &s);
 	if (*from == AT_HOST)
 		return s == p->session;
-	/* Unspecified (0.0.0.0, ::) and link-local: good on the link. */
+	/* Unspecified (0.0.0.0, ::) and link-local: valid on the link. */
 	if (*from == AT_LINK)
 		return p->v6 ? p->src[0] != 0xff : !p->src[0];
 	return false;
@@ -406,12 +406,15 @@ static void route(struct net *net, const struct net_pkt *p)
 	}
 	where = p->v6 ? locate6(p->dst, &to) : locate4(p->dst, &to);
 	if (where == AT_LINK) {
-		/* Multicast needs no answer but neighbour discovery. */
+		/*
+		 * Of all multicast packets only neighbour discovery is
+		 * answered.
+		 */
 		if (p->v6 && p->proto == PROTO_ICMPV6 && !net_is_fragment(p))
 			net_ndisc(net, p);
 		return;
 	}
-	/* An address good on the link only does not go beyond it. */
+	/* A source address of link scope must not be forwarded. */
 	if (from == AT_LINK && where != AT_GATEWAY) {
 		s->unrouted++;
 		return;

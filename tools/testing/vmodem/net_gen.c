@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generator (port 19 of the server to port 9000 of a session's host) and
- * the sink (port 9). Both know the same payload: a be32 number that counts
- * from 0, then bytes that follow from the number and their place, so that
- * the receiver can tell loss, disorder and damage from each other.
+ * The generator (port 19 of the server to port 9000 of the host of a session)
+ * and the sink (port 9). Both use the same payload: a be32 number that counts
+ * from 0, then bytes that depend on the number and their offset. The receiver
+ * can distinguish loss, reordering and corruption.
  */
 #include <string.h>
 
 #include "bytes.h"
 #include "net_priv.h"
 
-#define TICK_US		500	/* finer than this we send in bursts */
+#define TICK_US		500	/* minimum interval between bursts */
 #define FLOOD_US	100
-#define FLOOD_QUEUE	256	/* packets kept waiting when rate is 0 */
+#define FLOOD_QUEUE	256	/* queued packets when rate is 0 */
 #define BURST		4096	/* at most per tick */
 
 static void fill(uint8_t *data, size_t len, uint32_t seq)
@@ -57,7 +57,7 @@ void net_sink(struct net *net, unsigned int session, const uint8_t *data,
 	}
 	if ((int32_t)(seq - k->next) < 0) {
 		k->late++;
-		/* It was taken for lost when the numbers jumped over it. */
+		/* Reordered: it was counted as lost before. */
 		if (k->lost)
 			k->lost--;
 		return;
@@ -94,7 +94,7 @@ static bool gen_one(struct net *net, unsigned int session)
 	struct net_addr addr;
 	uint8_t *out, *l4;
 
-	/* A packet that finds no room is lost like any other: it counts. */
+	/* A packet that does not fit into the queue counts as sent. */
 	g->sent++;
 	g->seq++;
 	if (g->left != UINT64_MAX && !--g->left)
@@ -115,7 +115,7 @@ static bool gen_one(struct net *net, unsigned int session)
 	return true;
 }
 
-/* Send what is due; returns microseconds until there is more to do. */
+/* Send what is due. Returns the time until the next packet in us. */
 static uint64_t gen_run(struct net *net, unsigned int session, uint64_t now)
 {
 	struct net_gen *g = &net->s[session].gen;
@@ -134,7 +134,9 @@ static uint64_t gen_run(struct net *net, unsigned int session, uint64_t now)
 		gen_one(net, session);
 		g->emitted++;
 	}
-	/* Far behind (the machine stood still), or long running: start anew. */
+	/*
+	 * Far behind (the process was suspended), or overflow ahead: restart.
+	 */
 	if (g->emitted < due || now - g->start > 3600 * 1000000ull) {
 		g->start = now;
 		g->emitted = 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the gateways and the server say themselves: echo, the small UDP
- * services, router advertisements and ICMP errors. Source addresses have
- * been checked, so every answer goes to the session that asked.
+ * Local services of the gateways and the server: echo, small UDP services,
+ * router advertisements and ICMP errors. Source addresses were checked, so
+ * every answer is sent to the session of the request.
  */
 #include <string.h>
 
@@ -33,9 +33,9 @@ static const uint8_t link_local[16] = { 0xfe, 0x80, [15] = 1 };
 /* ---- echo -------------------------------------------------------------- */
 
 /*
- * Send the packet back to where it came from. Fragments are sent back one by
- * one and reassembled by the host: an echo needs no more of us. Returns the
- * copy of the transport header, with *@out and *@len for net_finish().
+ * Send the packet back to its source. Fragments are returned one by one and
+ * reassembled by the host. Returns the copy of the transport header, with *@out
+ * and *@len for net_finish().
  */
 static uint8_t *reflect(struct net *net, const struct net_pkt *p, uint8_t ttl,
 			uint8_t **out, size_t *len)
@@ -93,7 +93,7 @@ static void udp(struct net *net, const struct net_pkt *p, uint8_t ttl)
 	uint8_t *out, *l4;
 	size_t len;
 
-	/* Nobody here puts fragments of a datagram together. */
+	/* Fragments of a datagram are not reassembled here. */
 	if (net_is_fragment(p)) {
 		net->s[p->session].unrouted++;
 		return;
@@ -103,7 +103,7 @@ static void udp(struct net *net, const struct net_pkt *p, uint8_t ttl)
 		l4 = reflect(net, p, ttl, &out, &len);
 		if (!l4)
 			return;
-		/* Ports change places: the checksum stays right. */
+		/* Swapping the ports does not change the checksum. */
 		memcpy(l4, p->l4 + 2, 2);
 		memcpy(l4 + 2, p->l4, 2);
 		net_finish(net, p->session, out, len);
@@ -117,7 +117,7 @@ static void udp(struct net *net, const struct net_pkt *p, uint8_t ttl)
 	}
 }
 
-/* Nobody listens: refuse the connection. */
+/* No listener on this port: refuse the connection. */
 static void refuse(struct net *net, const struct net_pkt *p, uint8_t ttl)
 {
 	size_t head = p->v6 ? INET_V6_LEN : INET_V4_LEN;
@@ -221,8 +221,8 @@ static void advertise_router(struct net *net, const struct net_pkt *p)
 }
 
 /*
- * The link has no link-layer addresses, so a host has nothing to ask; one
- * that asks for the gateway all the same is told that it is there.
+ * The link has no link-layer addresses. A host that solicits the gateway
+ * nevertheless gets an advertisement.
  */
 static void advertise_neighbour(struct net *net, const struct net_pkt *p)
 {
@@ -252,7 +252,7 @@ static void advertise_neighbour(struct net *net, const struct net_pkt *p)
 
 void net_ndisc(struct net *net, const struct net_pkt *p)
 {
-	/* RFC 4861: a packet that a router has touched is not believed. */
+	/* RFC 4861: ignore packets that have passed a router. */
 	if (p->ttl != 255 || p->l4[1])
 		return;
 	if (p->l4[0] == ND_ROUTER_SOLICIT && p->l4_len >= 8)
@@ -268,7 +268,7 @@ static bool error_allowed(struct net *net, const struct net_pkt *p)
 	uint64_t now = loop_now();
 	static const uint8_t zero[16];
 
-	/* Not about errors, middles of datagrams or nobody's packets. */
+	/* Not about errors, non-first fragments or unspecified sources. */
 	if (!p->first || !memcmp(p->src, zero, net_alen(p->v6)))
 		return false;
 	if (p->v6 && p->proto == PROTO_ICMPV6 && p->l4[0] < 128)
@@ -354,7 +354,7 @@ static void error6(struct net *net, const struct net_pkt *p,
 	if (err == NET_ERR_TOO_BIG)
 		put_be32(icmp + 4, net->mtu);
 	else if (err == NET_ERR_NO_PROTO)
-		put_be32(icmp + 4, 6);	/* the field that we do not know */
+		put_be32(icmp + 4, 6);	/* pointer to the unknown field */
 	memcpy(icmp + INET_ICMP_LEN, p->data, len - INET_ICMP_LEN);
 	net_checksum(true, from, p->src, PROTO_ICMPV6, icmp, len, 2);
 	net_finish(net, p->session, out, INET_V6_LEN + len);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The server's two TCP services, so that TCP can be measured one way at a
- * time: port 9 reads whatever comes, port 19 writes for as long as the host
- * reads. As little of TCP as that takes, but that by the book: handshake,
- * window scaling, a congestion window that opens as it should, fast
- * retransmission and recovery (RFC 5681, 6582), timeouts. Without SACK and
- * timestamps, which the host's TCP goes without then; what arrives out of
- * order is not kept. The byte at offset i of a stream is i modulo 256.
+ * The two TCP services of the server, for measurements in one direction: port 9
+ * reads everything, port 19 writes as long as the host reads.
+ *
+ * Only the necessary parts of TCP are implemented, and these by the RFCs:
+ * handshake, window scaling, slow start and congestion avoidance, fast
+ * retransmission and recovery (RFC 5681, 6582), timeouts. SACK and timestamps
+ * are not offered. Segments out of order are dropped. The byte at offset i of a
+ * stream is i modulo 256.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -25,13 +26,13 @@
 #define SCALE		7
 #define WINDOW		(1024 * 1024u)	/* that we offer */
 
-#define WRITE_SIZE	(64u << 10)	/* of the application that sends */
+#define WRITE_SIZE	(64u << 10)	/* written by the application at once */
 #define CWND_FIRST	10	/* segments */
 #define CWND_MOST	(384u << 10)
-#define QUEUE_MOST	512	/* packets that may wait below us */
-#define RTO_US		1000000	/* RFC 6298: no less */
+#define QUEUE_MOST	512	/* limit of packets queued on the link */
+#define RTO_US		1000000	/* minimum of RFC 6298 */
 #define RTO_TRIES	6
-#define BUSY_US		200	/* until we try again with a full queue */
+#define BUSY_US		200	/* delay before the next try with a full queue */
 
 /* Sequence numbers wrap. */
 static bool before(uint32_t a, uint32_t b)
@@ -64,7 +65,7 @@ static const uint8_t *pattern(uint32_t offset)
 	return bytes + offset % 256;
 }
 
-/* False: the link is full, or the session is gone. */
+/* False: the link is full, or the session is closed. */
 static bool segment(struct net_tcp *c, uint8_t flags, uint32_t seq, size_t len)
 {
 	size_t head = c->v6 ? INET_V6_LEN : INET_V4_LEN;
@@ -93,7 +94,7 @@ static bool segment(struct net_tcp *c, uint8_t flags, uint32_t seq, size_t len)
 		t[25] = 3;
 		t[26] = 3;
 		t[27] = c->scaled ? SCALE : 0;
-		/* Who does not scale must not be told to. */
+		/* Without scaling by the peer the option must be omitted. */
 		if (!c->scaled)
 			memset(t + 24, 1, 4);
 		window = UINT16_MAX;
@@ -113,7 +114,7 @@ static void ack(struct net_tcp *c)
 	segment(c, 0, c->snd_nxt, 0);
 }
 
-/* The rest of a round: what two segments did not have acknowledged yet */
+/* End of a round: acknowledge a single pending segment. */
 static void delayed_ack(struct loop_timer *t)
 {
 	struct net_tcp *c = t->priv;
@@ -126,15 +127,17 @@ static void delayed_ack(struct loop_timer *t)
 
 static void rto_start(struct net_tcp *c)
 {
-	/* Moved by whatever is acknowledged: the timer itself follows when due. */
+	/*
+	 * Acknowledgments move the deadline; the timer adjusts when it expires.
+	 */
 	c->rto_at = loop_now() + (uint64_t)(RTO_US << c->tries);
 	if (!c->rto.at)
 		loop_timer_set(&c->rto, RTO_US << c->tries);
 }
 
 /*
- * Data from @seq on. As Linux does it: PSH marks the end of a write, here of
- * WRITE_SIZE bytes; a receiver's GRO joins what is between two of them.
+ * Data from @seq on. As in Linux, PSH marks the end of a write, here of
+ * WRITE_SIZE bytes. GRO of the receiver merges the segments in between.
  */
 static bool send_data(struct net_tcp *c, uint32_t seq, size_t len)
 {
@@ -153,7 +156,7 @@ static void push(struct net_tcp *c)
 	window = c->cwnd < c->peer_window ? c->cwnd : c->peer_window;
 	while (out_now(c) < window) {
 		len = window - out_now(c);
-		/* Whole segments, but not a standstill. */
+		/* Send whole segments only, unless nothing is in flight. */
 		if (len < c->mss && out_now(c))
 			break;
 		if (len > c->mss)
@@ -219,7 +222,7 @@ static void timed_out(struct loop_timer *t)
 	c->recover = c->snd_max;
 	c->recovering = false;
 	resend(c);
-	/* From here on again: the host tells what it has of the rest. */
+	/* Resume from here: the ACKs of the host skip what it has already. */
 	if (c->state == TCP_OPEN)
 		c->snd_nxt = c->snd_una + (c->snd_max - c->snd_una < c->mss ?
 					   c->snd_max - c->snd_una : c->mss);
@@ -237,7 +240,7 @@ static void acked(struct net_tcp *c, uint32_t seq)
 	c->tries = 0;
 	c->net->s[c->session].tcp.out += bytes;
 	if (c->recovering && before(seq, c->recover)) {
-		/* One more was lost in the same window. */
+		/* Another segment of the same window was lost. */
 		resend(c);
 		c->cwnd = c->cwnd > bytes ? c->cwnd - bytes + c->mss : c->mss;
 	} else if (c->recovering) {
@@ -306,7 +309,7 @@ static void received(struct net_tcp *c, uint32_t seq, const uint8_t *data,
 static void finish(struct net_tcp *c)
 {
 	c->state = TCP_CLOSING;
-	/* What the host has not taken yet it does not want any more. */
+	/* The host has closed: do not send the rest. */
 	segment(c, FIN, c->snd_nxt, 0);
 	c->snd_nxt++;
 	if (before(c->snd_max, c->snd_nxt))
@@ -321,7 +324,7 @@ static void input(struct net_tcp *c, const uint8_t *t, size_t len)
 	uint8_t flags = t[13];
 
 	if (flags & RST) {
-		/* A reset with another number is somebody's guess. */
+		/* Ignore a reset with another sequence number (blind reset). */
 		if (seq == c->rcv_nxt)
 			conn_free(c);
 		return;
@@ -378,7 +381,7 @@ static struct net_tcp *find(struct net *net, const struct net_pkt *p)
 	return NULL;
 }
 
-/* One that is free, else the one that nothing was heard of for longest */
+/* A free connection, otherwise the one that was idle for longest. */
 static struct net_tcp *oldest(struct net *net)
 {
 	struct net_tcp *best = &net->tcp[0];
@@ -465,7 +468,7 @@ bool net_tcp(struct net *net, const struct net_pkt *p)
 		return false;
 	c = find(net, p);
 	if ((p->l4[13] & (SYN | ACK | RST)) == SYN) {
-		/* The same one again: our answer was lost. */
+		/* SYN retransmitted: the answer was lost. */
 		if (c && c->state == TCP_OPENING &&
 		    c->irs == get_be32(p->l4 + 4)) {
 			segment(c, SYN, c->iss, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Configuration space as the real card shows it: PM 0x40, MSI 0x50, PCIe
- * 0x70, AER 0x100, LTR 0x148, L1 PM substates 0x150.
+ * Configuration space like that of the real card: PM 0x40, MSI 0x50, PCIe 0x70,
+ * AER 0x100, LTR 0x148, L1 PM substates 0x150.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -18,7 +18,7 @@
 #define CAP_LTR		0x148
 #define CAP_L1SS	0x150
 
-/* Newer than the headers of some machines that build this. */
+/* Missing in the headers of older build machines. */
 #define L1SS_ID		0x1e
 
 struct pci {
@@ -29,8 +29,8 @@ struct pci {
 	bool removed;
 
 	uint8_t config[PCI_CONFIG_SIZE];
-	uint8_t writable[PCI_CONFIG_SIZE];	/* bits that take a write */
-	uint8_t clear[PCI_CONFIG_SIZE];		/* bits that a 1 clears */
+	uint8_t writable[PCI_CONFIG_SIZE];	/* writable bits */
+	uint8_t clear[PCI_CONFIG_SIZE];		/* write-1-to-clear bits */
 };
 
 static void cfg16(struct pci *pci, unsigned int at, uint16_t value,
@@ -117,7 +117,7 @@ static void cfg_extended_caps(struct pci *pci)
 	cfg32(pci, CAP_L1SS + 12, 0x28, 0x000000fb);
 }
 
-/* Everything as after power on. */
+/* Reset all registers to their power-on values. */
 static void cfg_init(struct pci *pci)
 {
 	const struct vm_config *config = vm_config(pci->vm);
@@ -142,7 +142,7 @@ static void cfg_init(struct pci *pci)
 	cfg16(pci, PCI_SUBSYSTEM_VENDOR_ID, 0x8086, 0);
 	cfg16(pci, PCI_SUBSYSTEM_ID, config->device_id, 0);
 	pci->config[PCI_CAPABILITY_LIST] = CAP_PM;
-	/* No INTx: the modem has one MSI for everything. */
+	/* No INTx: the modem has a single MSI. */
 	pci->writable[PCI_INTERRUPT_LINE] = 0xff;
 
 	cfg_capability(pci, CAP_PM, PCI_CAP_ID_PM, CAP_MSI);
@@ -174,7 +174,7 @@ static bool pci_in_d3(const struct pci *pci)
 		PCI_PM_CTRL_STATE_MASK) == 3;
 }
 
-/* ---- what the device asks for ----------------------------------------- */
+/* ---- requests of the device -------------------------------------------- */
 
 static enum vm_dma bus_dma(void *priv, uint64_t addr, size_t *len, bool write,
 			   void **ptr)
@@ -192,7 +192,7 @@ static bool bus_msi(void *priv)
 {
 	struct pci *pci = priv;
 
-	/* An MSI is a memory write, too. */
+	/* An MSI is a memory write and needs bus mastering. */
 	if (pci->removed || !pci_command(pci, PCI_COMMAND_MASTER))
 		return false;
 	return pci->transport->msi(pci->priv, 0);

@@ -8,22 +8,22 @@
 #include "hostile.h"
 #include "device_priv.h"
 
-/* How often a device without DL buffers looks for new ones, ... */
+/* Polling interval of a device without DL buffers, ... */
 #define POLL_US		100
-/* ... and when the host seems to have forgotten it. */
+/* ... and after POLL_SLOW_AFTER without new buffers. */
 #define POLL_SLOW_US	1000
 #define POLL_SLOW_AFTER	50000
 
 /*
- * Buffers were found by looking; the doorbell must follow within this, which
- * is long enough for a host on a very busy machine.
+ * Buffers were found by polling. The doorbell must follow within this time,
+ * which is long enough for a very busy host.
  */
 #define LATE_US		1000000
 
 /* A tail is published after this many TDs, and at the end. */
 #define UL_BATCH	32
 
-/* In one accumulation time this many interrupts go out at once. */
+/* Interrupts that are raised at once within one accumulation time. */
 #define ACCUMULATE_FREE	8
 
 static const char *td_dir(unsigned int nr)
@@ -38,7 +38,7 @@ unsigned int pipe_pending(const struct vm_pipe *p)
 	return (p->head + p->entries - p->tail) % p->entries;
 }
 
-/* Take the head from memory; false if it has not moved or is impossible. */
+/* Read the head from memory. False if it has not moved or is invalid. */
 static bool head_update(struct vm *vm, unsigned int nr)
 {
 	struct vm_pipe *p = &vm->pipe[nr];
@@ -68,7 +68,7 @@ static bool head_update(struct vm *vm, unsigned int nr)
 	return true;
 }
 
-/* A closed pipe's head stays what it was, or becomes 0. */
+/* The head of a closed pipe must keep its value or become 0. */
 static void head_closed(struct vm *vm, unsigned int nr)
 {
 	struct vm_pipe *p = &vm->pipe[nr];
@@ -84,9 +84,9 @@ static void head_closed(struct vm *vm, unsigned int nr)
 }
 
 /*
- * Read the TD at the tail, once. -EINVAL if it is of no use, -EFAULT if the
- * ring cannot be read, -ESTALE if it is none of the host's new ones: then
- * the head was wrong (it went backwards, say) and counts as not moved.
+ * Read the TD at the tail, once. -EINVAL: the TD is invalid. -EFAULT: the ring
+ * cannot be read. -ESTALE: the TD is not a new one, so the head was invalid (it
+ * moved backwards, for example) and is treated as not moved.
  */
 static int td_read(struct vm *vm, unsigned int nr, struct vm_td *td)
 {
@@ -129,7 +129,7 @@ static int td_read(struct vm *vm, unsigned int nr, struct vm_td *td)
 	return 0;
 }
 
-/* Complete the TD at the tail. The tail in memory follows by tail_store(). */
+/* Complete the TD at the tail. tail_store() publishes the tail later. */
 static void td_complete(struct vm *vm, unsigned int nr, unsigned int status,
 			uint32_t size)
 {
@@ -151,7 +151,7 @@ static void accumulate_done(struct loop_timer *t)
 	vm_msi(ch->vm);
 }
 
-/* Raise the interrupt for a pipe, later if there were many lately. */
+/* Raise the interrupt for a pipe; later if there were many recently. */
 static void pipe_msi(struct vm *vm, unsigned int nr)
 {
 	struct vm_pipe *p = &vm->pipe[nr];
@@ -204,7 +204,7 @@ static int bounce_reserve(struct vm *vm, size_t size)
 	return 0;
 }
 
-/* False if there was nothing to do after all. */
+/* Process one UL TD. False if there was none. */
 static bool ul_one(struct vm *vm, unsigned int nr)
 {
 	struct vm_chan *ch = &vm->chan[nr / 2];
@@ -256,7 +256,7 @@ static void chan_notify_room(struct vm_chan *ch)
 		ch->ops->room(ch);
 }
 
-/* Nothing can be sent now: room() follows when that has changed. */
+/* Nothing can be sent now. room() follows as soon as sending may succeed. */
 static void chan_wait(struct vm_chan *ch)
 {
 	struct vm *vm = ch->vm;
@@ -291,7 +291,7 @@ static void chan_poll(struct loop_timer *t)
 			       POLL_SLOW_US : POLL_US);
 }
 
-/* Buffers were posted long ago, and doorbell 0 never came. */
+/* Buffers were found by polling, and doorbell 0 is still missing. */
 static void chan_late(struct loop_timer *t)
 {
 	struct vm_chan *ch = t->priv;
@@ -309,7 +309,7 @@ static void chan_late(struct loop_timer *t)
 			     nr, ch->vm->pipe[nr].head);
 }
 
-/* Find the next usable DL buffer; false: there is none. */
+/* Find the next usable DL buffer. False: there is none. */
 static bool dl_peek(struct vm_chan *ch)
 {
 	struct vm *vm = ch->vm;
@@ -321,7 +321,7 @@ static bool dl_peek(struct vm_chan *ch)
 		return false;
 	if (p->peeked)
 		return true;
-	/* Not for ever, however fast the host posts useless buffers. */
+	/* Bounded, however many invalid buffers the host posts. */
 	while (!p->peeked && bad < p->entries) {
 		if (p->tail == p->head && !head_update(vm, nr))
 			break;
@@ -374,7 +374,7 @@ int vm_chan_send(struct vm_chan *ch, const void *data, size_t len)
 	if (!data)
 		return 0;
 	ret = vm_dma_write(vm, p->td.addr, data, len);
-	/* A buffer that is not memory was the host's error: data lost. */
+	/* The host provided an invalid buffer: the data is lost. */
 	td_complete(vm, nr, ret ? TD_ERROR : TD_END, ret ? 0 : len);
 	tail_store(vm, nr);
 	sleep_activity(vm);
@@ -435,7 +435,7 @@ int pipe_open(struct vm *vm, const uint8_t *msg)
 	struct vm_pipe *p;
 	uint32_t head;
 
-	/* The flash channel (7) is not there in stage RUN. */
+	/* The flash channel (7) does not exist in stage RUN. */
 	if (nr >= PIPE_UL(VM_CHANNELS - 1) || !vm->chan[nr / 2].ops) {
 		vm_violation(vm, "open-pipe-number", "pipe %u", nr);
 		return -EINVAL;
@@ -515,7 +515,7 @@ int pipe_close(struct vm *vm, unsigned int nr)
 	return 0;
 }
 
-/* Every TD that is still ours goes back with the status "aborted". */
+/* Return every TD that the device owns with the status "aborted". */
 int pipe_abort(struct vm *vm, unsigned int nr)
 {
 	struct vm_pipe *p;
@@ -532,7 +532,7 @@ int pipe_abort(struct vm *vm, unsigned int nr)
 
 /* ---- events ----------------------------------------------------------- */
 
-/* Do whatever the heads that we know of allow. */
+/* Process everything up to the known heads. */
 static void pipe_work(struct vm *vm)
 {
 	unsigned int i;
@@ -616,7 +616,7 @@ bool pipe_unrung(struct vm *vm, bool *dl_only)
 	return any;
 }
 
-/* From now on the host may move heads and not ring. */
+/* From now on the host may move heads without a doorbell. */
 void pipe_asleep(struct vm *vm)
 {
 	unsigned int i;

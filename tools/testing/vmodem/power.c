@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Life of the device: power, boot, reset, crash, disappearance. */
+/* Power, boot, reset, crash and surprise removal of the device. */
 #include <errno.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ int vm_boot_run(struct vm *vm)
 	return 0;
 }
 
-/* What the firmware knew is lost; the channels are closed already. */
+/* Reset the functions. Their channels are closed already. */
 static void vm_reset_functions(struct vm *vm)
 {
 	unsigned int i;
@@ -116,7 +116,9 @@ void vm_reset(struct vm *vm)
 
 void vm_set_d3(struct vm *vm, bool d3)
 {
-	/* With FORCE_SLEEP the host stays in D0, but some platforms do not. */
+	/*
+	 * With FORCE_SLEEP the host stays in D0, but some platforms enter D3.
+	 */
 	if (d3 && vm_running(vm) && !vm->host_sleep && !vm->forced_sleep)
 		vm_violation(vm, "d3-while-running",
 			     "D3 without a SLEEP message for the host");
@@ -127,8 +129,8 @@ void vm_set_d3(struct vm *vm, bool d3)
 }
 
 /*
- * Last words, if the host can still hear them: it may well have turned bus
- * mastering off, as it should before it frees memory of a crashed device.
+ * Report the stage in memory, if bus mastering is on. The host may have turned
+ * it off, as it should before it frees memory of a crashed device.
  */
 static void vm_report_stage(struct vm *vm, enum vm_stage stage)
 {
@@ -147,7 +149,7 @@ int vm_crash(struct vm *vm)
 
 	if (!vm->powered || vm->removed || vm_stage(vm) == STAGE_NONE)
 		return -ENODEV;
-	/* A sleeping host must not be written to. */
+	/* Do not write to a host that is asleep. */
 	if (report && !vm->host_sleep && !vm->forced_sleep)
 		vm_report_stage(vm, STAGE_CRASH);
 	link_down(vm);

@@ -2,32 +2,35 @@
 /*
  * The XMM RPC function of the XMM7360, on channel 1.
  *
- * There is no public document of this protocol. What is known here is what
+ * There is no public document of this protocol. This file implements what
  * ModemManager (1.25, its Intel plugin) sends and expects:
  *
  *	le32	length of all that follows
  *	int	the same length
- *	int	call id; of a message from the modem: what it answers or tells
- *	be32	0x11000100 for a call that is answered at once, otherwise
- *		0x110001xx, the transaction of an asynchronous call
+ *	int	call id; in messages of the modem: the response or indication
+ *	be32	0x11000100 for a synchronous call, otherwise 0x110001xx, the
+ *		transaction of an asynchronous call
  *	...	parameters
  *
- * "int" is 0x02, a size of 1, 2 or 4, and the big-endian value. Parameters
- * are such numbers, or byte strings: 0x55 (elements of 1 byte; 0x56: 2,
- * 0x57: 4), count, int padded size, int padding, data and padding; a count
- * from 128 on is 0x80 + n and n bytes, the lowest first. The parameters of
- * an asynchronous call begin with its transaction as an int. It is answered
- * twice: by an acknowledgment, with an id from 2000 (0x7d0) on, and by the
- * result, whose parameters begin with the transaction as well.
+ * "int" is 0x02, a size of 1, 2 or 4, and the big-endian value. Parameters are
+ * such numbers, or byte strings: 0x55 (elements of 1 byte; 0x56: 2, 0x57: 4),
+ * count, int padded size, int padding, data and padding. A count from 128 on is
+ * 0x80 + n and n bytes, the lowest first. The parameters of an asynchronous
+ * call begin with its transaction as an int. Such a call is answered twice: by
+ * an acknowledgment, with an id from 2000 (0x7d0) on, and by the result, whose
+ * parameters begin with the transaction as well.
  *
- * What is not known: the id of the acknowledgment (we use call id + 2000);
- * the transaction word of what the modem tells by itself (anything that is no
- * answer will do for ModemManager, we use 0) and most of what is in such
- * messages; what a modem says to a call that it cannot parse (we say nothing,
- * and count); and the results of most calls. Those whose results ModemManager
- * looks at are in the table below, with the places that it looks at filled in
- * and the rest 0. All other calls get a single 0: well-formed, but not what a
- * real modem has to tell.
+ * The following is unknown:
+ *
+ * - the id of the acknowledgment (here: call id + 2000)
+ * - the transaction of indications (here: 0; ModemManager accepts anything
+ *   that is not a response) and most of their content
+ * - the response to a call that cannot be parsed (here: none, but counted)
+ * - the results of most calls
+ *
+ * The table below has the calls whose results ModemManager reads. The fields
+ * that it reads are filled in, the others are 0. The result of all other calls
+ * is a single 0, which is well-formed, but differs from that of a real modem.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,12 +44,12 @@
 #define RPC_CHANNEL	1
 #define RPC_HEADER	20
 #define RPC_SYNC	0x11000100
-#define RPC_ACK		2000	/* added to the call id */
-#define RPC_QUEUE	32	/* answers that wait for DL buffers */
-#define RPC_ANSWER	512	/* largest answer */
-#define RPC_SIM_DELAY	300000	/* microseconds until the SIM has started */
+#define RPC_ACK		2000	/* offset to the call id */
+#define RPC_QUEUE	32	/* limit of responses waiting for DL buffers */
+#define RPC_ANSWER	512	/* largest response */
+#define RPC_SIM_DELAY	300000	/* delay of the SIM start, us */
 #define RPC_PIN_SIZE	8
-#define RPC_DNS		8	/* addresses in the answer about DNS */
+#define RPC_DNS		8	/* addresses in the response about DNS */
 
 struct answer {
 	size_t len;
@@ -58,7 +61,7 @@ struct rpc {
 	struct vm_chan *ch;
 	struct net *net;
 	struct cell *cell;
-	bool connected;		/* session 0; there is no other by RPC */
+	bool connected;		/* session 0; RPC supports no other */
 	uint32_t mode;		/* last mode set */
 	struct loop_timer sim;
 	unsigned int first;
@@ -115,7 +118,7 @@ static bool is_string(uint8_t tag)
 	return tag >= 0x55 && tag <= 0x57;
 }
 
-/* Pass over a string; its data without the padding, NULL if there is none. */
+/* Skip a string. Returns its data without the padding, or NULL. */
 static const uint8_t *rd_string(struct rd *r, size_t *len)
 {
 	uint8_t tag = rd_byte(r);
@@ -148,7 +151,7 @@ static const uint8_t *rd_string(struct rd *r, size_t *len)
 	return r->bad ? NULL : data;
 }
 
-/* All parameters up to the end of the message must make sense. */
+/* All parameters up to the end of the message must be valid. */
 static void skip_parameters(struct rd *r)
 {
 	size_t len;
@@ -161,7 +164,7 @@ static void skip_parameters(struct rd *r)
 	}
 }
 
-/* ---- answering --------------------------------------------------------- */
+/* ---- responses --------------------------------------------------------- */
 
 static void put_int(struct answer *a, uint32_t v)
 {
@@ -205,7 +208,7 @@ static void begin(struct answer *a, uint32_t id, uint32_t tid)
 	a->len += 4;
 }
 
-/* Fill in the lengths and queue it; dropped when too many wait already. */
+/* Fill in the lengths and queue the response. Dropped if the queue is full. */
 static void finish(struct rpc *rpc, struct answer *a)
 {
 	put_le32(a->data, a->len - 4);
@@ -218,7 +221,7 @@ static void finish(struct rpc *rpc, struct answer *a)
 	pump(rpc);
 }
 
-/* Tell the host something with three numbers, if it has the port open. */
+/* Send an indication with three numbers, if the port is open. */
 static void indicate(struct rpc *rpc, uint32_t id, uint32_t first,
 		     uint32_t second, uint32_t third)
 {
@@ -259,7 +262,7 @@ static void sim_started(struct loop_timer *t)
 		indicate(rpc, IND_SIM_INIT, 0, 0, 0);
 }
 
-/* The mode is the third number; that it is set is told a little later. */
+/* The mode is the third number. The indication follows with a delay. */
 static void mode_set(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	uint32_t mode;
@@ -281,7 +284,7 @@ static void sim_open(struct rpc *rpc, struct rd *in, struct answer *out)
 	loop_timer_set(&rpc->sim, RPC_SIM_DELAY);
 }
 
-/* Second: locked (0) or not; third: is there such a lock at all? */
+/* Second: locked (0) or not. Third: does such a lock exist? */
 static void fcc_lock(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	(void)rpc;
@@ -291,7 +294,7 @@ static void fcc_lock(struct rpc *rpc, struct rd *in, struct answer *out)
 	put_int(out, 0);
 }
 
-/* Second: all ones when it may not attach. */
+/* Second: all ones if the modem must not attach. */
 static void net_attach(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	(void)in;
@@ -299,7 +302,7 @@ static void net_attach(struct rpc *rpc, struct rd *in, struct answer *out)
 	put_int(out, cell_registered(rpc->cell) ? 0 : UINT32_MAX);
 }
 
-/* Second: three addresses, of which the last one that is not 0 counts. */
+/* Second: three addresses; the last one other than 0 is used. */
 static void get_address(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	uint8_t text[12] = { 0 };
@@ -313,7 +316,7 @@ static void get_address(struct rpc *rpc, struct rd *in, struct answer *out)
 	put_string(out, text, sizeof(text));
 }
 
-/* From the second on: pairs of address and kind (1: IPv4, 2: IPv6) */
+/* From the second on: pairs of address and type (1: IPv4, 2: IPv6) */
 static void get_dns(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	uint8_t text[16] = { 0 };
@@ -336,7 +339,7 @@ static void get_dns(struct rpc *rpc, struct rd *in, struct answer *out)
 	}
 }
 
-/* The host hands these numbers back, less the last one. */
+/* The host sends these numbers back, without the last one. */
 static void ps_connect(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	(void)rpc;
@@ -370,7 +373,7 @@ static void release(struct rpc *rpc, struct rd *in, struct answer *out)
 	put_int(out, 0);
 }
 
-/* A PIN is 8 bytes, filled up with 0xff. */
+/* A PIN is 8 bytes, padded with 0xff. */
 static void get_pin(struct rd *in, char *pin)
 {
 	const uint8_t *data;
@@ -384,14 +387,14 @@ static void get_pin(struct rd *in, char *pin)
 
 /*
  * Byte, operation (2 disable, 3 enable, 4 change), byte, number, PIN (the new
- * one first). Of ten numbers of the result the third is the tries left,
- * fourth and fifth the card's status word, low byte first, the eighth the
- * operation.
+ * one first). The result has ten numbers. The third is the number of remaining
+ * tries, the fourth and fifth are the status word of the card, low byte first,
+ * the eighth is the operation.
  */
 static void gen_pin(struct rpc *rpc, struct rd *in, struct answer *out)
 {
 	char pin[RPC_PIN_SIZE + 1], old[RPC_PIN_SIZE + 1];
-	uint16_t sw = 0x6984;		/* the state does not permit it */
+	uint16_t sw = 0x6984;		/* not permitted in this state */
 	uint32_t op;
 	int ret;
 
@@ -502,7 +505,7 @@ static void rpc_rx(struct vm_chan *ch, const uint8_t *data, size_t len)
 	carry_out(rpc, id, tid, &params);
 }
 
-/* A context does not outlive the registration. */
+/* The context ends with the registration. */
 static void cell_changed(void *priv, unsigned int changed)
 {
 	struct rpc *rpc = priv;

@@ -37,7 +37,7 @@ const char *sleep_name(const struct vm *vm)
 	return names[vm->sleep];
 }
 
-/* ---- what the device does --------------------------------------------- */
+/* ---- requests of the device -------------------------------------------- */
 
 int sleep_request(struct vm *vm)
 {
@@ -46,8 +46,8 @@ int sleep_request(struct vm *vm)
 	if (!vm_active(vm) || vm->sleep != SLEEP_AWAKE)
 		return -EBUSY;
 	/*
-	 * What the host has posted but not rung by now must be rung before it
-	 * answers SLEEP: sampled here, later moves may be its right.
+	 * The host must ring for heads that moved before this request before it
+	 * answers SLEEP. Sample them now: it need not ring for later moves.
 	 */
 	vm->sleep_held = pipe_unrung(vm, &vm->sleep_held_dl);
 	vm->sleep = SLEEP_REQUESTED;
@@ -71,7 +71,9 @@ void sleep_wake(struct vm *vm)
 		vm->wakes_device++;
 		sleep_withdraw(vm);
 	} else if (vm->sleep == SLEEP_REQUESTED) {
-		/* The answer may be on its way already. */
+		/*
+		 * The answer to the withdrawn request may be pending already.
+		 */
 		sleep_withdraw(vm);
 		vm->sleep_grace = true;
 	}
@@ -91,7 +93,7 @@ void sleep_activity(struct vm *vm)
 {
 	if (!vm->sleep_auto)
 		return;
-	/* Cheap enough to do each time: the list of timers is short. */
+	/* Cheap enough for every call: the list of timers is short. */
 	loop_timer_set(&vm->sleep_timer, vm->sleep_auto);
 }
 
@@ -112,12 +114,15 @@ static void sleep_awake(struct vm *vm)
 	pipe_continue(vm);
 }
 
-/* ---- what the host says ----------------------------------------------- */
+/* ---- doorbell 2 and messages ------------------------------------------- */
 
 static void doorbell_sleep(struct vm *vm)
 {
 	if (vm->sleep_grace && vm->sleep == SLEEP_AWAKE) {
-		/* Answered before it saw that the request was taken back. */
+		/*
+		 * The host answered before it noticed that the request was
+		 * withdrawn.
+		 */
 		vm->sleep_grace = false;
 		vm->sleep = SLEEP_WAKING;
 		vm->wakeup_rung = false;
@@ -136,7 +141,7 @@ static void doorbell_sleep(struct vm *vm)
 	vm->sleep = SLEEP_ASLEEP;
 	vm->sleeps++;
 	pipe_asleep(vm);
-	/* Somebody wanted to send while the request was under way. */
+	/* A function started to send while the request was pending. */
 	if (pipe_any_waiting(vm))
 		sleep_wake(vm);
 }
@@ -161,7 +166,7 @@ static void doorbell_wakeup(struct vm *vm)
 		vm->wakeup_rung = true;
 		return;
 	}
-	/* Both sides may want to wake up at the same time. */
+	/* Both sides may start to wake up at the same time. */
 	if (vm->sleep == SLEEP_WAKING && !vm->wakeup_rung) {
 		vm->wakeup_rung = true;
 		return;
@@ -179,7 +184,7 @@ static void doorbell_force_active(struct vm *vm)
 	}
 	vm->forced_sleep = false;
 	pipe_unpark(vm, "forced-sleep-head");
-	/* Both sides count as active: no request, no answer is left over. */
+	/* Both sides are active now: no request and no answer is pending. */
 	vm->sleep_grace = false;
 	vm_dma_store(vm, vm->info + INFO_SLEEP, 0);
 	sleep_awake(vm);

@@ -2,14 +2,14 @@
 /*
  * vfio-user server: frames, host memory, interrupts. QEMU is the client.
  *
- * The client is not trusted: a message that cannot be understood gets an
- * error, a stream that cannot be followed is closed, and no length or file
- * descriptor is used before it was checked.
+ * The client is not trusted. An invalid message is answered with an error, an
+ * invalid stream is closed, and no length or file descriptor is used before it
+ * was checked.
  *
- * Host memory arrives as file descriptors. A file is mapped once as a whole
- * and stays mapped while the client is connected; a DMA mapping is then an
- * entry of a sorted table, which matters behind an IOMMU, where mappings
- * come and go with each buffer.
+ * Host memory is passed as file descriptors. A file is mapped once as a whole
+ * and remains mapped while the client is connected. A DMA mapping is then an
+ * entry of a sorted table. This matters behind an IOMMU, where every buffer has
+ * its own mapping.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@
 #include "vfu.h"
 
 #define VFU_HEADER	16u
-#define VFU_IN		65536u		/* longest message + what follows */
+#define VFU_IN		65536u		/* longest message + next data */
 #define VFU_OUT		65536u
 #define VFU_FDS		16u		/* descriptors not yet claimed */
 #define VFU_MAPS	65536u
@@ -62,7 +62,7 @@ enum {
 
 struct vfu_map {
 	uint64_t addr, size;
-	uint8_t *ptr;			/* NULL: no memory of ours */
+	uint8_t *ptr;			/* NULL: not host memory */
 	uint32_t flags;
 };
 
@@ -109,7 +109,7 @@ static void put_le64(uint8_t *p, uint64_t v)
 	put_le32(p + 4, v >> 32);
 }
 
-/* ---- host memory ------------------------------------------------------ */
+/* ---- host memory ------------------------------------------------------- */
 
 static uint64_t map_end(const struct vfu_map *m)
 {
@@ -198,7 +198,7 @@ static int map_add(struct vfu *vfu, const struct vfu_map *m)
 	return 0;
 }
 
-/* Take @addr..@end - 1 away, cutting mappings that reach beyond. */
+/* Remove @addr..@end - 1; truncate mappings that extend beyond it. */
 static int map_remove(struct vfu *vfu, uint64_t addr, uint64_t end)
 {
 	unsigned int first = map_find(vfu, addr), last;
@@ -305,7 +305,7 @@ static void vfu_close(struct vfu *vfu, const char *why)
 	loop_fd_del(&vfu->conn);
 	close(vfu->conn.fd);
 	vfu->conn.fd = -1;
-	/* The device first: it must not look at memory that is gone. */
+	/* Detach the device first: it must not access unmapped memory. */
 	pci_disconnect(vfu->pci);
 	memory_forget(vfu);
 	for (i = 0; i < PCI_MSI_VECTORS; i++) {
@@ -348,7 +348,7 @@ static void vfu_flush(struct vfu *vfu)
 	}
 }
 
-/* @err: a positive errno, then there is no body. */
+/* @err: a positive errno; an error reply has no body. */
 static void vfu_reply(struct vfu *vfu, const uint8_t *request, int err,
 		      const uint8_t *body, uint32_t len)
 {
@@ -408,7 +408,7 @@ static int cmd_version(struct vfu *vfu, const struct vfu_msg *m)
 	if (m->len < 4)
 		return -EINVAL;
 	if (get_le16(m->body) != 0) {
-		vm_log(vfu->vm, "vfio-user: version %u.%u is not spoken here",
+		vm_log(vfu->vm, "vfio-user: version %u.%u is not supported",
 		       get_le16(m->body), get_le16(m->body + 2));
 		return -EINVAL;
 	}
@@ -471,7 +471,7 @@ static int cmd_dma_unmap(struct vfu *vfu, const struct vfu_msg *m)
 		addr = 0;
 		end = UINT64_MAX;
 	} else {
-		/* The upper half of all addresses ends where they begin. */
+		/* A range up to the end of the address space wraps to 0. */
 		end = addr + size ? addr + size : UINT64_MAX;
 		if (!size || end < addr)
 			return -EINVAL;
@@ -542,7 +542,7 @@ static void msi_set(struct vfu *vfu, unsigned int i, int fd)
 	if (vfu->msi[i] >= 0)
 		close(vfu->msi[i]);
 	vfu->msi[i] = fd;
-	/* An eventfd that nobody reads must not stop the modem. */
+	/* A full eventfd must not block the modem. */
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
@@ -565,7 +565,7 @@ static int cmd_set_irqs(struct vfu *vfu, const struct vfu_msg *m)
 	}
 	if (start > PCI_MSI_VECTORS || count > PCI_MSI_VECTORS - start)
 		return -EINVAL;
-	/* Nothing can be masked, and triggering by hand is nobody's need. */
+	/* Neither masking nor triggering by the client is supported. */
 	if ((flags & SET_ACTION) != SET_TRIGGER)
 		return -EINVAL;
 	switch (flags & SET_DATA) {
@@ -627,14 +627,14 @@ static int cmd_reset(struct vfu *vfu, const struct vfu_msg *m)
 	return 0;
 }
 
-/* @m is in our buffer, which nothing else writes while it is handled. */
+/* @m points into our buffer, which is not written while @m is handled. */
 static void vfu_message(struct vfu *vfu, const struct vfu_msg *m)
 {
 	unsigned int cmd = get_le16(m->head + 2);
 	int fd, err;
 
 	if ((get_le32(m->head + 8) & FLAG_TYPE) == FLAG_REPLY)
-		return;			/* we never ask for anything */
+		return;			/* the server sends no requests */
 	switch (cmd) {
 	case CMD_VERSION:
 		err = cmd_version(vfu, m);
@@ -674,7 +674,7 @@ static void vfu_message(struct vfu *vfu, const struct vfu_msg *m)
 		       m->len, strerror(-err));
 		vfu_reply(vfu, m->head, -err, NULL, 0);
 	}
-	/* Whatever else came along is nobody's. */
+	/* Close descriptors that the command did not use. */
 	while ((fd = vfu_claim_fd(vfu, m->start, m->end)) >= 0)
 		close(fd);
 }
@@ -688,7 +688,7 @@ static void vfu_parse(struct vfu *vfu)
 		uint32_t size = get_le32(m.head + 4);
 
 		if (size < VFU_HEADER || size > VFU_IN) {
-			vfu_close(vfu, "a message of impossible size");
+			vfu_close(vfu, "invalid message size");
 			return;
 		}
 		if (size > have - at)
@@ -706,7 +706,7 @@ static void vfu_parse(struct vfu *vfu)
 	vfu->in_pos += at;
 }
 
-/* Descriptors belong to the message that holds the last byte received. */
+/* Descriptors belong to the message of the last received byte. */
 static bool vfu_take_fds(struct vfu *vfu, struct msghdr *mh)
 {
 	struct cmsghdr *c;
@@ -760,7 +760,7 @@ static void vfu_receive(struct vfu *vfu)
 		return;
 	}
 	if (!n) {
-		vfu_close(vfu, "the client left");
+		vfu_close(vfu, "the client disconnected");
 		return;
 	}
 	vfu->in_end += n;
@@ -793,7 +793,7 @@ int vfu_attach(struct vfu *vfu, int fd)
 		close(fd);
 		return ret;
 	}
-	/* One card, one slot: the next client waits its turn. */
+	/* One card, one slot: accept the next client after this one. */
 	if (vfu->listener.fd >= 0)
 		loop_fd_del(&vfu->listener);
 	vfu->attached = true;
@@ -826,7 +826,7 @@ static bool vfu_msi(void *priv, unsigned int vector)
 
 	if (vfu->msi[vector] < 0)
 		return false;
-	/* EAGAIN means that it is at its highest count: raised anyway. */
+	/* EAGAIN: the counter is at its maximum, the interrupt is pending. */
 	return write(vfu->msi[vector], &one, sizeof(one)) == sizeof(one) ||
 	       errno == EAGAIN;
 }
@@ -898,7 +898,7 @@ void vfu_destroy(struct vfu *vfu)
 		vfu->listener.fd = -1;
 		unlink(vfu->path);
 	}
-	vfu_close(vfu, "the modem ends");
+	vfu_close(vfu, "the modem exits");
 	pci_destroy(vfu->pci);
 	free(vfu->maps);
 	free(vfu);

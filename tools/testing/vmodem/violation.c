@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The log, and what the host did wrong. */
+/* The log, and the violations and quirks of the host. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "device_priv.h"
 
-/* A name floods the log no more than this often; the count goes on. */
+/* Limit of log lines per name; the count continues. */
 #define VIOLATION_LOGGED	20
 
 int vm_log_open(struct vm *vm, const char *path)
@@ -68,7 +68,7 @@ static void violation_add(struct vm *vm, struct vm_violation_count **list,
 		if (v)
 			v->name = strdup(name);
 		if (!v || !v->name) {
-			/* Not to be lost for want of memory. */
+			/* Do not lose a violation when out of memory. */
 			perror(name);
 			abort();
 		}
@@ -79,7 +79,7 @@ static void violation_add(struct vm *vm, struct vm_violation_count **list,
 	vsnprintf(v->last, sizeof(v->last), fmt, ap);
 	if (v->count <= VIOLATION_LOGGED)
 		vm_log(vm, "%s %s: %s%s", kind, name, v->last,
-		       v->count == VIOLATION_LOGGED ? " (logged no more)" : "");
+		       v->count == VIOLATION_LOGGED ? " (further ones are not logged)" : "");
 }
 
 void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)

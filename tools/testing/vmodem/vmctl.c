@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 static const char usage[] =
-"Usage: vmctl [-s PATH] WORD...\n"
+"Usage: vmctl [-s PATH] COMMAND [ARG]...\n"
 "       vmctl [-s PATH] -\n"
 "\n"
-"Send the words as one request (with '-': each line of standard input) to the\n"
+"Send one request (with '-': each line of standard input) to the\n"
 "control socket of a vmodem and print the answer. \"vmctl help\" lists the\n"
 "requests.\n"
 "\n"
@@ -41,7 +41,7 @@ static int modem_connect(const char *path)
 	return modem_in && modem_out ? 0 : -1;
 }
 
-/* Print until the line that ends the answer; the exit status. */
+/* Print up to the line that ends the answer. Returns the exit status. */
 static int modem_answer(void)
 {
 	char *line = NULL;
@@ -62,7 +62,7 @@ static int modem_answer(void)
 		fputs(line, stdout);
 	}
 	if (ret == 2)
-		fprintf(stderr, "vmctl: the modem went away\n");
+		fprintf(stderr, "vmctl: the modem closed the connection\n");
 	free(line);
 	fflush(stdout);
 	return ret;
