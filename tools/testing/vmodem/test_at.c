@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The AT function against its fakes. */
+/* Unit tests of the AT function with stand-ins for its environment. */
 #include "tap.h"
 #include "test_fakes.h"
 
@@ -8,7 +8,7 @@
 
 static struct vm_chan *ch = &fake_chan[2];
 
-/* All that the function has sent, put together. */
+/* The concatenated output of the function. */
 static const char *heard(void)
 {
 	static char text[65536];
@@ -76,7 +76,7 @@ static void echo(void)
 	/* E alone means E0. */
 	say("ate\rat\r");
 	expect("ate\r\r\nOK\r\n\r\nOK\r\n");
-	/* The next user of the port starts with echo again. */
+	/* After the port is reopened, echo is on again. */
 	fake_close(ch);
 	fake_open(ch, 2048, 100);
 	say("AT\r");
@@ -133,7 +133,7 @@ static void unknown_commands(void)
 	}
 	tap_is(fake_stat("at.0.errors"), i);
 	tap_is(fake_stat("at.0.lines"), i + 1);
-	/* A NUL does not hide what follows. */
+	/* A NUL does not hide the rest of the line. */
 	fake_rx(ch, "AT\0X\r", 5);
 	expect("\r\nERROR\r\n");
 	say("AT\r");
@@ -187,7 +187,7 @@ static void chains(void)
 	expect("\r\nvmodem\r\n\r\nXMM7560\r\n\r\nOK\r\n");
 	say("AT+CGMI ; +CGMM ;\r");
 	expect("\r\nvmodem\r\n\r\nXMM7560\r\n\r\nOK\r\n");
-	/* What is before the mistake is done, what follows is not. */
+	/* Commands before the error are executed, those after it are not. */
 	say("AT+CGMI;+NO;+CGMM\r");
 	expect("\r\nvmodem\r\n\r\nERROR\r\n");
 	say("ATE0I\r");
@@ -204,7 +204,7 @@ static void long_lines(void)
 	size_t n;
 
 	start(false);
-	/* Spaces fill a line up to what is allowed. */
+	/* Pad the line with spaces up to the limit. */
 	for (n = AT_LINE - 2; n < AT_LINE + 3; n++) {
 		memset(line, ' ', n);
 		memcpy(line, "AT", 2);
@@ -217,7 +217,7 @@ static void long_lines(void)
 		fake_rx(ch, line, sizeof(line));
 	say("AT\r");
 	expect("\r\nERROR\r\n");
-	/* Blanks only, but too many of them */
+	/* Blanks only, but above the limit */
 	memset(line, ' ', sizeof(line));
 	fake_rx(ch, line, sizeof(line));
 	say("\r");
@@ -252,7 +252,10 @@ static void waiting_for_buffers(void)
 	fake_post(ch, 100);
 	expect("MM7560 vmodem 1.0\r\n\r\nOK\r\n");
 
-	/* Never read: bounded, and it works again afterwards. */
+	/*
+	 * The host never reads: the output is bounded, and works again
+	 * afterwards.
+	 */
 	ch->buffers = 0;
 	ch->capacity = 2048;
 	for (i = 0; i < 10000; i++)
@@ -265,7 +268,7 @@ static void waiting_for_buffers(void)
 	say("AT\r");
 	expect("\r\nOK\r\n");
 
-	/* Closed with something waiting: it is gone. */
+	/* Closing the port drops pending output. */
 	ch->buffers = 0;
 	say("ATI\r");
 	start(true);
@@ -339,7 +342,7 @@ static void settings(void)
 	expect("\r\n+COPS: 0,0,\"vmodem net\",7\r\n\r\nOK\r\n");
 	say("ATV1+CMEE=0\r");
 	expect("\r\nOK\r\n");
-	/* Z sets back to what is at the start, echo, too. */
+	/* Z restores the defaults, including echo. */
 	say("AT+CREG=1;+COPS=3,2\r");
 	expect("\r\nOK\r\n");
 	say("ATZ\r");
@@ -361,11 +364,11 @@ static void reports(void)
 	expect("\r\n+CREG: 1\r\n\r\n+CEREG: 1,\"0001\",\"00000101\",7\r\n");
 	say("AT+CEREG?\r");
 	expect("\r\n+CEREG: 2,1,\"0001\",\"00000101\",7\r\n\r\nOK\r\n");
-	/* A change by a command is told behind its answer. */
+	/* The report of a change by a command follows the response. */
 	say("AT+CGREG=1;+CFUN=4;+CSQ\r");
 	expect("\r\n+CSQ: 99,99\r\n\r\nOK\r\n"
 	       "\r\n+CREG: 0\r\n\r\n+CGREG: 0\r\n\r\n+CEREG: 0\r\n");
-	/* Nobody has asked on the other channel, or after closing. */
+	/* No report without a request on this channel, or after closing. */
 	tap_is(fake_chan[4].sent, fake_chan[4].taken);
 	fake_close(ch);
 	fake_ctl("radio on");

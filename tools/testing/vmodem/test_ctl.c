@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The control socket and the device's words on it. */
+/* Unit tests of the control socket and the control commands of the device. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ static int client(void)
 	return fd;
 }
 
-/* What the modem says to @text until it has nothing to say. */
+/* Send @text and collect the answer. */
 static const char *say(int fd, const char *text)
 {
 	size_t len = 0;
@@ -88,7 +88,7 @@ static void test_requests(void)
 	tap_ok(says(fd, "\n", "error: empty request, try help\n"));
 	tap_ok(has(fd, "state\n", "stage none\n"));
 	tap_ok(has(fd, "stats\n", "doorbell.0 0\n"));
-	/* In pieces, several at once, with any blanks */
+	/* Partial lines, several lines at once, any blanks */
 	tap_ok(says(fd, "sleep", ""));
 	tap_ok(says(fd, "  \toff\r\n", "ok\n"));
 	tap_ok(says(fd, "drop-msi 3\ndrop-msi x\n  drop-msi 4\n",
@@ -147,7 +147,7 @@ static void test_commands(void)
 	end();
 }
 
-/* Clients come and go, talk too much, do not read. */
+/* Clients connect and disconnect, send too much, do not read. */
 static void test_clients(void)
 {
 	static char long_line[3000];
@@ -160,7 +160,7 @@ static void test_clients(void)
 	}
 	for (i = 0; i < 8; i++)
 		tap_ok(says(fd[i], "sleep off\n", "ok\n"));
-	/* The ninth found no place: the modem hung up. */
+	/* The modem closes a ninth connection. */
 	tap_is(recv(fd[9], answer, 1, MSG_DONTWAIT), 0);
 	for (i = 0; i < 12; i++)
 		close(fd[i]);
@@ -173,7 +173,7 @@ static void test_clients(void)
 	tap_is(recv(fd[0], answer, 1, MSG_DONTWAIT), 0);
 	close(fd[0]);
 
-	/* Much to say to somebody who does not listen, then does. */
+	/* Much output for a client that reads it late. */
 	fd[0] = client();
 	for (n = 0, i = 0; i < 400; i++) {
 		if (send(fd[0], "stats\n", 6, MSG_DONTWAIT) == 6)
@@ -191,7 +191,7 @@ static void test_clients(void)
 			p++;
 		}
 	}
-	tap_ok(n <= 0 && n > -3);	/* "ok" may be cut in two */
+	tap_ok(n <= 0 && n > -3);	/* "ok" may be split */
 	close(fd[0]);
 	close(fd[1]);
 	end();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device, its PCI function and the transport, driven by a host that is
- * a vfio-user client in this process with memory of its own.
+ * Unit tests of the device, its PCI function and the transport. The host is a
+ * vfio-user client in this process with its own memory.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -17,7 +17,7 @@
 #include "tap.h"
 #include "vfu.h"
 
-/* Host memory as the device sees it, and what lies where in it */
+/* Layout of the host memory as the device sees it */
 #define BASE		0x40000000ull
 #define MEM_SIZE	(4u << 20)
 #define AT_CONTEXT	0x0000u
@@ -56,7 +56,7 @@ static struct {
 	struct fake_function fn[VM_CHANNELS];
 } h;
 
-/* SEED=N makes other random numbers than those of every day. */
+/* SEED=N replaces the default seed of the random numbers. */
 static unsigned int seed_from(unsigned int usual)
 {
 	const char *word = getenv("SEED");
@@ -107,7 +107,7 @@ static const struct vm_chan_ops fn_ops = {
 
 /* ---- vfio-user client -------------------------------------------------- */
 
-/* Let the modem work for @us. */
+/* Run the event loop for @us. */
 static void run(uint64_t us)
 {
 	uint64_t end = loop_now() + us;
@@ -117,7 +117,7 @@ static void run(uint64_t us)
 	} while (loop_now() < end);
 }
 
-/* Wait for what takes its time on a busy machine, 10 s at most. */
+/* Wait for a condition, on a busy machine 10 s at most. */
 #define UNTIL(cond)							\
 	do {								\
 		uint64_t until_end = loop_now() + 10000000;		\
@@ -165,7 +165,7 @@ static bool vfio_send(uint16_t cmd, uint32_t flags, const void *body,
 	return sendmsg(h.sock, &mh, MSG_NOSIGNAL) == (ssize_t)iov.iov_len;
 }
 
-/* The reply's errno (0: fine), -1: none came. */
+/* Returns the errno of the reply (0: success), or -1 without a reply. */
 static int vfio_reply(uint16_t cmd, uint8_t *reply, uint32_t *len)
 {
 	uint8_t buf[8192];
@@ -298,7 +298,7 @@ static void set64(uint32_t at, uint64_t value)
 	put_le32(h.mem + at + 4, value >> 32);
 }
 
-/* ---- the host's side of the interface ---------------------------------- */
+/* ---- host side of the interface ---------------------------------------- */
 
 static void host_connect(void)
 {
@@ -362,7 +362,7 @@ static void write_pair(uint32_t offset, uint64_t value)
 	posted(2, offset + 4, value >> 32, 4);
 }
 
-/* RUNNING takes the device a few milliseconds, or ends in ERROR. */
+/* RUNNING takes a few milliseconds, or the state becomes ERROR. */
 static void link_wait(void)
 {
 	while (h.vm->run.at)
@@ -413,7 +413,7 @@ static uint32_t message_post(uint64_t addr, unsigned int b8, unsigned int b9,
 	return at + 20;
 }
 
-/* The completion status */
+/* Completion status of the message */
 static uint32_t message(uint64_t addr, unsigned int b8, unsigned int b9,
 			unsigned int b10, unsigned int type)
 {
@@ -479,7 +479,7 @@ static uint32_t tail(unsigned int nr)
 	return mem32(AT_TAILS + nr * 4);
 }
 
-/* Exactly @name has been reported since the last look, nothing else. */
+/* Exactly @name was reported since the last check. */
 static void only(const char *name, const char *file, int line)
 {
 	struct vm_violation_count *v;
@@ -579,7 +579,7 @@ static void test_bad_requests(void)
 	host_end();
 }
 
-/* A message of impossible size ends the connection, a cut one waits. */
+/* An invalid size closes the connection, a partial message waits. */
 static void test_frames(void)
 {
 	uint8_t raw[32] = { 0 };
@@ -616,7 +616,7 @@ static void test_mappings(void)
 
 	host_start();
 	host_up();
-	/* Cut a hole into the middle: both sides must still be there. */
+	/* Unmap a part in the middle: both sides must remain mapped. */
 	tap_is(dma_unmap(BASE + 0x200000, 0x1000), 0);
 	tap_is(vm_dma_write(h.vm, BASE + 0x1ff000, "abcd", 4), 0);
 	tap_is(vm_dma_write(h.vm, BASE + 0x201000, "efgh", 4), 0);
@@ -624,7 +624,7 @@ static void test_mappings(void)
 	tap_ok(!memcmp(h.mem + 0x201000, "efgh", 4));
 	tap_is(vm_dma_write(h.vm, BASE + 0x200000, "x", 1), -EFAULT);
 	ONLY("dma-address");
-	/* Two mappings side by side, other way round in the file */
+	/* Two adjacent mappings, in reverse order in the file */
 	tap_is(dma_map(0x80000000, 0x1000, 0x301000, h.memfd), 0);
 	tap_is(dma_map(0x80001000, 0x1000, 0x300000, h.memfd), 0);
 	for (n = 0; n < 0x2000; n += 8)
@@ -655,7 +655,9 @@ static void test_garbage(void)
 
 		for (j = 0; j < len; j++)
 			raw[j] = rand_r(&seed);
-		/* Mostly frames that look right, so that bodies are read */
+		/*
+		 * Mostly frames with a valid header, so that bodies are parsed
+		 */
 		put_le16(raw + 2, rand_r(&seed) % 17);
 		put_le32(raw + 4, rand_r(&seed) % 50 ? len :
 			 (uint32_t)rand_r(&seed));
@@ -701,7 +703,7 @@ static void test_reconnect(void)
 	host_end();
 }
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- power and boot ---------------------------------------------------- */
 
 static void test_boot(void)
 {
@@ -789,7 +791,7 @@ static void test_ipc_order(void)
 	tap_is(scratch(0x60), IPC_ERROR);
 	doorbell(1, 0);
 	tap_is(scratch(0x60), 0);
-	/* and it works after that */
+	/* and it works afterwards */
 	host_up();
 	doorbell(1, 0);
 	tap_is(scratch(0x60), 0);
@@ -820,7 +822,7 @@ static void test_context(void)
 		try_context(AT_CONTEXT + i, 0, 8, "context-invalid");
 		try_context(AT_CONTEXT + i, BASE + 1, 8, "context-invalid");
 	}
-	/* Device information, heads and tails that are not memory */
+	/* Device information, heads and tails outside of host memory */
 	try_context(AT_CONTEXT, 0xdead0000, 8, "dma-address");
 	try_context(AT_CONTEXT + 24, 0xdead0000, 8, "dma-address");
 	try_context(AT_CONTEXT + 48, 1, 4, "context-invalid");
@@ -910,7 +912,7 @@ static void test_crash(void)
 	tap_is(scratch(0), STAGE_CRASH);
 	tap_is(mem32(AT_INFO), STAGE_CRASH);
 	tap_is(msis(), 1);
-	/* It hears nothing, and that is nobody's fault. */
+	/* Doorbells are ignored and are no violation. */
 	doorbell(0, 0);
 	doorbell(1, 0);
 	tap_is(vm_cd_ready(h.vm), 0);
@@ -922,7 +924,7 @@ static void test_crash(void)
 	tap_is(scratch(0), STAGE_RUN);
 	host_up();
 	tap_is(vm_crash(h.vm), 0);
-	/* The host looked after its memory, and need not hear of it. */
+	/* Bus mastering is off: the stage is not written to memory. */
 	command_register(PCI_COMMAND_MEMORY);
 	tap_is(vm_cd_ready(h.vm), 0);
 	tap_is(scratch(0), STAGE_CD_READY);
@@ -930,7 +932,7 @@ static void test_crash(void)
 	tap_is(vfio(RESET, none, 0, -1), 0);
 	command_register(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	host_up();
-	/* Without FEATURE_SET bit 7 only the register tells. */
+	/* Without FEATURE_SET bit 7 only the register changes. */
 	h.vm->in_band = false;
 	msis();
 	tap_is(vm_crash(h.vm), 0);
@@ -972,7 +974,9 @@ static void test_messages(void)
 	tap_is(message(0, 0, 0, 0, 0x77), 2);
 	ONLY("message-type");
 	tap_is(msis(), 1);
-	/* Several at once, one interrupt, around the end of the ring */
+	/*
+	 * Several messages at once, one interrupt, across the end of the ring
+	 */
 	for (i = 0; i < 3 * MESSAGES; i++) {
 		message_post(0, 1, 1, 0, 4);
 		if (i % 5 == 4)
@@ -994,7 +998,7 @@ static void test_messages(void)
 	set32(AT_MHEAD, h.mhead);
 	doorbell(0, 0);
 	CLEAN();
-	/* Stopped: nothing is answered; the ring fills, then overflows. */
+	/* Stalled: no completions; the ring fills, then overflows. */
 	h.vm->msg_stalled = true;
 	for (i = 0; i < MESSAGES - 1; i++)
 		message_post(0, 1, 0, 0, 4);
@@ -1106,11 +1110,11 @@ static void test_uplink(void)
 		tap_is(h.fn[6].data[99], i + 1);
 	}
 	tap_is(msis(), 3 * ENTRIES);
-	/* Each doorbell had its interrupt, and soon. */
+	/* Each doorbell caused an interrupt, without delay. */
 	tap_is(h.vm->turns - turns, 3 * ENTRIES);
 	tap_ok(vm_turn_median(h.vm) <= h.vm->turn_most);
 	tap_ok(h.vm->turns_us <= h.vm->turns * h.vm->turn_most);
-	/* A doorbell with nothing behind it has none. */
+	/* A doorbell without new TDs causes none. */
 	turns = h.vm->turns;
 	doorbell(0, 3);
 	doorbell(0, 3);
@@ -1156,8 +1160,9 @@ static void test_uplink_bad(void)
 		tap_is(td_word(12, index) >> 24, bad[i].status);
 		tap_is(tail(12), h.head[12]);
 	}
-	/* The head goes back by one: nothing is taken, said once; all is well
-	 * when it goes on.
+	/*
+	 * The head moves back by one: no TD is processed, the violation is
+	 * reported once, and the pipe works again when the head moves on.
 	 */
 	for (i = 0; i < ENTRIES; i++) {
 		td_post(12, 10);
@@ -1183,7 +1188,7 @@ static void test_uplink_bad(void)
 	ONLY("pipe-head-range");
 	set32(AT_HEADS + 12 * 4, h.head[12]);
 	doorbell(0, 3);
-	/* Stopped with two TDs waiting; then the head goes back by one. */
+	/* Stalled with two pending TDs; then the head moves back by one. */
 	pipe_set_stalled(h.vm, 12, true);
 	td_post(12, 10);
 	td_post(12, 10);
@@ -1224,7 +1229,10 @@ static void test_downlink(void)
 	tap_is(td_word(13, 0), 5 | 2 << 24);
 	tap_ok(!memcmp(h.mem + AT_BUFS(13), "hello", 5));
 	tap_is(vm_chan_send(ch, "x", 1), -EAGAIN);
-	/* Posted and not rung: found by looking, then the doorbell comes. */
+	/*
+	 * Posted without a doorbell: found by polling, then the doorbell
+	 * follows.
+	 */
 	td_post(13, 64);
 	run(1000);
 	tap_is(h.fn[6].rooms, 2);
@@ -1233,11 +1241,13 @@ static void test_downlink(void)
 	CLEAN();
 	tap_is(vm_chan_send(ch, "x", 1), 0);
 	tap_is(vm_chan_send(ch, "x", 1), -EAGAIN);
-	/* ... and now it does not. */
+	/* ... and now it does not follow. */
 	td_post(13, 64);
 	UNTIL(vm_violations(h.vm, NULL));
 	ONLY("dl-doorbell-missing");
-	/* A bad buffer goes back with an error, the next one is used. */
+	/*
+	 * An invalid buffer is completed with an error, the next one is used.
+	 */
 	doorbell(0, 7);
 	tap_is(vm_chan_send(ch, "x", 1), 0);
 	i = h.head[13];
@@ -1248,7 +1258,7 @@ static void test_downlink(void)
 	tap_is(td_word(13, i), 5u << 24);
 	tap_is(td_word(13, i + 1), 1 | 2 << 24);
 	ONLY("td-address");
-	/* Stopped: no room until it goes on */
+	/* Stalled: no room until it is resumed */
 	td_post(13, 64);
 	doorbell(0, 7);
 	pipe_set_stalled(h.vm, 13, true);
@@ -1256,7 +1266,7 @@ static void test_downlink(void)
 	i = h.fn[6].rooms;
 	pipe_set_stalled(h.vm, 13, false);
 	tap_is(h.fn[6].rooms, i + 1);
-	/* Abort gives everything back. */
+	/* Abort returns all TDs. */
 	i = h.head[13];
 	td_post(13, 64);
 	doorbell(0, 7);
@@ -1268,7 +1278,7 @@ static void test_downlink(void)
 	host_end();
 }
 
-/* Only channel 0's missing doorbell is a habit of the reference driver. */
+/* For channel 0 a missing doorbell is a quirk of the reference driver. */
 static void test_quirk_dl_doorbell(void)
 {
 	host_start();
@@ -1306,7 +1316,7 @@ static void test_echo_both_ways(void)
 	host_end();
 }
 
-/* Interrupts of an accumulating pipe are fewer than its TDs, none lost. */
+/* An accumulating pipe raises fewer interrupts than TDs, and loses none. */
 static void test_accumulation(void)
 {
 	uint32_t at = AT_MRING;
@@ -1415,14 +1425,14 @@ static void test_device_sleep(void)
 	tap_is(mem32(AT_INFO + 8), 1);
 	tap_is(msis(), 1);
 	tap_is(sleep_request(h.vm), -EBUSY);
-	/* Requested only: everything still goes. */
+	/* Requested only: everything still works. */
 	td_post(12, 10);
 	doorbell(0, 3);
 	tap_is(h.fn[6].rxs, 1);
 	CLEAN();
 	doorbell(2, 1);
 	tap_is(h.vm->sleep, SLEEP_ASLEEP);
-	/* A head may move, the doorbell must not ring. */
+	/* A head may move, but the host must not ring. */
 	td_post(12, 10);
 	run(2000);
 	CLEAN();
@@ -1442,17 +1452,17 @@ static void test_device_sleep(void)
 	doorbell(0, 3);
 	tap_is(h.fn[6].rxs, 2);
 	CLEAN();
-	/* The device wakes because it has something to say. */
+	/* The device wakes up to send. */
 	tap_is(sleep_request(h.vm), 0);
 	doorbell(2, 1);
 	tap_is(vm_chan_send(ch, "x", 1), -EAGAIN);
 	settle();
 	tap_is(mem32(AT_INFO + 8), 0);
-	doorbell(2, 2);		/* both at the same time is no error */
+	doorbell(2, 2);		/* a simultaneous wake-up is no violation */
 	doorbell(2, 0);
 	tap_is(h.fn[6].rooms, 1);
 	tap_is(vm_chan_send(ch, "x", 1), 0);
-	/* Taken back while the answer is on its way */
+	/* Withdrawn while the answer is pending */
 	tap_is(sleep_request(h.vm), 0);
 	sleep_wake(h.vm);
 	doorbell(2, 1);
@@ -1568,7 +1578,7 @@ static void test_forced_sleep(void)
 	posted(7, 0x44, 0, 2);
 	doorbell(2, 8);
 	CLEAN();
-	/* Asleep before: active after */
+	/* Asleep before, active afterwards */
 	tap_is(sleep_request(h.vm), 0);
 	doorbell(2, 1);
 	doorbell(2, 7);
@@ -1606,7 +1616,7 @@ static void test_interrupt(void)
 
 /* ---- a hostile host ---------------------------------------------------- */
 
-/* Whatever the host writes, the modem must survive and come back. */
+/* Whatever the host writes, the modem must survive and recover. */
 static void test_hostile_host(void)
 {
 	unsigned int seed = seed_from(7), i, j;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hostile mode: each kind of lie is told, a seed replays them, memory
- * that the host has back stays untouched, and honesty comes back.
+ * Unit tests of the hostile mode: every kind of fault is injected, a seed
+ * repeats the faults, memory that was returned to the host is not written, and
+ * the modem works again after "hostile off".
  *
- * The host is this file: it posts, rings and answers sleep by what the
- * modem truly does, not by what it says, so that the modem works on.
+ * This file is the host. It posts, rings and answers sleep requests by the
+ * internal state of the modem, not by what the modem reports, so that the modem
+ * continues to work.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +126,7 @@ static void post(unsigned int nr)
 	set32(AT_HEADS + nr * 4, h.head[nr]);
 }
 
-/* Every buffer that the modem does not hold any more */
+/* Post every buffer that the modem does not own */
 static void post_all(unsigned int nr)
 {
 	if (!h.vm->pipe[nr].open)
@@ -146,7 +148,7 @@ static void open_channel(unsigned int chan)
 	ring(0, 9);
 }
 
-/* From power on to open channels; may fail with a modem that lies. */
+/* From power on to open channels; may fail while faults are injected. */
 static void bring_up(void)
 {
 	static const uint32_t regs[] = { 0x6c, 0x74, 0x64 };
@@ -273,7 +275,7 @@ static size_t lite_datagram(uint8_t *b)
 	return 100;
 }
 
-/* What a busy second looks like to the modem, in small. */
+/* All operations of a busy link once. */
 static void round_trip(void)
 {
 	bool lite = h.vm->config.mux == VM_MUX_LITE;
@@ -316,7 +318,7 @@ static void test_every_kind(void)
 	for (kind = 0; kind < FAULT_KINDS; kind++) {
 		tap_is(hostile_start(h.vm, kind, 1000, hostile_name(kind)), 0);
 		for (i = 0; i < 400 && !hostile_injected(h.vm, kind); i++) {
-			/* An answer not heard is heard of by a reset. */
+			/* After an ignored request only a reset helps. */
 			if (i % 20 == 19)
 				bring_up();
 			round_trip();
@@ -327,7 +329,7 @@ static void test_every_kind(void)
 			loop_once(5000);
 		}
 		if (!hostile_injected(h.vm, kind))
-			printf("# %s is never told\n", hostile_name(kind));
+			printf("# %s is never injected\n", hostile_name(kind));
 		tap_ok(hostile_injected(h.vm, kind));
 		for (i = 0; i < FAULT_KINDS; i++)
 			if (i != kind)
@@ -389,7 +391,7 @@ static void test_off(void)
 	}
 }
 
-/* Lines about lies, without time and number; those of one kind in order. */
+/* Log lines of the faults of one kind, without time and number. */
 static char *faults_of(enum hostile_kind kind, char *text, size_t size)
 {
 	FILE *f = fopen(h.log, "r");
@@ -402,7 +404,7 @@ static char *faults_of(enum hostile_kind kind, char *text, size_t size)
 		char *at = strstr(line, "] fault ");
 		char *rest = at ? strstr(at, word) : NULL;
 
-		/* The word behind the number, not one in the text. */
+		/* Match the kind only, not the text behind it. */
 		if (rest && rest == strchr(at + 8, ' '))
 			len += snprintf(text + len, size - len, "%s", rest);
 		if (len >= size)
@@ -413,7 +415,7 @@ static char *faults_of(enum hostile_kind kind, char *text, size_t size)
 	return text;
 }
 
-/* What no clock has a hand in */
+/* Kinds that do not depend on timing */
 #define UNTIMED "ones,caps,chip,tail,wrong-pipe,td-size,td-status,td-addr," \
 	"td-never,td-twice,msg-status,msg-tail,msg-never,msg-wrong,"  \
 	"signature,table,datagram,session,length,sequence,credit,cut,"	     \
@@ -459,7 +461,7 @@ static void test_replay(void)
 	end();
 }
 
-/* A new seed starts anew, whatever was before. */
+/* hostile_start() resets the random numbers. */
 static void test_seed_restarts(void)
 {
 	struct hostile *hostile;
@@ -473,7 +475,7 @@ static void test_seed_restarts(void)
 		first[i] = hostile_inject(hostile, FAULT_TD_SIZE);
 	hostile_start(h.vm, 5, 500, NULL);
 	for (i = 0; i < 200; i++) {
-		/* Other kinds have numbers of their own. */
+		/* Other kinds use other numbers. */
 		hostile_inject(hostile, FAULT_TD_STATUS);
 		tap_is(hostile_inject(hostile, FAULT_TD_SIZE), first[i]);
 	}
@@ -522,7 +524,7 @@ static bool all_are(const uint8_t *p, size_t len, uint8_t value)
 	return true;
 }
 
-/* Rings of closed pipes and buffers are never written without an IOMMU. */
+/* Without an IOMMU, rings of closed pipes and buffers are not written. */
 static void test_returned_memory(void)
 {
 	unsigned int i, seed;
@@ -548,7 +550,7 @@ static void test_returned_memory(void)
 			loop_once(1000);
 		tap_ok(all_are(h.mem + 0x10000, MEM_SIZE - 0x10000, 0x77));
 
-		/* After UNINIT nothing at all. */
+		/* After UNINIT no memory is written. */
 		ring(1, 0);
 		memset(h.mem, 0x55, MEM_SIZE);
 		for (i = 0; i < 20; i++)

@@ -14,8 +14,9 @@ static void note(void *priv)
 }
 
 /*
- * An interrupt that the device raises for what a function did at the end of
- * a round went out 10 s later, when the device was asked first.
+ * Idle functions run in reverse order of registration: the device runs last and
+ * raises the interrupt of the same round. In the other order the interrupt was
+ * delayed by 10 s.
  */
 static void test_idle_order(void)
 {

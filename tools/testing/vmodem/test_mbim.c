@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The MBIM function against its fakes: messages, fragments, errors, every
- * command, indications. The sources are included, so that a test can be one
- * file and nothing else of the modem is needed.
+ * Unit tests of the MBIM function with stand-ins for its environment: messages,
+ * fragments, errors, every command, indications. The sources are included, so
+ * that the test is one file and needs nothing else of the modem.
  */
 #include "tap.h"
 #include "test_fakes.h"
@@ -19,7 +19,7 @@
 static struct vm_chan *ch = &fake_chan[MBIM_CHANNEL];
 static uint32_t tid;
 
-/* ---- talking to the function ------------------------------------------- */
+/* ---- messages to and from the function --------------------------------- */
 
 static void send_msg(uint32_t type, uint32_t id, const uint8_t *data,
 		     size_t len)
@@ -81,7 +81,7 @@ static void send_command(const uint8_t *uuid, uint32_t cid, uint32_t type,
 		      make_command(body, uuid, cid, type, info, len));
 }
 
-/* One whole message of the function, put together if it came in pieces. */
+/* One whole message of the function, reassembled from its fragments. */
 struct heard {
 	uint32_t type;
 	uint32_t tid;
@@ -199,7 +199,7 @@ static void expect_indication(enum mbim_service service, uint32_t cid)
 	tap_ok(!memcmp(h->uuid, mbim_uuid[service], 16));
 }
 
-/* Send a command and take its answer; the status, or -1. */
+/* Send a command and read its response. Returns the status, or -1. */
 static long run(enum mbim_service service, uint32_t cid, uint32_t type,
 		const void *info, size_t len)
 {
@@ -226,7 +226,7 @@ static long run_u32(uint32_t cid, uint32_t type, uint32_t v)
 	return run(BC, cid, type, info, 4);
 }
 
-/* A function that is open, with @max bytes of control transfer. */
+/* Open the function, with @max bytes of control transfer. */
 static void start(uint32_t max)
 {
 	if (ch->open)
@@ -320,7 +320,7 @@ static void closing_ends_contexts(void)
 
 	start(4096);
 	tap_is(connect_session(1, 1, 0, "internet"), 0);
-	/* An OPEN while open is a fresh start as well. */
+	/* A second OPEN resets the function as well. */
 	send_u32(MBIM_OPEN, ++tid, 4096);
 	tap_ok(hear());
 	tap_is(h->type, MBIM_OPEN_DONE);
@@ -366,7 +366,7 @@ static void bad_headers(void)
 		expect_error(0, MBIM_ERROR_LENGTH_MISMATCH);
 		expect_silence();
 	}
-	/* The length in the header is not that of the TD. */
+	/* The length in the header differs from that of the TD. */
 	for (n = 12; n <= 20; n++) {
 		put_le32(msg, MBIM_OPEN);
 		put_le32(msg + 4, n == 16 ? 17 : 16);
@@ -374,7 +374,7 @@ static void bad_headers(void)
 		fake_rx(ch, msg, n);
 		expect_error(500 + n, MBIM_ERROR_LENGTH_MISMATCH);
 	}
-	/* They agree, but not with the type. */
+	/* They are equal, but do not match the type. */
 	for (n = 0; n <= 8; n++) {
 		if (n != 4) {
 			send_msg(MBIM_OPEN, 600, msg, n);
@@ -394,7 +394,7 @@ static void bad_headers(void)
 	send_u32(MBIM_OPEN_DONE, 702, 0);
 	expect_error(702, MBIM_ERROR_UNKNOWN);
 	expect_silence();
-	/* None of this has closed it. */
+	/* The function is still open. */
 	tap_is(query(BC, MBIM_CID_DEVICE_CAPS), 0);
 	tap_is(fake_stat("mbim.errors"), 12 + 9 + 8 + 8 + 8 + 3);
 }
@@ -418,7 +418,7 @@ static void truncated_commands(void)
 		expect_error(99, MBIM_ERROR_LENGTH_MISMATCH);
 		expect_silence();
 	}
-	/* More than the padding to four bytes behind the buffer */
+	/* More than the padding to four bytes after the buffer */
 	memset(msg + len, 0, 4);
 	put_le32(msg + 4, len + 4);
 	fake_rx(ch, msg, len + 4);
@@ -458,7 +458,7 @@ static void unknown_commands(void)
 	expect_silence();
 }
 
-/* One answer comes, and it may be followed by indications only. */
+/* Exactly one response, followed by indications only. */
 static void each_length(unsigned int service, const struct cid *c,
 			uint32_t type, const uint8_t *info, size_t len)
 {
@@ -499,7 +499,7 @@ static void all_commands_all_lengths(void)
 
 /* ---- fragments --------------------------------------------------------- */
 
-/* Send pieces @from to @to of a command that is cut into @size bytes. */
+/* Send fragments @from to @to of a command in pieces of @size bytes. */
 static void send_pieces(uint32_t id, const uint8_t *body, size_t len,
 			size_t size, uint32_t from, uint32_t to)
 {
@@ -543,22 +543,25 @@ static void fragments_out_of_order(void)
 	len = make_command(body, mbim_uuid[BC], MBIM_CID_DEVICE_CAPS,
 			   MBIM_QUERY, body + 100, 32);
 	tap_is(len, 60);
-	/* The second comes first: one error, the rest is dropped. */
+	/* The second fragment first: one error, the others are dropped. */
 	send_pieces(1000, body, len, 10, 1, 1);
 	expect_error(1000, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 	send_pieces(1000, body, len, 10, 2, 5);
 	expect_silence();
-	/* One is missing. */
+	/* A fragment is missing. */
 	send_pieces(1001, body, len, 10, 0, 1);
 	send_pieces(1001, body, len, 10, 3, 3);
 	expect_error(1001, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 	send_pieces(1001, body, len, 10, 4, 5);
 	expect_silence();
-	/* One comes twice. */
+	/* A fragment is repeated. */
 	send_pieces(1002, body, len, 10, 0, 1);
 	send_pieces(1002, body, len, 10, 1, 1);
 	expect_error(1002, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
-	/* The total changes; the current is beyond it; there are none. */
+	/*
+	 * The total changes; the current one is beyond the total; the total is
+	 * 0.
+	 */
 	send_pieces(1003, body, len, 10, 0, 1);
 	send_fragment(1003, 7, 2, body, 10);
 	expect_error(1003, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
@@ -566,7 +569,7 @@ static void fragments_out_of_order(void)
 	expect_error(1004, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 	send_fragment(1005, 0, 0, body, 28);
 	expect_error(1005, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
-	/* The same transaction may be tried again from its start. */
+	/* The same transaction may be restarted. */
 	send_pieces(1001, body, len, 10, 0, 5);
 	tap_ok(hear());
 	tap_is(h->type, MBIM_COMMAND_DONE);
@@ -583,21 +586,21 @@ static void fragments_of_two_messages(void)
 	memset(body, 0, sizeof(body));
 	len = make_command(body, mbim_uuid[BC], MBIM_CID_DEVICE_CAPS,
 			   MBIM_QUERY, body + 100, 32);
-	/* A new message ends the unfinished one, and is carried out. */
+	/* A new message aborts the incomplete one and is executed. */
 	send_pieces(2000, body, len, 20, 0, 1);
 	send_pieces(2001, body, len, 20, 0, 2);
 	expect_error(2000, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 	tap_ok(hear());
 	tap_is(h->type, MBIM_COMMAND_DONE);
 	tap_is(h->tid, 2001);
-	/* A later piece of another message ends both. */
+	/* A later fragment of another message aborts both. */
 	send_pieces(2002, body, len, 20, 0, 1);
 	send_pieces(2003, body, len, 20, 1, 1);
 	expect_error(2002, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 	expect_error(2003, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
 	send_pieces(2002, body, len, 20, 2, 2);
 	expect_error(2002, MBIM_ERROR_FRAGMENT_OUT_OF_SEQUENCE);
-	/* A bad TD of the message in work ends it, one of another does not. */
+	/* An invalid TD aborts its own message, but no other one. */
 	send_pieces(2004, body, len, 20, 0, 0);
 	send_msg(MBIM_COMMAND, 2005, body, 4);
 	expect_error(2005, MBIM_ERROR_LENGTH_MISMATCH);
@@ -606,7 +609,7 @@ static void fragments_of_two_messages(void)
 	expect_error(2004, MBIM_ERROR_LENGTH_MISMATCH);
 	send_pieces(2004, body, len, 20, 2, 2);
 	expect_silence();
-	/* Nor does the answer to something else. */
+	/* Nor does a response to another message. */
 	send_pieces(2006, body, len, 20, 0, 1);
 	send_u32(MBIM_HOST_ERROR, 1, MBIM_ERROR_UNKNOWN);
 	send_pieces(2006, body, len, 20, 2, 2);
@@ -633,7 +636,7 @@ static void fragment_timeouts(void)
 	tap_is(h->status, 0);
 	fake_sleep(5000000);
 	expect_silence();
-	/* It is the time between two, not of all. */
+	/* The timeout applies between two fragments, not to all of them. */
 	send_pieces(3001, body, len, 20, 0, 0);
 	fake_sleep(1000000);
 	send_pieces(3001, body, len, 20, 1, 1);
@@ -643,7 +646,7 @@ static void fragment_timeouts(void)
 	expect_error(3001, MBIM_ERROR_TIMEOUT_FRAGMENT);
 	send_pieces(3001, body, len, 20, 2, 2);
 	expect_silence();
-	/* Nothing runs out after CANCEL, CLOSE, OPEN or a closed port. */
+	/* No timeout after CANCEL, CLOSE, OPEN or a closed port. */
 	send_pieces(3002, body, len, 20, 0, 1);
 	send_u32(MBIM_HOST_ERROR, 3002, MBIM_ERROR_CANCEL);
 	fake_sleep(2000000);
@@ -663,16 +666,16 @@ static void fragment_sizes(void)
 	unsigned int i;
 
 	start(4096);
-	/* An empty one */
+	/* An empty fragment */
 	send_fragment(4000, 3, 0, NULL, 0);
 	expect_error(4000, MBIM_ERROR_LENGTH_MISMATCH);
 	send_fragment(4001, 3, 0, body, 40);
 	send_fragment(4001, 3, 1, NULL, 0);
 	expect_error(4001, MBIM_ERROR_LENGTH_MISMATCH);
-	/* Larger than was negotiated */
+	/* Above the negotiated size */
 	send_fragment(4002, 1, 0, body, 4096 - 20 + 1);
 	expect_error(4002, MBIM_ERROR_MAX_TRANSFER);
-	/* As large as was negotiated, and the sum of them too large */
+	/* Within the negotiated size, but the sum is too large */
 	memset(body, 0, sizeof(body));
 	make_command(body, mbim_uuid[BC], MBIM_CID_DEVICE_CAPS, MBIM_QUERY,
 		     NULL, 0);
@@ -681,13 +684,13 @@ static void fragment_sizes(void)
 	expect_silence();
 	send_fragment(4003, 100, i, body, 4076);
 	expect_error(4003, MBIM_ERROR_MAX_TRANSFER);
-	/* The pieces together are not what the length says. */
+	/* The sum of the fragments differs from the length. */
 	put_le32(body + 24, 40);
 	send_pieces(4004, body, 60, 30, 0, 1);
 	expect_error(4004, MBIM_ERROR_LENGTH_MISMATCH);
 	send_pieces(4005, body, 20, 10, 0, 1);
 	expect_error(4005, MBIM_ERROR_LENGTH_MISMATCH);
-	/* A large one that is right: unknown service, known answer */
+	/* A large valid command: unknown service, expected status */
 	memset(body, 0xee, sizeof(body));
 	put_le32(body + 24, 30000);
 	send_pieces(4006, body, 30028, 4076, 0, 100);
@@ -714,13 +717,13 @@ static void answers_in_fragments(void)
 		tap_ok(!memcmp(h->info, whole, len));
 		tap_is(h->tds, (28 + len + size - 21) / (size - 20));
 	}
-	/* The host promised 4096 and posts buffers of 100. */
+	/* The host has negotiated 4096 and posts buffers of 100. */
 	start(4096);
 	ch->capacity = 100;
 	tap_is(query(BC, MBIM_CID_DEVICE_SERVICES), 0);
 	tap_ok(!memcmp(h->info, whole, len));
 	tap_is(h->tds, (28 + len + 79) / 80);
-	/* Buffers that cannot hold a header: nothing to be done, go on. */
+	/* Buffers smaller than a header: drop the message and continue. */
 	ch->capacity = 20;
 	send_command(mbim_uuid[BC], 1, MBIM_QUERY, NULL, 0);
 	ch->capacity = 10;
@@ -729,7 +732,7 @@ static void answers_in_fragments(void)
 	tap_is(fake_stat("mbim.dropped"), 2);
 	ch->capacity = 4096;
 	tap_is(query(BC, MBIM_CID_DEVICE_CAPS), 0);
-	/* A scan that exceeds what mbimcli negotiates */
+	/* A scan result above the size that mbimcli negotiates */
 	tap_ok(fake_ctl("providers 100"));
 	tap_is(run_u32(MBIM_CID_VISIBLE_PROVIDERS, MBIM_QUERY, 0), 0);
 	tap_is(u32(0), 100);
@@ -756,7 +759,7 @@ static void answers_wait_for_buffers(void)
 	tap_is(h->status, 0);
 	tap_is(fake_stat("mbim.queued"), 0);
 
-	/* Two answers with one number cannot be told apart. */
+	/* Two pending commands with the same transaction id are rejected. */
 	ch->buffers = 0;
 	send_command(mbim_uuid[BC], 1, MBIM_QUERY, NULL, 0);
 	tid--;
@@ -765,11 +768,11 @@ static void answers_wait_for_buffers(void)
 	tap_ok(hear());
 	tap_is(h->type, MBIM_COMMAND_DONE);
 	expect_error(tid, MBIM_ERROR_DUPLICATED_TID);
-	/* Once answered, a number may be used again. */
+	/* After its response, an id may be used again. */
 	tid--;
 	tap_is(query(BC, 1), 0);
 
-	/* What the host cancels is not sent, not even the rest of it. */
+	/* Neither a cancelled response nor the rest of it is sent. */
 	ch->buffers = 0;
 	send_command(mbim_uuid[BC], 1, MBIM_QUERY, NULL, 0);
 	send_command(mbim_uuid[BC], MBIM_CID_RADIO_STATE, MBIM_QUERY, NULL, 0);
@@ -795,7 +798,7 @@ static void a_host_that_does_not_read(void)
 	}
 	tap_is(fake_stat("mbim.queued"), MBIM_MAX_QUEUED);
 	tap_is(fake_stat("mbim.dropped"), 80 - MBIM_MAX_QUEUED);
-	/* Answers push indications out, then there is an end. */
+	/* Responses displace indications, up to a limit. */
 	for (i = 0; i < 200; i++)
 		send_command(mbim_uuid[BC], 1, MBIM_QUERY, NULL, 0);
 	tap_is(fake_stat("mbim.queued"), MBIM_MAX_QUEUED);
@@ -804,7 +807,7 @@ static void a_host_that_does_not_read(void)
 	while (hear())
 		answers += h->type == MBIM_COMMAND_DONE;
 	tap_is(answers, MBIM_MAX_QUEUED);
-	/* Bytes are bounded too. */
+	/* The bytes are limited, too. */
 	ch->buffers = 0;
 	fake_ctl("providers 1000");
 	for (i = 0; i < 20; i++)
@@ -914,7 +917,7 @@ static void network_commands(void)
 	tap_str(str(0, 36), "");
 	tap_is(u32(44), 0);
 
-	/* Manual registration: only with the network we are in */
+	/* Manual registration: only with the current network */
 	put_le32(info, 20);
 	put_le32(info + 4, 10);
 	put_le32(info + 8, 1);
@@ -957,7 +960,7 @@ static void packet_service(void)
 	tap_is(run_u32(MBIM_CID_PACKET_SERVICE, MBIM_SET, 1), 0);
 	tap_is(u32(4), 4);
 	tap_is(u64(12), 0);
-	/* The context goes with it, and the host hears of it afterwards. */
+	/* The context ends; its indication follows the response. */
 	expect_indication(BC, MBIM_CID_CONNECT);
 	tap_is(u32(0), 6);
 	tap_is(u32(4), DEACTIVATED);
@@ -1006,7 +1009,7 @@ static void connect_and_disconnect(void)
 	}
 	tap_is(connect_session(0, 0, 0, NULL),
 	       MBIM_STATUS_CONTEXT_NOT_ACTIVATED);
-	/* An empty access string is the network's default. */
+	/* An empty access string selects the default of the network. */
 	tap_is(connect_session(0, 1, 0, ""), 0);
 	tap_is(connect_session(0, 0, 0, NULL), 0);
 	tap_is(connect_session(0, 1, 5, "internet"),
@@ -1029,7 +1032,7 @@ static void connect_and_disconnect(void)
 	expect_silence();
 }
 
-/* Strings that point where they must not */
+/* Strings with invalid offsets */
 static void bad_strings(void)
 {
 	static const struct {
@@ -1051,7 +1054,7 @@ static void bad_strings(void)
 		tap_is(run(BC, MBIM_CID_CONNECT, MBIM_SET, info, 76),
 		       MBIM_STATUS_INVALID_PARAMETERS);
 	}
-	/* Surrogates: alone, the wrong way round, cut off; a NUL */
+	/* Surrogates: unpaired, in the wrong order, truncated; a NUL */
 	make_connect(info, 0, 1, 0, "internet");
 	put_le16(info + 60, 0xd800);
 	tap_is(run(BC, MBIM_CID_CONNECT, MBIM_SET, info, 76),
@@ -1066,7 +1069,7 @@ static void bad_strings(void)
 	put_le16(info + 74, 0xd800);
 	tap_is(run(BC, MBIM_CID_CONNECT, MBIM_SET, info, 76),
 	       MBIM_STATUS_INVALID_PARAMETERS);
-	/* A pair of them is a character, though not one for an APN. */
+	/* A surrogate pair is a valid character, but not in an APN. */
 	put_le16(info + 72, 0xd83d);
 	put_le16(info + 74, 0xde00);
 	tap_is(run(BC, MBIM_CID_CONNECT, MBIM_SET, info, 76),
@@ -1257,7 +1260,7 @@ static void signal_indications(void)
 	tap_is(u32(0), 99);
 	fake_ctl("signal 10");
 	fake_forget(ch);
-	/* Steps of five from what was told last */
+	/* Steps of five from the last reported value */
 	put_le32(info + 4, 5);
 	tap_is(run(BC, MBIM_CID_SIGNAL_STATE, MBIM_SET, info, 12), 0);
 	fake_ctl("signal 13");
@@ -1328,7 +1331,7 @@ static void radio_changes(void)
 {
 	start(4096);
 	tap_is(connect_session(0, 1, 1, "internet"), 0);
-	/* By the host: first the answer, then what follows from it */
+	/* By the host: the response precedes the indications */
 	tap_is(run_u32(MBIM_CID_RADIO_STATE, MBIM_SET, 0), 0);
 	tap_is(u32(4), 0);
 	expect_indication(BC, MBIM_CID_RADIO_STATE);
@@ -1464,7 +1467,7 @@ static void pin_entry(void)
 	expect_indication(BC, MBIM_CID_REGISTER_STATE);
 	expect_indication(BC, MBIM_CID_PACKET_SERVICE);
 	expect_indication(EXT, MBIM_CID_EXT_LTE_ATTACH_STATUS);
-	/* The slot is as full as it was. */
+	/* The state of the slot is unchanged. */
 	expect_silence();
 	tap_is(query(BC, MBIM_CID_PIN), 0);
 	expect_pin(PIN_TYPE_PIN1, 1, 3);
@@ -1480,7 +1483,7 @@ static void pin_entry(void)
 	tap_is(u32(4), 3);
 	fake_forget(ch);
 
-	/* Three wrong ones, then the PUK sets a new PIN. */
+	/* Three wrong PINs, then the PUK sets a new PIN. */
 	fake_ctl("sim pin");
 	fake_forget(ch);
 	for (i = 0; i < 3; i++)
@@ -1499,7 +1502,7 @@ static void pin_entry(void)
 	expect_pin(PIN_TYPE_PIN1, 0, 3);
 	fake_forget(ch);
 
-	/* The PIN is asked for now; change it, then do without. */
+	/* The PIN is required now: change it, then disable it. */
 	tap_is(query(BC, MBIM_CID_PIN_LIST), 0);
 	tap_is(u32(0), 1);
 	tap_is(pin(PIN_TYPE_PIN1, PIN_CHANGE, "4321", "2468"), 0);
@@ -1513,7 +1516,7 @@ static void pin_entry(void)
 	       MBIM_STATUS_OPERATION_NOT_ALLOWED);
 	tap_is(pin(PIN_TYPE_PIN1, PIN_ENABLE, "2468", ""), 0);
 
-	/* Ten wrong PUKs are the end of the card. */
+	/* Ten wrong PUKs block the card. */
 	fake_ctl("sim puk");
 	fake_forget(ch);
 	for (i = 0; i < 10; i++)
@@ -1559,7 +1562,7 @@ static void subscriptions(void)
 	size_t i;
 
 	start(4096);
-	/* One service with two CIDs, of which one cannot indicate */
+	/* One service with two CIDs, one of them without indication */
 	put_le32(info, 2);
 	put_le32(info + 4, 20);
 	put_le32(info + 8, 28);
@@ -1585,7 +1588,7 @@ static void subscriptions(void)
 	tap_is(connect_session(0, 1, 1, "internet"), 0);
 	tap_ok(fake_ctl("network-disconnect 0"));
 	expect_indication(BC, MBIM_CID_CONNECT);
-	/* Every truncation is refused and changes nothing. */
+	/* Every truncation is rejected without any change. */
 	for (i = 0; i < 72; i++)
 		tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, i),
 		       MBIM_STATUS_INVALID_PARAMETERS);
@@ -1596,7 +1599,7 @@ static void subscriptions(void)
 	put_le32(info + 36, 0x40000001);
 	tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, 72),
 	       MBIM_STATUS_INVALID_PARAMETERS);
-	/* An entry whose end wraps round */
+	/* An entry whose end overflows */
 	put_le32(info + 8, 0xffffffec);
 	put_le32(info + 36, 0x3ffffff0);
 	tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, 72),
@@ -1604,7 +1607,7 @@ static void subscriptions(void)
 	put_le32(info + 8, 28);
 	fake_ctl("signal 4");
 	expect_silence();
-	/* No CIDs: all of the service */
+	/* No CIDs: all CIDs of the service */
 	put_le32(info + 36, 0);
 	tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, 48), 0);
 	fake_ctl("signal 5");
@@ -1613,7 +1616,7 @@ static void subscriptions(void)
 	expect_indication(BC, MBIM_CID_REGISTER_STATE);
 	expect_indication(BC, MBIM_CID_PACKET_SERVICE);
 	expect_silence();
-	/* An empty list: silence */
+	/* An empty list: no indications */
 	put_le32(info, 0);
 	tap_is(run(BC, MBIM_CID_SUBSCRIBE_LIST, MBIM_SET, info, 4), 0);
 	tap_is(u32(0), 0);
@@ -1621,7 +1624,7 @@ static void subscriptions(void)
 	fake_ctl("radio off");
 	expect_silence();
 	tap_ok(!fake_net.up[0]);
-	/* OPEN starts afresh. */
+	/* OPEN restores the default. */
 	start(4096);
 	fake_ctl("signal 6");
 	expect_indication(BC, MBIM_CID_SIGNAL_STATE);
@@ -1643,7 +1646,7 @@ static void no_indications_while_closed(void)
 	tap_is(fake_stat("mbim.indications"), 0);
 }
 
-/* ---- anything at all --------------------------------------------------- */
+/* ---- random input ------------------------------------------------------- */
 
 static uint32_t rnd_state = 7560;
 

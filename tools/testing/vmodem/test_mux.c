@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Unit tests of the MUX: mux.c, mux_ul.c, mux_dl.c over fakes. */
+/* Unit tests of the MUX: mux.c, mux_ul.c, mux_dl.c with stand-ins. */
 #define FAKE_NO_NET
 #include "test_fakes.h"
 
@@ -11,7 +11,7 @@
 #define CAP_AGGR	16384
 #define CAP_LITE	2048
 
-/* ---- the network above ------------------------------------------------- */
+/* ---- stand-in of the network -------------------------------------------- */
 
 #define INPUTS	1024
 
@@ -54,7 +54,7 @@ void net_input(struct net *n, unsigned int session, const uint8_t *pkt,
 	static uint8_t copy[70000];
 
 	assert(n->open[session] && len);
-	/* ASan looks at every byte of it. */
+	/* Let ASan check every byte of it. */
 	memcpy(copy, pkt, len);
 	in_bytes += len;
 	in[ins % INPUTS].session = session;
@@ -64,7 +64,7 @@ void net_input(struct net *n, unsigned int session, const uint8_t *pkt,
 	ins++;
 }
 
-/* A packet for the host: numbered, with its length all over it. */
+/* A packet to the host: numbered, its length repeated in the payload. */
 static bool down(unsigned int session, uint32_t nr, size_t len)
 {
 	uint8_t *p = net.link->reserve(net.priv, session, len);
@@ -81,7 +81,7 @@ static bool down(unsigned int session, uint32_t nr, size_t len)
 
 #define MODEMS	200
 
-/* Nobody frees a MUX but the end of the program: keep them in sight. */
+/* A MUX is never freed: keep a reference for the leak checker. */
 static void *modems[MODEMS];
 static unsigned int modem_count;
 static struct vm_chan *ch = &fake_chan[0];
@@ -151,7 +151,7 @@ static void command(unsigned int session, uint32_t cmd, uint32_t id,
 	c[6] = session;
 }
 
-/* What the device said: command, its fields, its parameters. */
+/* A message of the device: command, its fields, its parameters. */
 static struct said {
 	uint32_t signature, cmd, id, value;
 	unsigned int session;
@@ -228,21 +228,21 @@ static void expect(const char *name, int quirk)
 {
 	if (fake_reported(name, quirk))
 		return;
-	printf("# wanted: %s (quirk %d)\n", name, quirk);
+	printf("# expected: %s (quirk %d)\n", name, quirk);
 	tap_good = false;
 }
 
 /* ---- uplink blocks ----------------------------------------------------- */
 
-#define DG0	16		/* where the parts of a good block are */
+#define DG0	16		/* offsets of the parts of a valid block */
 #define DG1	56
 #define TABLE	96
 #define LEVEL	128
 #define GOOD	148
 
 /*
- * Two datagrams of 40 and 37 bytes (P = 0) of session 0, an ADTH, a QLTH; a
- * valid one that every test of a wrong field breaks in its own way.
+ * A valid block: two datagrams of 40 and 37 bytes (P = 0) of session 0, an
+ * ADTH, a QLTH. Every test of an invalid field changes a copy of it.
  */
 static void good_block(void)
 {
@@ -266,7 +266,7 @@ static void good_block(void)
 	put_le32(blk + LEVEL + 16, 1400);
 }
 
-/* The block reports @name, and @count datagrams of it get through. */
+/* The block causes @name, and @count of its datagrams are accepted. */
 static void wrong(const char *name, int quirk, unsigned int count)
 {
 	unsigned int before = ins;
@@ -301,7 +301,10 @@ static void test_ul_tables_first(void)
 	start(false, false);
 	open_session(0);
 	open_session(7);
-	/* Session 7's table first, both before the data, chained backwards. */
+	/*
+	 * The table of session 7 first, both tables before the data, chained
+	 * backwards.
+	 */
 	memset(blk, 0, 256);
 	blk_len = 16 + 24 + 24 + 20 + 24;
 	put_le32(blk, MUX_ADBH);
@@ -339,7 +342,7 @@ static void test_ul_block_header(void)
 		put_le32(blk, 0x12345678);
 		wrong("mux-signature", 0, 0);
 	}
-	/* Any number may be the first. */
+	/* The first sequence number is arbitrary. */
 	rx();
 	expect(NULL, 0);
 	adb_seq++;
@@ -420,14 +423,14 @@ static void test_ul_tables(void)
 	wrong("mux-table-length", 0, 0);
 	put_le16(blk + TABLE + 4, 0xfff8);
 	wrong("mux-table-length", 0, 0);
-	/* One entry more would be the queue level. */
+	/* Another entry would overlap the queue level. */
 	put_le16(blk + TABLE + 4, 40);
 	wrong("mux-overlap", 0, 0);
 	put_le16(blk + LEVEL + 4, 24);
 	wrong("mux-table-length", 0, 0);
 	put_le16(blk + LEVEL + 4, 16);
 	wrong("mux-table-length", 0, 0);
-	/* An empty table is no mistake. */
+	/* An empty table is valid. */
 	put_le16(blk + TABLE + 4, 16);
 	i = ins;
 	rx();
@@ -463,7 +466,10 @@ static void test_ul_long_chain(void)
 {
 	unsigned int i, n = (CAP_AGGR - 16) / 16;
 
-	/* As many empty tables as fit, then the same with a loop at the end. */
+	/*
+	 * As many empty tables as possible, then the same with a loop at the
+	 * end.
+	 */
 	start(false, false);
 	open_session(0);
 	for (i = 0; i < 2; i++) {
@@ -512,7 +518,7 @@ static void test_ul_datagrams(void)
 	wrong("mux-datagram-length", 0, 1);
 	put_le16(blk + TABLE + 20, 0);
 	wrong("mux-datagram-length", 0, 1);
-	/* On top of the other one, of a table; the same one twice. */
+	/* Overlapping the other datagram, a table; the same datagram twice. */
 	put_le16(blk + TABLE + 20, 41);
 	wrong("mux-overlap", 0, 1);
 	put_le32(blk + TABLE + 24, TABLE - 36);
@@ -523,7 +529,7 @@ static void test_ul_datagrams(void)
 	wrong("mux-overlap", 0, 1);
 	blk[TABLE + 23] = 1;
 	wrong("mux-reserved", 0, 2);
-	/* Any service class is good. */
+	/* Any service class is valid. */
 	blk[TABLE + 22] = 7;
 	rx();
 	tap_ok(quiet());
@@ -535,7 +541,7 @@ static void test_ul_datagrams(void)
 
 static void test_ul_padding(void)
 {
-	/* ul_head_pad_len, bytes that it means: Aggregation, Lite */
+	/* ul_head_pad_len, resulting bytes: Aggregation, Lite */
 	static const uint32_t pads[][3] = {
 		{ 0, 0, 0 }, { 8, 8, 0 }, { 16, 16, 0 }, { 17, 1, 1 },
 		{ 20, 4, 4 }, { 32, 16, 16 },
@@ -641,7 +647,7 @@ static void test_ul_command_block(void)
 	fake_idle();
 	tap_ok(hear());
 	tap_is(said.cmd, MUX_CLOSE_RESP);
-	/* A loop is noticed after the command has been carried out once. */
+	/* The loop is detected after the command was executed once. */
 	command(1, 77, 1, "", 0);
 	put_le32(blk + 24, 16);
 	rx();
@@ -662,7 +668,7 @@ static void test_ul_two_commands(void)
 	memcpy(first, blk + 16, 28);
 	command(1, MUX_OPEN, 7, params, 8);
 	acb_seq--;
-	/* The second one stands before the first. */
+	/* The second command is located before the first. */
 	memmove(blk + 44, blk + 16, 28);
 	memcpy(blk + 16, first, 28);
 	blk_len = 72;
@@ -813,7 +819,7 @@ static uint32_t xorshift(void)
 	return x;
 }
 
-/* Whatever is in a block: no more comes out of it than it has bytes. */
+/* A block never yields more data than it has bytes. */
 static void test_ul_damaged_blocks(void)
 {
 	unsigned int i, n;
@@ -821,7 +827,7 @@ static void test_ul_damaged_blocks(void)
 	for (i = 0; i < 60000; i++) {
 		if (i % 30000 == 0)
 			start(i, false);
-		/* Good commands close what they can. */
+		/* Valid commands may close sessions. */
 		if (i % 20 == 0) {
 			open_command(0, 16);
 			open_command(1, 16);
@@ -888,7 +894,7 @@ static void test_open_and_close(void)
 		tap_is(fake_stat("session.5.dl.dropped"), 1);
 		open_session(5);
 		tap_ok(quiet());
-		/* Gone with the channel. */
+		/* Closing the channel closes the session. */
 		fake_close(ch);
 		tap_ok(!net.open[5]);
 		fake_open(ch, lite ? CAP_LITE : CAP_AGGR, 10);
@@ -947,7 +953,7 @@ static void test_open_refused_and_dropped(void)
 	tap_ok(hear());
 	tap_is(get_le32(said.params), 5);
 	tap_ok(!net.open[3]);
-	/* A host may close what it could not open, once. */
+	/* A host may close a session after a failed open, once. */
 	command(3, MUX_CLOSE, 1, "", 0);
 	rx();
 	expect(NULL, 0);
@@ -988,7 +994,7 @@ static void test_responses_wait_for_buffers(void)
 	tap_ok(quiet());
 }
 
-/* Asking for room wakes the device up: not without something to send. */
+/* vm_chan_room() wakes the device up: call it only with pending data. */
 static void test_idle_leaves_the_channel_alone(void)
 {
 	unsigned int asked, i;
@@ -1045,7 +1051,7 @@ static void test_flow_control(void)
 		tap_is(said.len, 4);
 		tap_is(get_le32(said.params), 0xffffffff);
 		fake_sleep(500000);
-		/* Not acknowledged yet: the host may not have seen it. */
+		/* Not acknowledged yet: data of the host is allowed. */
 		send_one();
 		ack(0, said.id);
 		fake_sleep(40000);
@@ -1086,7 +1092,7 @@ static void test_flow_control(void)
 	tap_ok(fake_ctl("flow 0 go short"));
 	tap_ok(hear());
 	ack(0, said.id);
-	/* A mask of some flows does not stop all. */
+	/* A mask for some flows does not stop all of them. */
 	tap_ok(fake_ctl("flow 0 stop 0x10"));
 	tap_ok(hear());
 	tap_is(get_le32(said.params), 0x10);
@@ -1123,7 +1129,10 @@ static void test_flow_acks(void)
 		expect(NULL, 0);
 		fake_sleep(2000);
 		expect("mux-ack-missing", 0);
-		/* Not acknowledged in time: stopped all the same, in the end. */
+		/*
+		 * Not acknowledged in time: the session is stopped
+		 * nevertheless.
+		 */
 		fake_sleep(100000);
 		if (lite)
 			lite_block(MUX_ADGH, 56);
@@ -1134,14 +1143,14 @@ static void test_flow_acks(void)
 			put_le16(blk + TABLE + 4, 24);
 		rx();
 		expect("mux-stopped", 0);
-		/* Late has been said; that makes it no answer to nothing. */
+		/* A late response is reported only once. */
 		tap_ok(hear());
 		ack(1, said.id);
 		expect(NULL, 0);
 		ack(1, said.id);
 		expect("mux-transaction", 0);
 	}
-	/* In a hurry: the answer to a "go" is not that to a stop. */
+	/* In quick succession: the response to a "go" does not match a stop. */
 	start(false, false);
 	open_session(0);
 	tap_ok(fake_ctl("flow 0 go"));
@@ -1158,7 +1167,7 @@ static void test_flow_acks(void)
 	put_le16(blk + TABLE + 4, 24);
 	rx();
 	expect("mux-stopped", 0);
-	/* With the session the question goes. */
+	/* Closing the session drops the pending request. */
 	start(false, false);
 	open_session(0);
 	tap_ok(fake_ctl("flow 0 stop"));
@@ -1169,7 +1178,7 @@ static void test_flow_acks(void)
 	fake_idle();
 	fake_forget(ch);
 	tap_ok(quiet());
-	/* An answer may have been on its way. */
+	/* The response may be in flight at that time. */
 	ack(0, said.id);
 	expect(NULL, 0);
 	ack(0, said.id);
@@ -1197,7 +1206,7 @@ static void test_link_report(void)
 		tap_ok(hear());
 		tap_is(said.cmd, lite ? 7 : 8);
 		tap_is(said.len, 8);
-		/* An ACK of flow control is no answer to that. */
+		/* An ACK of flow control does not match. */
 		ack(0, said.id);
 		expect("mux-transaction", 0);
 		link_resp(said.id, 0);
@@ -1218,7 +1227,7 @@ static void test_link_report(void)
 		expect(NULL, 0);
 		link_resp(said.id, 0);
 		expect("mux-transaction", 0);
-		/* Those never answered leave room for more, oldest first. */
+		/* Transactions without a response are reused, oldest first. */
 		for (n = 0; n < 33; n++) {
 			tap_ok(fake_ctl("link-report 0"));
 			tap_ok(hear());
@@ -1296,7 +1305,9 @@ static void test_credits(void)
 		send_bytes(2, 1500);
 		fake_idle();
 		tap_ok(!hear());
-		/* A quarter is given back at once, the rest a bit later. */
+		/*
+		 * A quarter is granted again at once, the rest a little later.
+		 */
 		send_bytes(2, 1000);
 		fake_idle();
 		tap_ok(hear());
@@ -1323,7 +1334,7 @@ static void test_credits(void)
 		expect(NULL, 0);
 		send_bytes(2, 20);
 		expect("mux-credit", lite ? 0 : 7);
-		/* It gets through all the same. */
+		/* The datagram is forwarded nevertheless. */
 		tap_is(in[(ins - 1) % INPUTS].len, 20);
 		tap_ok(fake_ctl("credit 2 auto"));
 		fake_idle();
@@ -1350,7 +1361,7 @@ static void test_first_grant_for_the_reference(void)
 	tap_is(said.value, 10000);
 }
 
-/* Flow control in credit mode: the reference wants a credit behind the go. */
+/* Flow control with credits: the reference driver needs credit after a go. */
 static void test_grant_after_go_for_the_reference(void)
 {
 	unsigned int i;
@@ -1396,7 +1407,7 @@ static void test_grants_wait_for_buffers(void)
 
 /* ---- downlink ---------------------------------------------------------- */
 
-/* Datagrams of the DL blocks so far, by session */
+/* Datagrams in the DL blocks so far, by session */
 static unsigned int got[VM_SESSIONS];
 static uint32_t next_nr[VM_SESSIONS];
 static unsigned int seen_before, seen_after, seen_split, seen_levels;
@@ -1413,7 +1424,7 @@ static void dl_forget(void)
 	dl_seq = 0;
 }
 
-/* Bytes of a packet of down() */
+/* Number of bytes of a packet of down() */
 static void check_packet(unsigned int session, const uint8_t *d, size_t len)
 {
 	size_t i;
@@ -1427,7 +1438,7 @@ static void check_packet(unsigned int session, const uint8_t *d, size_t len)
 	got[session]++;
 }
 
-/* Takes a DL block apart, on its own terms; number of datagrams. */
+/* Independent parser of DL blocks. Returns the number of datagrams. */
 static unsigned int dl_block(const struct fake_td *td, unsigned int pad)
 {
 	static uint8_t used[70000];
@@ -1607,7 +1618,7 @@ static void test_dl_full_queue_drops(void)
 	const struct fake_td *td;
 	size_t len;
 
-	/* Many sizes, many rounds, so that the ring wraps at any place. */
+	/* Many sizes and rounds, so that the ring wraps at every offset. */
 	start(false, false);
 	dl_forget();
 	open_session(0);
@@ -1656,7 +1667,10 @@ static void test_dl_is_fair(void)
 			down(2, k, 500);
 			down(3, k, 40);
 		}
-		/* Enough for 80 packets of 1000 bytes, 60 of them others'. */
+		/*
+		 * Enough for 80 packets of 1000 bytes, 60 of them of other
+		 * sessions.
+		 */
 		fake_post(ch, lite ? 80 : 5);
 		while ((td = fake_take(ch))) {
 			if (!lite) {
@@ -1680,7 +1694,7 @@ static void test_dl_accumulates_streams_only(void)
 	start(false, false);
 	dl_forget();
 	open_session(0);
-	/* A packet each 20 us is a stream: wait, but not for long. */
+	/* A packet per 20 us is a stream: wait, but not for long. */
 	for (i = 0; i < 1000; i++) {
 		unsigned int n;
 
@@ -1702,7 +1716,7 @@ static void test_dl_accumulates_streams_only(void)
 	while ((td = fake_take(ch)))
 		dl_block(td, 16);
 	tap_is(got[0], 1000);
-	/* It is over: the next one leaves at once. */
+	/* The stream has ended: the next packet is sent at once. */
 	fake_sleep(20000);
 	down(0, 1000, 100);
 	fake_idle();
@@ -1714,7 +1728,7 @@ static void test_dl_full_blocks_leave_early(void)
 {
 	unsigned int i, blocks = 0;
 
-	/* One round with many packets: the queue must not fill up. */
+	/* Many packets in one round: the queue must not fill up. */
 	start(false, false);
 	dl_forget();
 	open_session(0);
@@ -1740,7 +1754,7 @@ static void test_dl_too_big(void)
 		start(i, false);
 		dl_forget();
 		open_session(0);
-		/* The largest that fits, and one byte more. */
+		/* The largest packet that fits, and one byte more. */
 		down(0, 0, lite ? 2048 - 16 : 16384 - 16 - 24 - 16 - 40);
 		fake_idle();
 		tap_ok(fake_take(ch));
@@ -1773,7 +1787,7 @@ static void test_dl_lite_fields(void)
 		tap_is(td->data[6], 6);
 		tap_is(td->data[7], 0);
 		tap_is(td->data[8], 0);
-		/* Those that follow in this run of at most 8. */
+		/* Datagrams that follow in this run of at most 8. */
 		tap_is(td->data[9], i < 8 ? 7 - i : 11 - i);
 		tap_is(get_le32(td->data + 12), 0);
 		check_packet(6, td->data + 16, 60 + i);

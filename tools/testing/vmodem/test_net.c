@@ -11,7 +11,7 @@
 #define SLOT	17000
 #define SLOTS	600
 
-/* ---- the link below ---------------------------------------------------- */
+/* ---- stand-in of the link ------------------------------------------------ */
 
 static struct {
 	unsigned int session;
@@ -63,7 +63,7 @@ static void clear(void)
 	taken = 0;
 }
 
-/* All sessions open, nothing under way. */
+/* All sessions open, no pending packets. */
 static void start(void)
 {
 	unsigned int i;
@@ -137,7 +137,7 @@ static void sum4(void)
 	inet_store(pkt + 10, inet_sum(0, pkt, (pkt[0] & 15) * 4));
 }
 
-/* Header and checksums around @len bytes of payload that stand in place. */
+/* Add header and checksums around @len bytes of payload in place. */
 static size_t ip(bool is6, uint8_t proto, size_t len, const uint8_t *src,
 		 const uint8_t *dst)
 {
@@ -212,7 +212,7 @@ static void input(unsigned int session, size_t len)
 	free(copy);
 }
 
-/* Everything about a packet of ours that must be right whatever it is. */
+/* Check everything that must hold for any packet of the modem. */
 static bool sound(const uint8_t *p, size_t len)
 {
 	size_t head = p[0] >> 4 == 6 ? 40 : 20, alen = head == 40 ? 16 : 4;
@@ -234,7 +234,7 @@ static bool sound(const uint8_t *p, size_t len)
 	return inet_fold(inet_sum(sum, p + head, len - head)) == 0xffff;
 }
 
-/* The next packet for @session, which must be sound; an empty one if none. */
+/* The next packet for @session, which must be valid; empty if there is none. */
 static const uint8_t *take(unsigned int session, size_t *len)
 {
 	static const uint8_t none[100];
@@ -268,7 +268,7 @@ static bool src_is(const uint8_t *p, const uint8_t *addr)
 
 static void test_checksum_known_header(void)
 {
-	/* An example that has been in textbooks for long. */
+	/* A common example of textbooks. */
 	static const uint8_t hdr[20] = {
 		0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
 		0xb8, 0x61, 0xc0, 0xa8, 0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7,
@@ -368,7 +368,7 @@ static void test_echo_fragments(void)
 	size_t len, i;
 
 	start();
-	/* IPv4: 1480 and 1028 bytes of one echo request, cut by hand. */
+	/* IPv4: 1480 and 1028 bytes of one echo request, fragmented here. */
 	len = echo4(host4(0), v4(10, 99, 0, 1), 2500);
 	tap_is(len, 2528);
 	{
@@ -395,7 +395,7 @@ static void test_echo_fragments(void)
 			p = take(0, &len);
 			tap_is(len, 1048);
 			tap_is(get_be32(p + 4), 0x42420000 + 1480 / 8);
-			/* Put together, the checksum is right again. */
+			/* After reassembly the checksum is valid. */
 			tap_is(inet_fold(inet_sum(sum, p + 20, 1028)), 0xffff);
 		}
 	}
@@ -536,7 +536,7 @@ static void test_tcp_is_refused(void)
 
 static const uint8_t syn_options[8] = { 2, 4, 0x05, 0xb4, 1, 3, 3, 7 };
 
-/* A segment of session 0's host, port 5555; its payload stands in place. */
+/* A segment of the host of session 0, port 5555; its payload is in place. */
 static void segment(unsigned int port, uint8_t flags, uint32_t seq,
 		    uint32_t ack, unsigned int window, size_t len)
 {
@@ -558,7 +558,7 @@ static void segment(unsigned int port, uint8_t flags, uint32_t seq,
 	input(0, ip(false, PROTO_TCP, head + len, host4(0), v4(10, 99, 0, 1)));
 }
 
-/* @len bytes of the stream from offset @at on */
+/* @len bytes of the stream from offset @at */
 static void data(uint32_t at, uint32_t seq, uint32_t ack, size_t len)
 {
 	size_t i;
@@ -568,7 +568,7 @@ static void data(uint32_t at, uint32_t seq, uint32_t ack, size_t len)
 	segment(9, T_ACK, seq, ack, 1000, len);
 }
 
-/* The next segment from the modem: is it this one? Returns its payload. */
+/* Check the next segment of the modem. Returns its payload. */
 static const uint8_t *expect(uint8_t flags, uint32_t seq, uint32_t ack,
 			     size_t len)
 {
@@ -583,7 +583,7 @@ static const uint8_t *expect(uint8_t flags, uint32_t seq, uint32_t ack,
 	return p + 40;
 }
 
-/* Connect to @port as from sequence number 1000; returns the modem's. */
+/* Connect to @port with sequence number 1000. Returns that of the modem. */
 static uint32_t connected(unsigned int port, unsigned int window)
 {
 	const uint8_t *p;
@@ -623,13 +623,13 @@ static void test_tcp_sink(void)
 	tap_ok(quiet());
 	tap_is(fake_stat("session.0.tcp.in"), 3020);
 	tap_is(fake_stat("session.0.tcp.disorder"), 0);
-	/* The end, from both sides */
+	/* Both sides close */
 	segment(9, T_FIN | T_ACK, 4021, iss + 1, 1000, 0);
 	expect(T_FIN | T_ACK, iss + 1, 4022, 0);
 	segment(9, T_ACK, 4022, iss + 2, 1000, 0);
 	fake_sleep(10000000);
 	tap_ok(quiet());
-	/* It is gone: another segment is refused. */
+	/* The connection is closed: another segment is refused. */
 	segment(9, T_ACK, 4022, iss + 2, 1000, 0);
 	expect(T_RST, iss + 2, 0, 0);
 	tap_ok(quiet());
@@ -642,17 +642,19 @@ static void test_tcp_sink_disorder(void)
 	start();
 	tap_ok(fake_ctl("sink check"));
 	iss = connected(9, 1000);
-	/* A gap: told at once, and what comes behind it is not kept. */
+	/*
+	 * A gap: a duplicate ACK at once; the segments behind it are dropped.
+	 */
 	data(100, 1101, iss + 1, 100);
 	expect(T_ACK, iss + 1, 1001, 0);
 	data(0, 1001, iss + 1, 100);
 	fake_sleep(1);
 	expect(T_ACK, iss + 1, 1101, 0);
-	/* Old and new bytes in one: the new ones count. */
+	/* Old and new bytes in one segment: the new ones are accepted. */
 	data(50, 1051, iss + 1, 100);
 	fake_sleep(1);
 	expect(T_ACK, iss + 1, 1151, 0);
-	/* Nothing but old ones */
+	/* Old bytes only */
 	data(0, 1001, iss + 1, 150);
 	expect(T_ACK, iss + 1, 1151, 0);
 	tap_is(fake_stat("session.0.tcp.in"), 150);
@@ -662,7 +664,9 @@ static void test_tcp_sink_disorder(void)
 	fake_sleep(1);
 	expect(T_ACK, iss + 1, 1161, 0);
 	tap_is(fake_stat("session.0.tcp.corrupt"), 1);
-	/* A reset with a wrong number is not believed, a right one is. */
+	/*
+	 * A reset with a wrong sequence number is ignored, a valid one is not.
+	 */
 	segment(9, T_RST, 1, 0, 0, 0);
 	data(160, 1161, iss + 1, 10);
 	fake_sleep(1);
@@ -688,13 +692,13 @@ static void test_tcp_source(void)
 				break;
 		tap_is(k, 1460);
 	}
-	/* Ten at first, then two for each that has arrived. */
+	/* Ten segments at first, then two for each acknowledged one. */
 	tap_ok(quiet());
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
 	expect(T_ACK, iss + 1 + 10 * 1460, 1001, 1460);
 	expect(T_ACK, iss + 1 + 11 * 1460, 1001, 1460);
 	tap_ok(quiet());
-	/* No room at the host: nothing, then as much as there is. */
+	/* Zero window: nothing is sent; then as much as the window permits. */
 	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 0, 0);
 	fake_sleep(10000);
 	tap_ok(quiet());
@@ -703,7 +707,7 @@ static void test_tcp_source(void)
 	tap_ok(quiet());
 	tap_is(fake_stat("session.0.tcp.out"), 12 * 1460);
 	tap_is(fake_stat("session.0.tcp.resent"), 0);
-	/* Closed by the host */
+	/* The host closes */
 	segment(19, T_FIN | T_ACK, 1001, iss + 1 + 12 * 1460 + 1024, 8, 0);
 	expect(T_FIN | T_ACK, iss + 1 + 12 * 1460 + 1024, 1002, 0);
 	segment(19, T_ACK, 1002, iss + 2 + 12 * 1460 + 1024, 8, 0);
@@ -711,7 +715,7 @@ static void test_tcp_source(void)
 	tap_ok(quiet());
 }
 
-/* PSH at the end of each write of 64 KiB, and nowhere else. */
+/* PSH at the end of each write of 64 KiB only. */
 static void test_tcp_source_push(void)
 {
 	uint32_t iss, at = 0, end, pushed = 0, wrong = 0;
@@ -733,7 +737,7 @@ static void test_tcp_source_push(void)
 	}
 	tap_is(wrong, 0);
 	tap_is(pushed, 3);
-	/* The host has had enough: what is under way does not count. */
+	/* The host has closed: data in flight is not counted. */
 	segment(19, T_RST, 1001, 0, 0, 0);
 	taken = outs;
 }
@@ -746,7 +750,7 @@ static void test_tcp_source_losses(void)
 	iss = connected(19, 65535);
 	for (i = 0; i < 10; i++)
 		expect(T_ACK, iss + 1 + i * 1460, 1001, 1460);
-	/* The second and the fifth are lost; the third duplicate tells. */
+	/* The second and the fifth segment are lost; three duplicate ACKs. */
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
 	expect(T_ACK, iss + 1 + 10 * 1460, 1001, 1460);
 	expect(T_ACK, iss + 1 + 11 * 1460, 1001, 1460);
@@ -756,19 +760,21 @@ static void test_tcp_source_losses(void)
 	segment(19, T_ACK, 1001, iss + 1 + 1460, 65535, 0);
 	expect(T_ACK, iss + 1 + 1460, 1001, 1460);
 	tap_ok(quiet());
-	/* A part of it: the next hole is filled at once. */
+	/* Partial ACK: the next hole is filled at once. */
 	segment(19, T_ACK, 1001, iss + 1 + 4 * 1460, 65535, 0);
 	expect(T_ACK, iss + 1 + 4 * 1460, 1001, 1460);
 	tap_is(fake_stat("session.0.tcp.resent"), 2);
 	taken = outs;
-	/* All of it: on with half of the window, no more is sent again. */
+	/*
+	 * Full ACK: continue with half of the window, without retransmissions.
+	 */
 	segment(19, T_ACK, 1001, iss + 1 + 12 * 1460, 65535, 0);
 	tap_is(fake_stat("session.0.tcp.resent"), 2);
 	at = outs - taken;
 	tap_ok(at >= 4 && at <= 7);
 	for (i = 0; i < at; i++)
 		expect(T_ACK, iss + 1 + (12 + i) * 1460, 1001, 1460);
-	/* Nothing comes back: again after 1, 2, 4, ... s, then never. */
+	/* No ACKs: retransmit after 1, 2, 4, ... s, then give up. */
 	for (i = 0; i < 6; i++) {
 		fake_sleep((1000000ull << i) - 20);
 		tap_ok(quiet());
@@ -792,7 +798,7 @@ static void test_tcp_source_full_link(void)
 	for (i = 0; i < 4; i++)
 		expect(T_ACK, iss + 1 + i * 1460, 1001, 1460);
 	tap_ok(quiet());
-	/* Soon tried again, without anything from the host. */
+	/* Retried soon, without an event from the host. */
 	fake_sleep(1000);
 	tap_is(outs - taken, 4);
 	link_room = SLOTS;
@@ -815,7 +821,7 @@ static void test_tcp_handshake(void)
 	uint32_t iss;
 
 	start();
-	/* Options of another length, and one without an end */
+	/* Options of other lengths, and one that exceeds the header */
 	memset(pkt + 20, 0, 28);
 	put_be16(pkt + 20, 5555);
 	put_be16(pkt + 22, 19);
@@ -827,10 +833,10 @@ static void test_tcp_handshake(void)
 	input(0, ip(false, PROTO_TCP, 28, host4(0), v4(10, 99, 0, 1)));
 	p = take(0, &len);
 	tap_is(p[33], T_SYN | T_ACK);
-	/* No scaling was asked for: none is answered. */
+	/* No scaling was requested: the option is omitted. */
 	tap_ok(!memcmp(p + 44, "\x01\x01\x01\x01", 4));
 	iss = get_be32(p + 24);
-	/* The answer is lost: the same again, by the host or by us. */
+	/* The answer is lost: retransmission by the host or by the modem. */
 	segment(19, T_SYN, 1000, 0, 3000, 0);
 	p = take(0, &len);
 	tap_is(get_be32(p + 24), iss);
@@ -838,7 +844,7 @@ static void test_tcp_handshake(void)
 	p = take(0, &len);
 	tap_is(p[33], T_SYN | T_ACK);
 	tap_is(get_be32(p + 24), iss);
-	/* Its window and its segments are as small as it said. */
+	/* Window and segment size of the host are respected. */
 	segment(19, T_ACK, 1001, iss + 1, 600, 0);
 	expect(T_ACK, iss + 1, 1001, 256);
 	tap_ok(quiet());
@@ -846,7 +852,7 @@ static void test_tcp_handshake(void)
 	expect(T_ACK, iss + 257, 1001, 256);
 	expect(T_ACK, iss + 513, 1001, 256);
 	tap_ok(quiet());
-	/* More connections than there is room for: the oldest one goes. */
+	/* More connections than the limit: the oldest one is dropped. */
 	for (i = 0; i < NET_TCP; i++) {
 		fake_sleep(1000);
 		memset(pkt + 20, 0, 20);
@@ -878,7 +884,7 @@ static void test_route_between_sessions(void)
 
 	start();
 	for (i = 0; i < 256; i++) {
-		/* Many sums, so that every carry of the TTL's is met. */
+		/* Many sums, so that every carry of the TTL update occurs. */
 		memset(pkt + 20, i, 8);
 		want = ip(false, PROTO_ICMP, 8, host4(1), host4(6));
 		pkt[8] = 2 + i % 250;
@@ -910,7 +916,7 @@ static void expect_error(unsigned int session, unsigned int type,
 	tap_is(p[head], type);
 	tap_is(p[head + 1], code);
 	tap_ok(src_is(p, from));
-	/* The packet in question is quoted. */
+	/* The error quotes the packet. */
 	tap_ok(!memcmp(p + head + 8, pkt, len - head - 8));
 	tap_ok(len <= (head == 40 ? 1280 : 576));
 	tap_ok(quiet());
@@ -933,7 +939,7 @@ static void test_errors(void)
 	expect_error(0, 3, 2, v4(10, 99, 0, 1));
 	input(0, ip(true, 99, 40, v6(0, 2), v6(99, 1)));
 	expect_error(0, 4, 1, v6(99, 1));
-	/* One hop is not enough for the server, but for the gateway. */
+	/* One hop does not reach the server, but the gateway. */
 	len = echo4(host4(0), v4(10, 99, 0, 1), 8);
 	pkt[8] = 1;
 	sum4();
@@ -963,7 +969,7 @@ static void test_errors_not_about_errors(void)
 	size_t len;
 
 	start();
-	/* Destination unreachable to nowhere; a middle fragment. */
+	/* Destination unreachable without a route; a non-first fragment. */
 	len = echo4(host4(0), v4(8, 8, 8, 8), 56);
 	pkt[20] = 3;
 	net_checksum(false, NULL, NULL, PROTO_ICMP, pkt + 20, len - 20, 2);
@@ -1013,7 +1019,7 @@ static void test_too_big(void)
 	input(0, echo6(v6(0, 2), v6(1, 2), 2000));
 	tap_is(get_be32(out[0].data + 44), 1500);
 	expect_error(0, 2, 0, v6(0, 1));
-	/* Without DF the router cuts. */
+	/* Without DF the router fragments. */
 	input(0, echo4(host4(0), host4(1), 2000));
 	p = take(1, &len);
 	tap_is(len, 1500);
@@ -1023,12 +1029,12 @@ static void test_too_big(void)
 	tap_is(len, 20 + 528);
 	tap_is(get_be16(p + 6), 185);
 	tap_is(inet_fold(inet_sum(sum, p + 20, 528)), 0xffff);
-	/* The reply of the gateway is cut, too. */
+	/* The reply of the gateway is fragmented, too. */
 	input(0, echo4(host4(0), v4(10, 64, 0, 1), 2000));
 	take(0, &len);
 	take(0, &len);
 	tap_ok(quiet());
-	/* More is allowed when asked for. */
+	/* A larger MTU on request. */
 	tap_ok(fake_ctl("net mtu 9000"));
 	input(0, echo6(v6(0, 2), v6(1, 2), 8952));
 	take(1, &len);
@@ -1047,11 +1053,11 @@ static void test_source_addresses(void)
 	input(0, echo6(v6(99, 1), v6(0, 1), 8));
 	input(0, echo6(v6(0, 1), v6(0, 1), 8));
 	tap_is(fake_stat("session.0.net.spoofed"), 5);
-	/* Good on the link, but not beyond. */
+	/* Valid on the link, but not beyond. */
 	input(0, echo6(v6_raw(0xfe, 0x80, 9), v6(99, 1), 8));
 	input(0, echo4(v4(0, 0, 0, 0), v4(10, 99, 0, 1), 8));
 	tap_is(fake_stat("session.0.net.unrouted"), 2);
-	/* Multicast and broadcast vanish. */
+	/* Multicast and broadcast are dropped. */
 	input(0, udp(false, 67, 300, v4(0, 0, 0, 0), v4(255, 255, 255, 255)));
 	input(0, udp(false, 5353, 30, host4(0), v4(224, 0, 0, 251)));
 	input(0, udp(true, 5353, 30, v6(0, 2), v6_raw(0xff, 2, 0xfb)));
@@ -1123,11 +1129,11 @@ static void test_router_solicitation(void)
 	tap_is(p[59], 0x40);
 	tap_ok(!memcmp(p + 72, v6(3, 0), 16));
 	tap_is(get_be32(p + 92), 1500);
-	/* From nobody: to all. */
+	/* From the unspecified address: to all nodes. */
 	input(3, nd(133, v6_raw(0, 0, 0), v6_raw(0xff, 2, 2), NULL));
 	p = take(3, &len);
 	tap_ok(dst_is(p, v6_raw(0xff, 2, 1)));
-	/* Not if it came through a router. */
+	/* Ignored after a router hop. */
 	want = nd(133, v6_raw(0xfe, 0x80, 9), v6_raw(0xff, 2, 2), NULL);
 	pkt[7] = 254;
 	input(3, want);
@@ -1149,12 +1155,12 @@ static void test_neighbour_solicitation(void)
 	input(3, nd(135, v6(3, 2), v6(3, 1), v6(3, 1)));
 	p = take(3, &len);
 	tap_ok(src_is(p, v6(3, 1)));
-	/* Duplicate address detection of the host's own: nobody has it. */
+	/* Duplicate address detection of the host: no answer. */
 	input(3, nd(135, v6_raw(0, 0, 0), v6_raw(0xff, 2, 1), v6(3, 2)));
 	tap_ok(quiet());
 }
 
-/* ---- what the host does wrong ------------------------------------------ */
+/* ---- violations of the host ---------------------------------------------- */
 
 static void bad(size_t len, const char *name)
 {
@@ -1186,7 +1192,7 @@ static void test_malformed4(void)
 	len = echo4(host4(0), v4(10, 64, 0, 1), 8);
 	bad(len + 1, "ip-malformed");
 	bad(len - 1, "ip-malformed");
-	/* Checksums: header, then every transport; and left at zero. */
+	/* Checksums: header, then every transport; and zero. */
 	len = echo4(host4(0), v4(10, 64, 0, 1), 8);
 	pkt[10] ^= 1;
 	bad(len, "ip-checksum");
@@ -1201,7 +1207,7 @@ static void test_malformed4(void)
 	len = tcp(false, 2, host4(0), host4(1));
 	pkt[36] ^= 0x80;
 	bad(len, "ip-checksum");
-	/* What CHECKSUM_PARTIAL leaves: the pseudo header's sum. */
+	/* The result of CHECKSUM_PARTIAL: the sum of the pseudo header. */
 	len = udp(false, 7, 9, host4(0), v4(10, 64, 0, 1));
 	inet_store(pkt + 26, ~inet_fold(inet_pseudo(pkt + 12, pkt + 16, 4,
 						    PROTO_UDP, 17)) & 0xffff);
@@ -1247,7 +1253,7 @@ static void test_malformed6(void)
 	len = udp(true, 7, 9, v6(0, 2), v6(0, 1));
 	memset(pkt + 46, 0, 2);
 	bad(len, "ip-checksum");
-	/* Extension headers that do not end, or not inside. */
+	/* Extension headers without an end, or beyond the packet. */
 	for (i = 0; i < 3; i++) {
 		static const uint8_t ext[] = {
 			PROTO_HOPOPTS, PROTO_ROUTING, PROTO_DSTOPTS,
@@ -1273,7 +1279,7 @@ static void test_malformed6(void)
 	bad(len, "ip-malformed");
 	put_be16(pkt + 4, 4);
 	bad(44, "ip-malformed");
-	/* A good chain is followed. */
+	/* A valid chain is followed. */
 	len = ip(true, 99, 8 + 28, v6(0, 2), v6(99, 1));
 	memset(pkt + 40, 0, 36);
 	pkt[6] = PROTO_DSTOPTS;
@@ -1313,7 +1319,7 @@ static void test_generator(void)
 		tap_ok(!memcmp(p + 28, want, 200));
 	}
 	tap_is(fake_stat("session.3.gen.sent"), 500);
-	/* IPv6, slow, stopped by hand. */
+	/* IPv6, slow, stopped by a command. */
 	clear();
 	tap_ok(fake_ctl("gen 3 udp6 10 4"));
 	fake_sleep(1050000);
@@ -1330,7 +1336,7 @@ static void test_generator(void)
 static void test_generator_flood(void)
 {
 	start();
-	/* Never more waiting than a fair share of the queue. */
+	/* The generator uses a limited share of the queue. */
 	tap_ok(fake_ctl("gen 0 udp 0 1400"));
 	fake_sleep(10000);
 	tap_ok(outs >= 200 && outs <= 300);

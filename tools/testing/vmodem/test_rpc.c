@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The XMM RPC function against its fakes. */
+/* Unit tests of the XMM RPC function with stand-ins for its environment. */
 #include "tap.h"
 #include "test_fakes.h"
 
@@ -27,7 +27,7 @@ static size_t add_int(uint8_t *p, uint32_t v)
 	return 6;
 }
 
-/* A call as ModemManager writes it. */
+/* A call in the format of ModemManager. */
 static size_t make(uint8_t *msg, uint32_t id, uint32_t tid,
 		   const uint8_t *args, size_t len)
 {
@@ -54,7 +54,7 @@ static void call(uint32_t id, uint32_t tid, const uint8_t *args, size_t len)
 	fake_rx(ch, msg, make(msg, id, tid, args, len));
 }
 
-/* The next message is one with these fields and a final 0. */
+/* The next message has these fields and a final 0. */
 static void expect(uint32_t id, uint32_t tid, bool with_tid)
 {
 	const struct fake_td *td = fake_take(ch);
@@ -103,7 +103,7 @@ static void asynchronous(void)
 	expect(0x5d + RPC_ACK, ASYNC, false);
 	expect(0x5d, ASYNC, true);
 	expect_silence();
-	/* The transaction in the parameters must be the same. */
+	/* The transaction in the parameters must match. */
 	call(0x5d, ASYNC + 1, zero, sizeof(zero));
 	expect(0x5d + RPC_ACK, ASYNC + 1, false);
 	expect(0x5d, ASYNC + 1, true);
@@ -133,10 +133,10 @@ static void parameters(void)
 		{ 8, { 2, 6, 0, 0, 0, 0, 0, 0 } },
 		{ 3, { 3, 1, 0 } },
 		{ 3, { 0x58, 1, 0 } },
-		/* padded is not size + padding */
+		/* the padded size is not size + padding */
 		{ 9, { 0x55, 1, 2, 1, 2, 2, 1, 0, 'a' } },
 		{ 9, { 0x56, 1, 2, 1, 1, 2, 1, 0, 'a' } },
-		/* sizes beyond the end, also with a sum that overflows */
+		/* sizes beyond the end, also with an overflow of the sum */
 		{ 9, { 0x55, 9, 2, 1, 9, 2, 1, 0, 'a' } },
 		{ 9, { 0x55, 0, 2, 1, 9, 2, 1, 9, 'a' } },
 		{ 18, { 0x57, 0x84, 0xff, 0xff, 0xff, 0xff, 2, 4, 0, 0, 0, 0,
@@ -148,7 +148,7 @@ static void parameters(void)
 	unsigned int i;
 
 	start();
-	/* Cut off anywhere but behind a parameter, it is malformed. */
+	/* A call is malformed if it is truncated, except after a parameter. */
 	for (n = 0, e = 0; n <= sizeof(good); n++) {
 		call(2, RPC_SYNC, good, n);
 		if (n == ends[e]) {
@@ -176,7 +176,7 @@ static void truncated(void)
 	for (n = 0; n < len; n++) {
 		fake_rx(ch, msg, n);
 		expect_silence();
-		/* With lengths that fit, headers alone are not enough */
+		/* With matching lengths: headers alone are too short */
 		memcpy(copy, msg, len);
 		put_le32(copy, n - 4);
 		put_be32(copy + 6, n - 4);
@@ -185,7 +185,7 @@ static void truncated(void)
 			fake_forget(ch);	/* no parameters: fine */
 		expect_silence();
 	}
-	/* The two lengths differ; the first one is that of the TD. */
+	/* The two lengths differ; the first one matches the TD. */
 	memcpy(copy, msg, len);
 	copy[9]++;
 	fake_rx(ch, copy, len);
@@ -199,12 +199,12 @@ static void truncated(void)
 	expect(0x23, ASYNC, true);
 }
 
-/* ---- calls that ModemManager looks into -------------------------------- */
+/* ---- calls with results that ModemManager reads ----------------------- */
 
 static const struct fake_td *got;	/* the last message */
-static size_t at;			/* and where we are in it */
+static size_t at;			/* and the read position in it */
 
-/* The next message begins with these; @tid 0: an indication. */
+/* The next message begins with these fields; @tid 0: an indication. */
 static void expect_head(uint32_t id, uint32_t tid, bool with_tid)
 {
 	got = fake_take(ch);
@@ -281,7 +281,10 @@ static void power_up(void)
 	tap_is(next_int(), 1);
 	expect_head(IND_SIM_INIT, 0, false);
 	expect_silence();
-	/* Opening the SIM tells of the SIM alone, and nothing without one. */
+	/*
+	 * SIM open causes the indication of the SIM only, and none without a
+	 * SIM.
+	 */
 	call(1, RPC_SYNC, zero, 6);
 	expect(1, RPC_SYNC, false);
 	fake_sleep(RPC_SIM_DELAY);
@@ -292,7 +295,7 @@ static void power_up(void)
 	fake_sleep(1000000);
 	expect_silence();
 	fake_ctl("sim ready");
-	/* The port closes before, and another user opens it. */
+	/* The port is closed before that and opened again. */
 	call(1, RPC_SYNC, zero, 6);
 	start();
 	fake_sleep(1000000);
@@ -451,7 +454,7 @@ static void waiting_for_buffers(void)
 	for (i = 0; i < 3; i++)
 		expect(800 + i, RPC_SYNC, false);
 	expect_silence();
-	/* Round the corner of the queue */
+	/* Across the end of the queue */
 	call(900, RPC_SYNC, zero, sizeof(zero));
 	call(901, RPC_SYNC, zero, sizeof(zero));
 	fake_post(ch, 1000);
@@ -459,14 +462,14 @@ static void waiting_for_buffers(void)
 		expect(800 + i, RPC_SYNC, false);
 	expect(900, RPC_SYNC, false);
 	expect(901, RPC_SYNC, false);
-	/* A buffer that is too small loses one answer, not the function. */
+	/* A buffer that is too small loses one response only. */
 	ch->capacity = 25;
 	call(4, RPC_SYNC, zero, sizeof(zero));
 	tap_is(fake_stat("rpc.dropped"), 11);
 	ch->capacity = 26;
 	call(2, RPC_SYNC, zero, sizeof(zero));
 	expect(2, RPC_SYNC, false);
-	/* Closed with something waiting: it is gone. */
+	/* Closing the port drops pending output. */
 	ch->buffers = 0;
 	call(3, RPC_SYNC, zero, sizeof(zero));
 	start();
