@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The device's own parts; nobody above or below includes this.
+ * Interfaces between the parts of the device; no other part includes this.
  *
  *   device.c    registers, doorbells, interrupt
  *   power.c     power, boot, stages, reset, crash
@@ -9,9 +9,9 @@
  *   message.c   message ring and its commands
  *   pipe.c      pipes, transfer descriptors, the channels' functions
  *   sleep.c     device sleep, host sleep, forced sleep
- *   verdict.c   log, violations, quirks
- *   ctl.c       control socket; devctl.c: the device's words on it
- *   hostile.c   hostile mode; hostile_data.c: in what is sent
+ *   violation.c log, violations, quirks
+ *   ctl.c       control socket; devctl.c: the commands of the device
+ *   hostile.c   hostile mode; hostile_data.c: faults in DL buffers
  */
 #ifndef VMODEM_DEVICE_PRIV_H
 #define VMODEM_DEVICE_PRIV_H

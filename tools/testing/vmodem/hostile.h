@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A modem that lies. The device's parts call these where they are about to
- * tell the host something; hostile.c decides whether the valid is told.
+ * Fault injection. The parts of the device call these hooks before they change
+ * anything that the host can see. hostile.c decides whether to inject a fault.
  *
- * What the modem itself knows stays true: only what the host gets to see is
- * changed, so the modem is a good one again as soon as it stops injecting and
- * the host has started it afresh.
+ * The internal state of the modem remains correct: only the values for the host
+ * are changed. So the modem works normally again after hostile_stop() and a
+ * restart by the host.
  *
- * All are called from the event loop and cost one comparison while honest.
+ * All hooks are called from the event loop. They cost one comparison while no
+ * faults are injected.
  */
 #ifndef VMODEM_HOSTILE_H
 #define VMODEM_HOSTILE_H
@@ -62,7 +63,7 @@ uint32_t hostile_wrong(struct hostile *h, uint32_t valid, uint32_t limit);
 void hostile_note(struct hostile *h, enum hostile_kind kind, const char *fmt,
 		  ...) __attribute__((format(printf, 3, 4)));
 
-/* ---- hostile_data.c: what goes into DL buffers ------------------------- */
+/* ---- hostile_data.c: content of DL buffers ------------------------------ */
 
 /*
  * Change the message of *@len bytes in the buffer @data of @room bytes before

@@ -18,7 +18,7 @@
 #include "mux.h"
 #include "net.h"
 
-/* Packets of one session on their way to the host: a ring of bytes. */
+/* Queue of packets of one session to the host: a ring of bytes. */
 struct mux_queue {
 	uint8_t *mem;
 	size_t head, tail;	/* offsets of the next read and write */
@@ -38,16 +38,16 @@ struct mux_sess {
 	uint32_t ul_pad;	/* bytes before each UL datagram */
 	uint32_t dl_pad;	/* requested by the host */
 
-	bool stopped;		/* the host was told to stop */
+	bool stopped;		/* FLOW_CTL has stopped the session */
 	bool stop_acked;
-	uint32_t stop_id;	/* transaction of the last stop, */
-	bool stop_short;	/* which had no mask */
+	uint32_t stop_id;	/* transaction of the last stop */
+	bool stop_short;	/* the last stop had no mask */
 	uint64_t stopped_at, acked_at;
 
-	int64_t credits;	/* left to the host, in bytes of IP */
+	int64_t credits;	/* remaining credit of the host, in bytes of IP */
 	uint64_t grant;		/* to be granted by the next FCTH */
 	uint64_t grant_at;	/* not before this time */
-	bool hold;		/* grant only by hand */
+	bool hold;		/* no automatic grants */
 
 	uint32_t refuse;	/* answer to OPEN_SESSION, 0: success */
 	struct mux_queue q;
@@ -56,7 +56,7 @@ struct mux_sess {
 	unsigned int in_block;	/* datagrams in the present UL block */
 };
 
-/* A message that is not data; waits here for a DL buffer. */
+/* A message other than data, waiting for a DL buffer. */
 struct mux_msg {
 	size_t len;
 	unsigned int session;
@@ -65,12 +65,12 @@ struct mux_msg {
 	uint8_t data[320];
 };
 
-/* A command of ours that the host has to answer. */
+/* A command of the device that the host must answer. */
 struct mux_trans {
 	bool used;
 	bool link;		/* link status report, otherwise flow */
-	bool orphan;		/* its session was closed: no answer needed */
-	bool late;		/* time is up, but an answer may still come */
+	bool orphan;		/* session closed: no response needed */
+	bool late;		/* timed out: a late response is allowed */
 	unsigned int session;
 	uint32_t id;
 	uint64_t deadline;	/* 0: not sent yet */
@@ -93,24 +93,26 @@ struct mux {
 	struct mux_trans trans[MUX_TRANS];
 	uint32_t next_id;
 
-	/* Sequence numbers: data and command blocks, theirs and ours. */
+	/*
+	 * Sequence numbers: data and command blocks of the host and the device.
+	 */
 	bool ul_adb_known, ul_acb_known;
 	uint16_t ul_adb_seq, ul_acb_seq;
 	uint16_t dl_adb_seq, dl_acb_seq;
 	uint64_t ul_blocks, dl_blocks;
 
-	/* Steered through the control socket. */
+	/* Set by control commands. */
 	enum mux_layout layout;
 	bool dl_qlth;
 	uint32_t ul_head_pad;
 	uint64_t drop_opens;
 	uint64_t accumulate;	/* microseconds */
 
-	/* DL: who is next, and is it a stream? */
+	/* DL: next session to serve, state of the stream detection */
 	unsigned int turn;
 	unsigned int window_now, window_last;
 	uint64_t window_start;
-	uint64_t waiting_since;	/* 0: no data waits */
+	uint64_t waiting_since;	/* 0: no pending data */
 	bool flushing;
 	uint32_t random;
 
@@ -119,7 +121,7 @@ struct mux {
 
 /* ---- mux_ul.c ---- */
 
-/* One TD of the host. */
+/* Process one TD of the host. */
 void mux_ul_block(struct mux *mux, const uint8_t *data, size_t len);
 
 /* ---- mux.c ---- */
@@ -128,7 +130,7 @@ void mux_command(struct mux *mux, unsigned int session, uint32_t command,
 		 uint32_t id, const uint8_t *params, size_t len);
 void mux_datagram(struct mux *mux, unsigned int session, const uint8_t *pkt,
 		  size_t len);
-/* A message has reached the host's buffer. */
+/* A message was written to a DL buffer of the host. */
 void mux_sent(struct mux *mux, const struct mux_msg *msg);
 
 /* ---- mux_dl.c ---- */
@@ -136,11 +138,11 @@ void mux_sent(struct mux *mux, const struct mux_msg *msg);
 extern const struct net_link mux_link;
 
 /*
- * Append a message; returns the place for it with the rest zeroed, or NULL
- * when the host does not take them. mux_dl_flush() sends it.
+ * Append a message. Returns its memory, zeroed, or NULL if the host does not
+ * read. mux_dl_flush() sends it.
  */
 struct mux_msg *mux_dl_msg(struct mux *mux, unsigned int session);
-/* Send what can be sent; data may wait for more unless @now. */
+/* Send pending messages and data. Data may wait for more unless @now. */
 void mux_dl_flush(struct mux *mux, bool now);
 void mux_dl_clear(struct mux *mux, unsigned int session);
 

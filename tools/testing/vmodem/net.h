@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The mobile network behind the modem, as the MUX sees it: packets of a
- * session go in by net_input(), packets for the host come out through a
- * struct net_link. What other functions may ask is in vmodem.h.
+ * The mobile network behind the modem, as the MUX uses it. Packets of a session
+ * enter by net_input(). Packets to the host leave through a struct net_link.
+ * Other functions use the interface in vmodem.h.
  */
 #ifndef VMODEM_NET_H
 #define VMODEM_NET_H
 
 #include "vmodem.h"
 
-/* The way down to the host; every function gets @priv of net_attach(). */
+/* The link to the host. Every function gets @priv of net_attach(). */
 struct net_link {
 	/*
-	 * Space for one packet of @len bytes at the end of the queue of
-	 * @session; NULL when it must be dropped (the link counts that).
-	 * Every reservation is followed by commit() before the next one.
+	 * Reserve space for one packet of @len bytes at the end of the queue of
+	 * @session. NULL if it must be dropped (the link counts it). Every
+	 * reservation is followed by commit() before the next one.
 	 */
 	uint8_t *(*reserve)(void *priv, unsigned int session, size_t len);
 	void (*commit)(void *priv, unsigned int session);
-	/* Packets that wait in the queue of @session. */
+	/* Number of packets in the queue of @session. */
 	unsigned int (*queued)(void *priv, unsigned int session);
 };
 

@@ -196,7 +196,7 @@ static void cmd_gen(void *priv, int argc, char **argv, struct vm_reply *r)
 	return;
 usage:
 	ctl_error(r, "gen SESSION udp|udp6 RATE SIZE [COUNT], or %s",
-		  "gen SESSION stop; SIZE >= 4, RATE 0: as fast as it goes");
+		  "gen SESSION stop; SIZE >= 4, RATE 0: as fast as possible");
 }
 
 void net_gen_init(struct net *net)
@@ -206,5 +206,5 @@ void net_gen_init(struct net *net)
 	ctl_command(net->vm, "gen", cmd_gen, net,
 		    "gen SESSION udp|udp6 RATE SIZE [COUNT] | gen SESSION stop - send numbered UDP packets to port 9000, RATE a second");
 	ctl_command(net->vm, "sink", cmd_sink, net,
-		    "sink check|any - verify the payload of what port 9 gets, or only count it; both clear the counts");
+		    "sink check|any - verify the payload received on port 9, or do not; clears the counters");
 }

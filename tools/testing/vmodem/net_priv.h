@@ -7,7 +7,7 @@
  *                                            +-> net_error() (net_local.c)
  *   generator and sink: net_gen.c; TCP services: net_tcp.c
  *
- * Who a packet is for is decided by its address alone:
+ * The destination address alone decides the route:
  *   10.64.s.2, fd64:0:0:s::/64       the host, session s
  *   10.64.s.1, fd64:0:0:s::1         the gateway of session s (also fe80::1)
  *   10.99.0.1, fd99::1               the server, one hop behind the gateways
@@ -28,14 +28,14 @@
 #define PORT_ECHO	7
 #define PORT_DISCARD	9
 #define PORT_CHARGEN	19
-#define PORT_GEN	9000	/* where the generator sends to */
+#define PORT_GEN	9000	/* destination of the generator */
 
 struct net_gen {
 	bool on, v6;
-	uint64_t rate;		/* packets per second, 0: as fast as it goes */
-	uint64_t start;		/* time that @emitted counts from */
+	uint64_t rate;		/* packets per second, 0: as fast as possible */
+	uint64_t start;		/* reference time of @emitted */
 	uint64_t emitted;	/* since @start */
-	uint64_t left;		/* packets to go, UINT64_MAX: no end */
+	uint64_t left;		/* remaining packets, UINT64_MAX: no limit */
 	uint64_t sent;
 	uint32_t seq;
 	uint16_t size;		/* UDP payload */
@@ -44,16 +44,16 @@ struct net_gen {
 struct net_sink {
 	uint64_t packets, bytes;
 	uint64_t corrupt;	/* payload differs from the pattern */
-	uint64_t lost, late;	/* gaps in the numbers, numbers already seen */
+	uint64_t lost, late;	/* missing numbers, repeated numbers */
 	uint32_t next;		/* number expected next */
 };
 
 struct net_tcp_counts {
 	uint64_t opened;
-	uint64_t in, out;	/* bytes read in order; written and taken */
+	uint64_t in, out;	/* bytes read in order; written and acknowledged */
 	uint64_t resent;	/* segments */
-	uint64_t disorder;	/* segments that came out of order, or twice */
-	uint64_t corrupt;	/* with "sink check": bytes other than expected */
+	uint64_t disorder;	/* segments out of order or repeated */
+	uint64_t corrupt;	/* with "sink check": unexpected bytes */
 };
 
 /* A TCP connection; sequence numbers as RFC 793 calls them. */
@@ -69,13 +69,13 @@ struct net_tcp {
 	uint32_t irs, rcv_nxt;
 	uint32_t mss, cwnd, ssthresh, peer_window;
 	uint8_t peer_scale;
-	bool scaled;		/* both sides scale their windows */
-	unsigned int unacked;	/* segments that were not acknowledged yet */
+	bool scaled;		/* window scaling is in use */
+	unsigned int unacked;	/* segments not acknowledged yet */
 	unsigned int dups;
 	bool recovering;
-	uint32_t recover;	/* until this has arrived */
-	unsigned int tries;	/* timeouts in a row */
-	uint64_t rto_at;	/* 0: nothing under way */
+	uint32_t recover;	/* recovery ends at this sequence number */
+	unsigned int tries;	/* consecutive timeouts */
+	uint64_t rto_at;	/* 0: nothing in flight */
 	struct loop_timer rto, delayed;
 };
 
@@ -87,7 +87,7 @@ struct net_sess {
 	struct net_gen gen;
 	struct net_sink sink;
 	struct net_tcp_counts tcp;
-	uint64_t unrouted;	/* UL: not connected, or nowhere to go */
+	uint64_t unrouted;	/* UL: not connected, or no route */
 	uint64_t spoofed;	/* UL: foreign source address */
 	uint64_t malformed;	/* UL: dropped with a violation */
 	uint64_t errors;	/* ICMP errors sent */
@@ -112,13 +112,13 @@ struct net {
 	uint8_t scratch[NET_MAX_PACKET];
 };
 
-/* One packet from the host that has been checked. */
+/* One valid packet from the host. */
 struct net_pkt {
 	const uint8_t *data;
 	size_t len;
-	unsigned int session;	/* where it came from */
+	unsigned int session;	/* session of the source */
 	bool v6;
-	bool first, more;	/* fragment: the first one, more to follow */
+	bool first, more;	/* fragment: the first one, more follow */
 	uint8_t proto;		/* of the transport header */
 	uint8_t ttl;
 	const uint8_t *src, *dst;
@@ -132,21 +132,21 @@ static inline size_t net_alen(bool v6)
 	return v6 ? 16 : 4;
 }
 
-/* The packet is a part of a datagram, not the whole. */
+/* The packet is a fragment. */
 static inline bool net_is_fragment(const struct net_pkt *p)
 {
 	return !p->first || p->more;
 }
 
 /*
- * Build one packet for @session: net_begin() gives space for @len bytes, or
- * NULL; net_finish() sends them, IPv4 in fragments where they are too many.
+ * Build one packet for @session. net_begin() returns space for @len bytes, or
+ * NULL. net_finish() sends them; IPv4 above the MTU is fragmented.
  */
 uint8_t *net_begin(struct net *net, unsigned int session, size_t len);
 void net_finish(struct net *net, unsigned int session, uint8_t *pkt,
 		size_t len);
 
-/* Write a header (20 or 40 bytes) for @len bytes of payload behind it. */
+/* Write an IP header (20 or 40 bytes) for @len bytes of payload. */
 void net_header(struct net *net, uint8_t *p, bool v6, size_t len, uint8_t ttl,
 		uint8_t proto, const uint8_t *src, const uint8_t *dst);
 

@@ -2,16 +2,16 @@
 /*
  * vmodem - a virtual Intel XMM7560/XMM7360 modem
  *
- * What the parts of the modem know of each other. The arrows run one way:
+ * Interfaces between the parts of the modem. Dependencies have one direction:
  *
  *   main -> vfu (transport) -> pci, device -> channels -> functions
  *                                              |-> mux -> net
  *                                              |-> mbim, at, rpc
  *
- * One thread, one event loop (loop.h); no function here blocks, none may be
- * called from a signal handler. Sizes are bytes, times are microseconds of
- * CLOCK_MONOTONIC unless a name says otherwise; functions return 0 or a
- * negative errno unless they say otherwise.
+ * There is one thread with one event loop (loop.h). No function here blocks, and
+ * none may be called from a signal handler. Sizes are in bytes, times are
+ * microseconds of CLOCK_MONOTONIC unless a name says otherwise. Functions return
+ * 0 or a negative errno unless their comment says otherwise.
  */
 #ifndef VMODEM_H
 #define VMODEM_H
