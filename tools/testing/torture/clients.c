@@ -40,7 +40,7 @@ struct client {
 static bool again(unsigned int ms)
 {
 	if (ms)
-		nap(ms * opt.pace);
+		msleep(ms * opt.pace);
 	if (paused && !stop) {
 		pthread_mutex_lock(&pause_lock);
 		while (paused && !stop)
@@ -145,9 +145,9 @@ static void holder_client(struct client *c)
 }
 
 static bool exchange(const char *device, const void *request, size_t len,
-		     const char *wanted, unsigned int patience_ms)
+		     const char *wanted, unsigned int timeout_ms)
 {
-	uint64_t end = now_ms() + patience_ms;
+	uint64_t end = now_ms() + timeout_ms;
 	struct pollfd p = { .events = POLLIN };
 	char in[32769];
 	bool ok = false;
@@ -174,18 +174,18 @@ static bool exchange(const char *device, const void *request, size_t len,
 }
 
 /* at_works() - does AT get an OK? */
-bool at_works(const char *device, unsigned int patience_ms)
+bool at_works(const char *device, unsigned int timeout_ms)
 {
-	return exchange(device, "AT\r", 3, "OK", patience_ms);
+	return exchange(device, "AT\r", 3, "OK", timeout_ms);
 }
 
 /* mbim_works() - does MBIM_OPEN get an answer? */
-bool mbim_works(unsigned int patience_ms)
+bool mbim_works(unsigned int timeout_ms)
 {
 	uint8_t msg[48];
 	size_t len = mbim_request(msg, 1, 1);
 
-	return exchange(control_port(), msg, len, NULL, patience_ms);
+	return exchange(control_port(), msg, len, NULL, timeout_ms);
 }
 
 /* ---- Packets ---- */
@@ -241,7 +241,7 @@ static void receiver_client(struct client *c)
 		end = now_ms() + 100 + below(&c->dice, 900);
 		while (now_ms() < end && !stop) {
 			if (lazy) {
-				nap(20);
+				msleep(20);
 				continue;
 			}
 			if (poll(&p, 1, 50) < 1)

@@ -128,7 +128,7 @@ static bool set_range(const char *attribute, const char *what, struct range r)
  * What fails must have the module on its stack; but never the checker of DMA,
  * which goes out when it gets no memory.
  */
-static bool aim(void)
+static bool set_filters(void)
 {
 	static const char * const attributes[] = {
 		FAULT, "/sys/kernel/debug/failslab/",
@@ -191,7 +191,7 @@ static void do_probe(void)
 {
 	if (bind_card())
 		return;
-	until(PATIENCE_MS, ready_or_hit);
+	until(TIMEOUT_MS, ready_or_hit);
 	until(2 * usual_ms, ready);
 }
 
@@ -205,13 +205,13 @@ static bool before_reset(void)
 {
 	if (!bound())
 		bind_card();
-	return until(PATIENCE_MS, ready);
+	return until(TIMEOUT_MS, ready);
 }
 
 static void do_reset(void)
 {
 	reset_card();
-	until(PATIENCE_MS, ready_or_hit);
+	until(TIMEOUT_MS, ready_or_hit);
 	until(2 * usual_ms, ready);
 }
 
@@ -221,13 +221,13 @@ static bool after_reset(void)
 	return true;
 }
 
-static bool be_ready(void)
+static bool make_ready(void)
 {
 	if (ready())
 		return true;
 	unbind_card();
 	bind_card();
-	return until(PATIENCE_MS, ready);
+	return until(TIMEOUT_MS, ready);
 }
 
 static void do_port(void)
@@ -246,7 +246,7 @@ static void do_port(void)
 
 static bool after_port(void)
 {
-	return at_works("/dev/wwan0at0", PATIENCE_MS);
+	return at_works("/dev/wwan0at0", TIMEOUT_MS);
 }
 
 static void do_control(void)
@@ -256,7 +256,7 @@ static void do_control(void)
 
 static bool after_control(void)
 {
-	return opt.is_7360 || mbim_works(PATIENCE_MS);
+	return opt.is_7360 || mbim_works(TIMEOUT_MS);
 }
 
 static void do_link(void)
@@ -272,7 +272,7 @@ static bool after_link(void)
 
 static bool before_up(void)
 {
-	return be_ready() && !link_up("wwan0", false);
+	return make_ready() && !link_up("wwan0", false);
 }
 
 static void do_up(void)
@@ -288,7 +288,7 @@ static bool after_up(void)
 
 static bool before_traffic(void)
 {
-	if (!be_ready() || link_up("wwan0", true) || link_address("wwan0", 0))
+	if (!make_ready() || link_up("wwan0", true) || link_address("wwan0", 0))
 		return false;
 	if (data_fd < 0)
 		data_fd = udp_socket("wwan0", 9000);
@@ -304,7 +304,7 @@ static void do_packets(void)
 	for (i = 0; i < 32; i++)
 		udp_send(data_fd, i & 1 ? 1400 : 64, i);
 	for (i = 0; i < 20; i++) {
-		nap(5);
+		msleep(5);
 		while (recv(data_fd, in, sizeof(in), MSG_DONTWAIT) > 0)
 			;
 	}
@@ -312,18 +312,18 @@ static void do_packets(void)
 
 static void do_traffic(void)
 {
-	tell("gen 0 udp 0 1300 64");
+	vmctl("gen 0 udp 0 1300 64");
 	do_packets();
 }
 
 static bool before_packets(void)
 {
-	return before_traffic() && tell("gen 0 udp 500 1300 100");
+	return before_traffic() && vmctl("gen 0 udp 500 1300 100");
 }
 
 static bool after_traffic(void)
 {
-	return ping("wwan0", PATIENCE_MS);
+	return ping("wwan0", TIMEOUT_MS);
 }
 
 static void do_load(void)
@@ -349,9 +349,9 @@ struct operation {
 static const struct operation everywhere[] = {
 	{ "probe", before_probe, do_probe, after_probe, .stride = 2, .maps = true },
 	{ "reset", before_reset, do_reset, after_reset, .stride = 4 },
-	{ "port", be_ready, do_port, after_port, .stride = 1, .maps = true },
-	{ "control", be_ready, do_control, after_control, .stride = 1, .maps = true },
-	{ "link", be_ready, do_link, after_link, .stride = 1 },
+	{ "port", make_ready, do_port, after_port, .stride = 1, .maps = true },
+	{ "control", make_ready, do_control, after_control, .stride = 1, .maps = true },
+	{ "link", make_ready, do_link, after_link, .stride = 1 },
 	{ "up", before_up, do_up, after_up, .stride = 2, .data = true, .maps = true },
 	{ "traffic", before_traffic, do_traffic, after_traffic, .stride = 2,
 	  .data = true, .maps = true },
@@ -365,8 +365,8 @@ static void do_bind(void)
 
 static const struct operation in_task[] = {
 	{ "bind", before_probe, do_bind, after_probe, .stride = 4 },
-	{ "open", be_ready, do_port, after_port, .stride = 1 },
-	{ "newlink", be_ready, do_link, after_link, .stride = 1 },
+	{ "open", make_ready, do_port, after_port, .stride = 1 },
+	{ "newlink", make_ready, do_link, after_link, .stride = 1 },
 	{ "ifup", before_up, do_up, after_up, .stride = 2, .data = true },
 	{ "packets", before_packets, do_packets, after_traffic, .stride = 2,
 	  .data = true },
@@ -375,7 +375,7 @@ static const struct operation in_task[] = {
 };
 
 /* The next operation that is wanted, NULL after the last one. */
-static const struct operation *wanted(const struct operation *o)
+static const struct operation *next_operation(const struct operation *o)
 {
 	while (o->name && opt.data && !o->data)
 		o++;
@@ -383,7 +383,7 @@ static const struct operation *wanted(const struct operation *o)
 }
 
 /* Points left out; of mappings there are few. */
-static unsigned int step(const struct operation *o, bool few)
+static unsigned int stride_of(const struct operation *o, bool few)
 {
 	unsigned int stride = few ? opt.stride / 8 : opt.stride;
 
@@ -444,7 +444,7 @@ static bool point(const struct operation *o, bool task, unsigned int n,
  */
 static bool sweep(const struct operation *o, const char *kind)
 {
-	unsigned int stride = step(o, kind[0] == 'd');
+	unsigned int stride = stride_of(o, kind[0] == 'd');
 	unsigned int n = 1 + opt.seed % stride, points = 0, misses = 0;
 	bool was_hit;
 	char what[64];
@@ -480,12 +480,12 @@ static bool sweep_all(const struct operation *o, const char *kind)
 {
 	bool ok = true;
 
-	for (; ok && (o = wanted(o)); o++)
+	for (; ok && (o = next_operation(o)); o++)
 		ok = sweep(o, kind);
 	return ok;
 }
 
-static bool kind_wanted(const char *kind)
+static bool kind_selected(const char *kind)
 {
 	return !opt.kind || !strcmp(opt.kind, kind);
 }
@@ -512,10 +512,10 @@ static bool prepare(void)
 	put("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
 	put("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	put("/sys/kernel/debug/fail_page_alloc/verbose", "2");
-	return restore() && aim();
+	return restore() && set_filters();
 }
 
-static void measure(void)
+static void measure_probe(void)
 {
 	uint64_t start;
 
@@ -523,7 +523,7 @@ static void measure(void)
 	until(3000, all_gone);
 	start = now_ms();
 	bind_card();
-	if (until(PATIENCE_MS, ready))
+	if (until(TIMEOUT_MS, ready))
 		usual_ms = now_ms() - start + 50;
 	printf("# %u ms from binding to ready\n", usual_ms);
 }
@@ -535,15 +535,15 @@ bool scenario_faults(void)
 	begin("faults", opt.seed);
 	if (!prepare())
 		return false;
-	measure();
+	measure_probe();
 	ok = true;
-	if (kind_wanted("alloc"))
+	if (kind_selected("alloc"))
 		ok = inject(allocations) && sweep_all(everywhere, "alloc");
-	if (ok && kind_wanted("dma"))
-		ok = be_ready() && inject(mappings) &&
+	if (ok && kind_selected("dma"))
+		ok = make_ready() && inject(mappings) &&
 		     sweep_all(everywhere, "dma");
 	set("inject", " ");
-	if (ok && kind_wanted("task")) {
+	if (ok && kind_selected("task")) {
 		nth_file = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 		ok = sweep_all(in_task, "task");
 	}
@@ -551,22 +551,22 @@ bool scenario_faults(void)
 		close(nth_file);
 	if (data_fd >= 0)
 		close(data_fd);
-	return ok && restore() && modem_content();
+	return ok && restore() && no_violations();
 }
 
 /* ---- Shortage: everything fails now and then, under load ---- */
 
 #define FAILURES	1000000u	/* more than there will be */
 
-static bool starve_once(uint64_t seed, unsigned long *failures)
+static bool alloc_failures_once(uint64_t seed, unsigned long *failures)
 {
 	struct dice d = { seed };
 	char text[16];
 
 	if (!inject(below(&d, 3) ? allocations : mappings))
 		return false;
-	tell("gen 0 udp %u 1300", (200 + below(&d, 2000)) / opt.pace);
-	tell("gen 1 udp %u 300", (200 + below(&d, 2000)) / opt.pace);
+	vmctl("gen 0 udp %u 1300", (200 + below(&d, 2000)) / opt.pace);
+	vmctl("gen 1 udp %u 300", (200 + below(&d, 2000)) / opt.pace);
 	snprintf(text, sizeof(text), "%u", FAILURES);
 	set("times", text);
 	set("space", "0");
@@ -585,7 +585,7 @@ static bool starve_once(uint64_t seed, unsigned long *failures)
 	default:
 		break;
 	}
-	nap(200 + below(&d, 500));
+	msleep(200 + below(&d, 500));
 	disarm();
 	if (get(FAULT "times", text, sizeof(text)) > 0)
 		*failures += FAILURES - strtoul(text, NULL, 10);
@@ -596,7 +596,7 @@ static bool starve_once(uint64_t seed, unsigned long *failures)
 		unbind_card();
 		bind_card();
 	}
-	if (!restore() || !report_clean() || !modem_content())
+	if (!restore() || !report_clean() || !no_violations())
 		return false;
 	clients_pause(false);
 	return true;
@@ -615,7 +615,7 @@ bool scenario_alloc_failures(void)
 	for (i = 0; ok && more(i); i++) {
 		begin("alloc_failures", opt.seed + i);
 		failures = 0;
-		ok = starve_once(opt.seed + i, &failures);
+		ok = alloc_failures_once(opt.seed + i, &failures);
 		counted("alloc_failures", failures > 0);
 		counted("alloc_failures.failures", failures);
 	}

@@ -28,7 +28,7 @@ uint64_t now_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
-void nap(unsigned int ms)
+void msleep(unsigned int ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000l };
 
@@ -45,7 +45,7 @@ bool until(unsigned int ms, bool (*condition)(void))
 			return true;
 		if (now_ms() >= end)
 			return condition();
-		nap(opt.pace > 1 ? 20 : 5);
+		msleep(opt.pace > 1 ? 20 : 5);
 	}
 }
 
@@ -112,7 +112,7 @@ bool any_in(const char *folder, const char *prefix, char *name, size_t size)
 
 /* ---- The host ---- */
 
-static bool talk(int fd, const char *line, char *reply, size_t size)
+static bool host_transfer(int fd, const char *line, char *reply, size_t size)
 {
 	char head[32], part[4096];
 	size_t at = 0, len, room;
@@ -147,7 +147,7 @@ static bool talk(int fd, const char *line, char *reply, size_t size)
 	return !bad;
 }
 
-static bool ask(char *reply, size_t size, const char *line)
+static bool host_request(char *reply, size_t size, const char *line)
 {
 	int lock, fd;
 	bool ok = false;
@@ -159,7 +159,7 @@ static bool ask(char *reply, size_t size, const char *line)
 		return false;
 	fd = open("/dev/virtio-ports/host", O_RDWR | O_CLOEXEC);
 	if (fd >= 0) {
-		ok = talk(fd, line, reply, size);
+		ok = host_transfer(fd, line, reply, size);
 		close(fd);
 	}
 	close(lock);
@@ -176,11 +176,11 @@ bool host(char *reply, size_t size, const char *format, ...)
 	vsnprintf(line, sizeof(line) - 1, format, ap);
 	va_end(ap);
 	strcat(line, "\n");
-	return ask(reply, size, line);
+	return host_request(reply, size, line);
 }
 
-/* tell() - one line to the modem's control socket; true when it said ok */
-bool tell(const char *format, ...)
+/* vmctl() - one line to the modem's control socket; true when it said ok */
+bool vmctl(const char *format, ...)
 {
 	char line[512] = "modem ";
 	va_list ap;
@@ -189,7 +189,7 @@ bool tell(const char *format, ...)
 	vsnprintf(line + 6, sizeof(line) - 7, format, ap);
 	va_end(ap);
 	strcat(line, "\n");
-	return ask(NULL, 0, line);
+	return host_request(NULL, 0, line);
 }
 
 /* ---- The card ---- */
@@ -331,7 +331,7 @@ int unload_module(void)
 			return 0;
 		if ((errno != EWOULDBLOCK && errno != EBUSY) || now_ms() > end)
 			return -errno;
-		nap(1);
+		msleep(1);
 	}
 	return 0;
 }

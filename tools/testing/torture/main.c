@@ -45,47 +45,47 @@ static void explain(FILE *f)
 		fprintf(f, "  %-10s %s\n", scenarios[i].name, scenarios[i].help);
 }
 
-static void bad_word(const char *word)
+static void bad_option(const char *arg)
 {
-	fprintf(stderr, "torture: '%s' is no KEY=VALUE of ours\n", word);
+	fprintf(stderr, "torture: '%s' is no KEY=VALUE of ours\n", arg);
 	exit(2);
 }
 
-static void option(char *word)
+static void option(char *arg)
 {
-	char *value = strchr(word, '=');
+	char *value = strchr(arg, '=');
 
 	if (!value)
-		bad_word(word);
+		bad_option(arg);
 	*value++ = 0;
-	if (!strcmp(word, "seed"))
+	if (!strcmp(arg, "seed"))
 		opt.seed = strtoull(value, NULL, 0);
-	else if (!strcmp(word, "count"))
+	else if (!strcmp(arg, "count"))
 		opt.count = strtoul(value, NULL, 0);
-	else if (!strcmp(word, "seconds"))
+	else if (!strcmp(arg, "seconds"))
 		opt.seconds = strtoul(value, NULL, 0);
-	else if (!strcmp(word, "stride"))
+	else if (!strcmp(arg, "stride"))
 		opt.stride = strtoul(value, NULL, 0);
-	else if (!strcmp(word, "rate"))
+	else if (!strcmp(arg, "rate"))
 		opt.rate = strtoul(value, NULL, 0);
-	else if (!strcmp(word, "pace"))
+	else if (!strcmp(arg, "pace"))
 		opt.pace = strtoul(value, NULL, 0);
-	else if (!strcmp(word, "data"))
+	else if (!strcmp(arg, "data"))
 		opt.data = atoi(value);
-	else if (!strcmp(word, "kind"))
+	else if (!strcmp(arg, "kind"))
 		opt.kind = value;
-	else if (!strcmp(word, "driver"))
+	else if (!strcmp(arg, "driver"))
 		opt.reference = !strcmp(value, "reference");
-	else if (!strcmp(word, "device"))
+	else if (!strcmp(arg, "device"))
 		opt.is_7360 = !strcmp(value, "7360");
-	else if (!strcmp(word, "death"))
-		opt.death = atoi(value);
-	else if (!strcmp(word, "modem"))
+	else if (!strcmp(arg, "modem-exit"))
+		opt.modem_exit = atoi(value);
+	else if (!strcmp(arg, "modem"))
 		opt.modem = value;
-	else if (!strcmp(word, "verbose"))
+	else if (!strcmp(arg, "verbose"))
 		opt.verbose = atoi(value);
 	else
-		bad_word(word);
+		bad_option(arg);
 }
 
 /* The good modem that is put in afterwards works; then nothing is left. */

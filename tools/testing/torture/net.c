@@ -271,7 +271,7 @@ static uint16_t checksum(const void *data, size_t len)
 }
 
 /* ping() - does the server answer through that device? */
-bool ping(const char *name, unsigned int patience_ms)
+bool ping(const char *name, unsigned int timeout_ms)
 {
 	static uint16_t sequence;
 	struct {
@@ -282,7 +282,7 @@ bool ping(const char *name, unsigned int patience_ms)
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = inet_addr(SERVER),
 	};
-	uint64_t end = now_ms() + patience_ms;
+	uint64_t end = now_ms() + timeout_ms;
 	struct pollfd p = { .events = POLLIN };
 	uint16_t first = sequence + 1, got;
 	uint8_t in[256];

@@ -39,11 +39,11 @@
  */
 #define DMA_TWICE	"tries to sync DMA memory it has not allocated"
 #define DMA_TWICE_AT	" at check_sync+"
-#define DMA_TWICE_MOST	3	/* in a guest: it is a rare race */
+#define DMA_TWICE_MAX	3	/* in a guest: it is a rare race */
 
 static regex_t allowed[16];
 static unsigned int n_allowed;
-static unsigned long n_let;
+static unsigned long n_ignored;
 static int kmsg = -1;
 static char scenario[32] = "start";
 static uint64_t episode;
@@ -53,9 +53,9 @@ static unsigned long dma_twice;
 static unsigned int limit_ms = 240000;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* The last lines of the kernel, for whoever has to understand a failure. */
-#define KEPT	256
-static char kept[KEPT][240];
-static unsigned int kept_at;
+#define RECENT	256
+static char recent[RECENT][240];
+static unsigned int recent_at;
 
 /* allow() - lines that the scenario provokes, and that are not ours */
 void allow(const char *pattern)
@@ -87,9 +87,9 @@ void failed(const char *format, ...)
 	vprintf(format, ap);
 	va_end(ap);
 	printf("\n");
-	for (i = 0; i < KEPT; i++)
-		if (kept[(kept_at + i) % KEPT][0])
-			printf("# | %s\n", kept[(kept_at + i) % KEPT]);
+	for (i = 0; i < RECENT; i++)
+		if (recent[(recent_at + i) % RECENT][0])
+			printf("# | %s\n", recent[(recent_at + i) % RECENT]);
 	fflush(stdout);
 	pthread_mutex_unlock(&lock);
 }
@@ -112,7 +112,7 @@ void doing(const char *what)
 	pthread_mutex_unlock(&lock);
 }
 
-void patience(unsigned int seconds)
+void set_action_limit(unsigned int seconds)
 {
 	pthread_mutex_lock(&lock);
 	limit_ms = seconds * 1000;
@@ -132,9 +132,9 @@ static bool is_allowed(const char *text)
 	return false;
 }
 
-static void keep(const char *text)
+static void record_line(const char *text)
 {
-	snprintf(kept[kept_at++ % KEPT], sizeof(kept[0]), "%.239s", text);
+	snprintf(recent[recent_at++ % RECENT], sizeof(recent[0]), "%.239s", text);
 }
 
 /*
@@ -145,7 +145,7 @@ static void keep(const char *text)
 #define SLOT_LOCKS	"(&ctrl->reset_lock){"
 
 /* One record of the log; true when it is a report. */
-static bool judge(char *record)
+static bool is_report(char *record)
 {
 	static unsigned int stalled, circular;
 	char *text = strchr(record, ';');
@@ -161,7 +161,7 @@ static bool judge(char *record)
 	kind = text[0] == ' ' && strstr(text, "+0x") ? REPORT_NONE :
 						       reports_match(text);
 	hit = kind == REPORT_BAD;
-	keep(text);
+	record_line(text);
 
 	/*
 	 * In software emulation a virtual CPU may get no time for long: a
@@ -180,7 +180,7 @@ static bool judge(char *record)
 	if (strstr(text, "BUG: KCSAN: "))
 		return !!strstr(text, "iosm");
 	if (hit && strstr(text, DMA_TWICE))
-		return ++dma_twice > DMA_TWICE_MOST;
+		return ++dma_twice > DMA_TWICE_MAX;
 	if (hit && dma_twice && strstr(text, DMA_TWICE_AT))
 		return false;
 	if (hit && strstr(text, "possible circular locking")) {
@@ -193,7 +193,7 @@ static bool judge(char *record)
 	else if (circular && !--circular)
 		return true;
 	if (hit && is_allowed(text)) {
-		n_let++;
+		n_ignored++;
 		return false;
 	}
 	return hit;
@@ -213,11 +213,11 @@ bool report_clean(void)
 		if (n <= 0)
 			break;
 		record[n] = 0;
-		if (judge(record) && clean) {
+		if (is_report(record) && clean) {
 			clean = false;
 			snprintf(first, sizeof(first), "%s",
-				 kept[(kept_at - 1) % KEPT]);
-			nap(200);	/* the rest of the report */
+				 recent[(recent_at - 1) % RECENT]);
+			msleep(200);	/* the rest of the report */
 		}
 	}
 	if (!clean)
@@ -232,7 +232,7 @@ bool report_clean(void)
  * next receiving soft interrupt. After an interrupt has moved that can be for
  * ever, and the page pool of the packet is not freed: cause one everywhere.
  */
-static void tickle(void)
+static void flush_packets(void)
 {
 	static int fd = -1;
 	struct sockaddr_in to = {
@@ -260,8 +260,8 @@ static void *watch(void *arg)
 	unsigned int limit;
 
 	for (;;) {
-		nap(500);
-		tickle();
+		msleep(500);
+		flush_packets();
 		pthread_mutex_lock(&lock);
 		since = action_since;
 		limit = limit_ms;
@@ -270,7 +270,7 @@ static void *watch(void *arg)
 			continue;
 		put("/proc/sysrq-trigger", "w");
 		put("/proc/sysrq-trigger", "d");
-		nap(1000);
+		msleep(1000);
 		report_clean();
 		failed("hangs: %s", action);
 		_exit(3);
@@ -324,8 +324,8 @@ static bool in_file(const char *path, const char *word)
 /* report_end() - what was let pass is told, too */
 void report_end(void)
 {
-	counted("let.pass.sync", dma_twice);
-	counted("let.pass.lines", n_let);
+	counted("ignored.sync", dma_twice);
+	counted("ignored.lines", n_ignored);
 }
 
 /* leftovers() - the module is unloaded: true when something of it is left */

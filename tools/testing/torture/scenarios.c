@@ -30,26 +30,26 @@ static bool try_link(void)
 	return !link_up("wwan0", true) && !link_address("wwan0", 0);
 }
 
-/* good_modem() - the clients are served: port, link, packets */
-bool good_modem(void)
+/* modem_works() - the clients are served: port, link, packets */
+bool modem_works(void)
 {
 	static unsigned int turn;
 	char text[1024];
 	const char *why = NULL;
 
 	doing("waiting until the modem is ready");
-	if (!until(PATIENCE_MS, try_ready)) {
+	if (!until(TIMEOUT_MS, try_ready)) {
 		why = "does not get ready";
 	} else {
 		doing("AT");
-		if (!at_works("/dev/wwan0at1", PATIENCE_MS))
+		if (!at_works("/dev/wwan0at1", TIMEOUT_MS))
 			why = "no OK to AT";
 		else if (!opt.is_7360 && !(turn++ & 7) && !mbim_works(10000))
 			why = "no answer to MBIM_OPEN";
 		doing("ping");
-		if (!why && !until(PATIENCE_MS, try_link))
+		if (!why && !until(TIMEOUT_MS, try_link))
 			why = "link does not come up";
-		else if (!why && !ping("wwan0", PATIENCE_MS))
+		else if (!why && !ping("wwan0", TIMEOUT_MS))
 			why = "no answer to ping";
 	}
 	if (!why)
@@ -62,12 +62,12 @@ bool good_modem(void)
 }
 
 /*
- * modem_content() - it has nothing to say against the driver
+ * no_violations() - it has nothing to say against the driver
  *
  * What a modem sees in hostile mode, or while it is being removed, is its own
  * fault; that is for the caller to know.
  */
-bool modem_content(void)
+bool no_violations(void)
 {
 	/* Verdicts by the clock, which a guest without CPU time cannot keep. */
 	static const char * const by_clock[] = {
@@ -103,17 +103,17 @@ bool modem_content(void)
 bool restore(void)
 {
 	doing("restoring");
-	tell("hostile off");
+	vmctl("hostile off");
 	/* What a slow guest cannot take would keep it from all else. */
-	tell("gen 0 stop");
-	tell("gen 1 stop");
+	vmctl("gen 0 stop");
+	vmctl("gen 1 stop");
 	if (!card())
 		rescan_bus();
 	if (!card()) {
 		host(NULL, 0, "plug");
-		if (!until(PATIENCE_MS, has_card)) {
+		if (!until(TIMEOUT_MS, has_card)) {
 			slot_power(true);
-			if (!until(PATIENCE_MS, has_card)) {
+			if (!until(TIMEOUT_MS, has_card)) {
 				failed("afterwards: no card in the slot");
 				return false;
 			}
@@ -124,25 +124,25 @@ bool restore(void)
 		return false;
 	}
 	if (!bound()) {
-		nap(20);
+		msleep(20);
 		if (!bound())
 			bind_card();
 	}
-	return good_modem();
+	return modem_works();
 }
 
 /* Time for the clients to get going, or to suffer. */
-static void let_run(struct dice *d, unsigned int least, unsigned int most)
+static void run_for(struct dice *d, unsigned int least, unsigned int most)
 {
-	nap(least + below(d, most - least + 1));
+	msleep(least + below(d, most - least + 1));
 }
 
 static void generators(struct dice *d)
 {
-	tell("gen 0 udp %u %u", (200 + below(d, 2000)) / opt.pace,
-	     64 + below(d, 1300));
-	tell("gen 1 udp %u %u", (200 + below(d, 1000)) / opt.pace,
-	     64 + below(d, 1300));
+	vmctl("gen 0 udp %u %u", (200 + below(d, 2000)) / opt.pace,
+	      64 + below(d, 1300));
+	vmctl("gen 1 udp %u %u", (200 + below(d, 1000)) / opt.pace,
+	      64 + below(d, 1300));
 }
 
 /* more() - another episode? Time begins when all is ready; two in any case. */
@@ -204,22 +204,22 @@ static bool hostile_once(uint64_t seed, unsigned long *faults)
 		/* From the first register on. */
 		doing("unbind before faults");
 		unbind_card();
-		tell("hostile %llu %u mix", (unsigned long long)seed, rate);
+		vmctl("hostile %llu %u mix", (unsigned long long)seed, rate);
 		doing("bind to a liar");
 		bind_card();
 	} else if (how == 1) {
-		tell("hostile %llu %u mix", (unsigned long long)seed, rate);
+		vmctl("hostile %llu %u mix", (unsigned long long)seed, rate);
 		doing("reset of a liar");
 		reset_card();
 	} else {
-		let_run(&d, 0, 100);
-		if (!tell("hostile %llu %u mix", (unsigned long long)seed, rate)) {
+		run_for(&d, 0, 100);
+		if (!vmctl("hostile %llu %u mix", (unsigned long long)seed, rate)) {
 			failed("this modem has no hostile mode");
 			return false;
 		}
 	}
 	doing("faults");
-	let_run(&d, 100, 500);
+	run_for(&d, 100, 500);
 	if (how == 2) {
 		doing("unbind from a liar");
 		unbind_card();
@@ -231,7 +231,7 @@ static bool hostile_once(uint64_t seed, unsigned long *faults)
 	until(1000, try_faults);
 	*faults = faults_injected();
 	doing("end of faults");
-	tell("hostile off");
+	vmctl("hostile off");
 	reset_and_bind();
 	clients_pause(true);
 	if (!restore() || !report_clean())
@@ -257,10 +257,10 @@ bool scenario_hostile(void)
 		counted("hostile.episodes", faults > 0);
 		counted("hostile.faults", faults);
 	}
-	tell("hostile off");
+	vmctl("hostile off");
 	clients_stop();
 	/* A modem that lied about the heads has found them wrong. */
-	tell("violations clear");
+	vmctl("violations clear");
 	return ok;
 }
 
@@ -292,9 +292,9 @@ static bool by_reset(struct dice *d)
 
 static bool by_crash(struct dice *d)
 {
-	if (!tell("crash"))
+	if (!vmctl("crash"))
 		return false;
-	nap(below(d, 200));
+	msleep(below(d, 200));
 	if (below(d, 3) == 0)
 		unload_module();
 	else if (below(d, 2))
@@ -303,31 +303,31 @@ static bool by_crash(struct dice *d)
 	return true;
 }
 
-static void give_up_card(void)
+static void power_off_slot(void)
 {
 	doing("slot power off");
 	slot_power(false);
 	until(10000, no_card);
-	nap(1500);		/* the slot needs its time */
+	msleep(1500);		/* the slot needs its time */
 }
 
 static bool by_surprise_removal(struct dice *d)
 {
-	if (!tell("surprise-remove"))
+	if (!vmctl("surprise-remove"))
 		return false;
-	nap(below(d, 300));
+	msleep(below(d, 300));
 	if (below(d, 2)) {
 		doing("unbind from nothing");
 		unbind_card();
 	}
-	give_up_card();
+	power_off_slot();
 	return true;
 }
 
 static bool by_slot(struct dice *d)
 {
 	(void)d;
-	give_up_card();
+	power_off_slot();
 	return no_card();
 }
 
@@ -343,24 +343,24 @@ static bool by_surprise(struct dice *d)
 	if (!host(NULL, 0, "surprise"))
 		return false;
 	doing("waiting for the hotplug driver");
-	if (!until(PATIENCE_MS, no_card))
+	if (!until(TIMEOUT_MS, no_card))
 		return false;
-	nap(1500);
+	msleep(1500);
 	return true;
 }
 
 /* The process that is the modem dies: every register reads all ones. */
-static bool by_death(struct dice *d)
+static bool by_modem_exit(struct dice *d)
 {
 	bool ok;
 
 	ok = host(NULL, 0, "modem-stop");
-	nap(below(d, 300));
+	msleep(below(d, 300));
 	if (below(d, 2)) {
 		doing("unbind from the dead");
 		unbind_card();
 	}
-	give_up_card();
+	power_off_slot();
 	return host(NULL, 0, "modem-start %s", opt.modem) && ok;
 }
 
@@ -368,7 +368,7 @@ struct removal {
 	const char *name;
 	bool (*run)(struct dice *d);
 	unsigned int weight;
-	bool torn;	/* the modem has reason to complain */
+	bool violates;	/* the modem has reason to complain */
 	bool slot;	/* the card leaves, see scenario_unplug() */
 };
 
@@ -382,12 +382,12 @@ static const struct removal removals[] = {
 	{ "slot", by_slot, 4, false, true },
 	{ "surprise", by_surprise, 6, true, true },
 	{ "button", by_button, 1, false, true },
-	{ "death", by_death, 6, true, true },
+	{ "modem-exit", by_modem_exit, 6, true, true },
 };
 
 static unsigned int weight(const struct removal *r, bool slot)
 {
-	if (r->slot != slot || (r->run == by_death && !opt.death))
+	if (r->slot != slot || (r->run == by_modem_exit && !opt.modem_exit))
 		return 0;
 	return r->weight;
 }
@@ -404,7 +404,7 @@ static const struct removal *draw(struct dice *d, bool slot)
 	return &removals[i];
 }
 
-static bool remove_all_day(const char *scenario, bool slot)
+static bool run_removals(const char *scenario, bool slot)
 {
 	const struct removal *r;
 	unsigned int i;
@@ -420,7 +420,7 @@ static bool remove_all_day(const char *scenario, bool slot)
 		r = draw(&d, slot);
 		begin(scenario, opt.seed + i);
 		generators(&d);
-		let_run(&d, 20, 200);
+		run_for(&d, 20, 200);
 		snprintf(what, sizeof(what), "removal by %s", r->name);
 		doing(what);
 		if (!r->run(&d)) {
@@ -430,10 +430,10 @@ static bool remove_all_day(const char *scenario, bool slot)
 		}
 		clients_pause(true);
 		ok = restore() && report_clean();
-		if (r->torn)
-			tell("violations clear");
+		if (r->violates)
+			vmctl("violations clear");
 		else
-			ok = ok && modem_content();
+			ok = ok && no_violations();
 		clients_pause(false);
 		counted("removals", 1);
 		snprintf(what, sizeof(what), "removals.%s", r->name);
@@ -445,7 +445,7 @@ static bool remove_all_day(const char *scenario, bool slot)
 
 bool scenario_removal(void)
 {
-	return remove_all_day("removal", false);
+	return run_removals("removal", false);
 }
 
 /*
@@ -454,7 +454,7 @@ bool scenario_removal(void)
  */
 bool scenario_unplug(void)
 {
-	return remove_all_day("unplug", true);
+	return run_removals("unplug", true);
 }
 
 /* ---- Load and unload ---- */
@@ -470,12 +470,12 @@ static int fill_socket(void)
 	fd = udp_socket("wwan0", 9000);
 	if (fd < 0)
 		return -1;
-	tell("gen 0 udp 0 1300 200");
+	vmctl("gen 0 udp 0 1300 200");
 	while (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && left--)
-		nap(20);
+		msleep(20);
 	if (left < 0)
 		failed("no packets to hold");
-	nap(20);
+	msleep(20);
 	return fd;
 }
 
@@ -501,10 +501,10 @@ static bool reload_once(struct dice *d)
 		return false;
 	}
 	if (how < 4) {
-		nap(below(d, 60));
+		msleep(below(d, 60));
 	} else {
 		doing("waiting until the modem is ready");
-		if (!until(PATIENCE_MS, try_ready)) {
+		if (!until(TIMEOUT_MS, try_ready)) {
 			failed("modem does not get ready");
 			return false;
 		}
@@ -516,7 +516,7 @@ static bool reload_once(struct dice *d)
 			failed("no link for a socket");
 			return false;
 		}
-	} else if (how == 7 && !at_works("/dev/wwan0at0", PATIENCE_MS)) {
+	} else if (how == 7 && !at_works("/dev/wwan0at0", TIMEOUT_MS)) {
 		failed("no OK to AT");
 		return false;
 	}
@@ -546,7 +546,7 @@ bool scenario_reload(void)
 			begin("reload", opt.seed);
 		ok = reload_once(&d) && report_clean();
 		if (ok && i % 16 == 0)
-			ok = modem_content();
+			ok = no_violations();
 		if (ok && i % 16 == 15)
 			ok = !leftovers();
 		counted("reloads", 1);
@@ -557,8 +557,8 @@ bool scenario_reload(void)
 /* ---- Storm: links flap, the modem says stall and go, then it crashes ---- */
 
 /* A guest that is slow has weather enough in less. */
-#define STORM_ACTIONS	60
-#define STORM_MS	15000
+#define STRESS_ACTIONS	60
+#define STRESS_MS	15000
 
 static bool stress_once(uint64_t seed)
 {
@@ -573,20 +573,20 @@ static bool stress_once(uint64_t seed)
 		link_up(link_name(s, name), true);
 		link_address(name, s);
 	}
-	tell("gen 3 udp %u 100", 2000 / opt.pace);
+	vmctl("gen 3 udp %u 100", 2000 / opt.pace);
 	doing("stress");
-	end = now_ms() + STORM_MS;
-	for (i = 0; i < STORM_ACTIONS && now_ms() < end; i++) {
+	end = now_ms() + STRESS_MS;
+	for (i = 0; i < STRESS_ACTIONS && now_ms() < end; i++) {
 		s = below(&d, 6);
 		switch (below(&d, 4)) {
 		case 0:
-			tell("flow %u stop", s);
+			vmctl("flow %u stop", s);
 			break;
 		case 1:
-			tell("flow %u go", s);
+			vmctl("flow %u go", s);
 			break;
 		case 2:
-			tell("link-report %u", s);
+			vmctl("link-report %u", s);
 			break;
 		default:
 			s = 1 + s % 5;
@@ -597,24 +597,24 @@ static bool stress_once(uint64_t seed)
 		}
 	}
 	for (s = 0; s < SESSIONS; s++)
-		tell("flow %u go", s);
+		vmctl("flow %u go", s);
 	clients_pause(true);
 	/* First without a crash: everybody must be served. */
-	if (!good_modem())
+	if (!modem_works())
 		return false;
 	link_up("wwan0-1", true);
 	link_address("wwan0-1", 1);
-	if (exists("/sys/class/net/wwan0-1") && !ping("wwan0-1", PATIENCE_MS)) {
+	if (exists("/sys/class/net/wwan0-1") && !ping("wwan0-1", TIMEOUT_MS)) {
 		failed("afterwards: no answer to ping on session 1");
 		return false;
 	}
 	clients_pause(false);
 	if (below(&d, 4) == 0) {
 		doing("crash in a stress");
-		tell("crash");
+		vmctl("crash");
 		link_up("wwan0-1", false);
 		link_up("wwan0-1", true);
-		nap(below(&d, 100));
+		msleep(below(&d, 100));
 		reset_card();
 		counted("stress.crashes", 1);
 		clients_pause(true);
@@ -622,7 +622,7 @@ static bool stress_once(uint64_t seed)
 			return false;
 		clients_pause(false);
 	}
-	return report_clean() && modem_content();
+	return report_clean() && no_violations();
 }
 
 bool scenario_stress(void)

@@ -14,7 +14,7 @@
 #define SERVER		"10.99.0.1"
 #define SESSIONS	8
 /* With what must come: a busy machine gives the guest little time. */
-#define PATIENCE_MS	60000
+#define TIMEOUT_MS	60000
 #define MODULE_FILE	"/lib/iosm/iosm.ko"
 
 /* Words of the command line. */
@@ -29,7 +29,7 @@ struct options {
 	const char *kind;	/* faults: of this kind only, NULL: all */
 	bool reference;
 	bool is_7360;
-	bool death;		/* the modem may be killed */
+	bool modem_exit;	/* the modem may be killed */
 	bool verbose;		/* how long everything takes */
 	const char *modem;	/* arguments of the modem */
 };
@@ -39,7 +39,7 @@ extern struct options opt;
 /* ---- machine.c: this guest and its host ---- */
 
 uint64_t now_ms(void);
-void nap(unsigned int ms);
+void msleep(unsigned int ms);
 bool until(unsigned int ms, bool (*condition)(void));
 
 int put(const char *path, const char *text);
@@ -49,7 +49,7 @@ bool any_in(const char *folder, const char *prefix, char *name, size_t size);
 
 bool host(char *reply, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-bool tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool vmctl(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 const char *card(void);
 const char *driver_dir(void);
@@ -80,15 +80,15 @@ void link_stats(const char *name);
 const char *link_name(unsigned int session, char name[16]);
 int udp_socket(const char *name, uint16_t port);
 int udp_send(int fd, size_t size, uint32_t number);
-bool ping(const char *name, unsigned int patience_ms);
+bool ping(const char *name, unsigned int timeout_ms);
 
 /* ---- clients.c: programs that use the modem ---- */
 
 void clients_start(uint64_t seed);
 void clients_pause(bool pause);
 void clients_stop(void);
-bool at_works(const char *device, unsigned int patience_ms);
-bool mbim_works(unsigned int patience_ms);
+bool at_works(const char *device, unsigned int timeout_ms);
+bool mbim_works(unsigned int timeout_ms);
 
 /* ---- report.c: what the checkers of the kernel say ---- */
 
@@ -102,12 +102,12 @@ void begin(const char *scenario, uint64_t seed);
 void failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void counted(const char *what, unsigned long n);
 void doing(const char *what);
-void patience(unsigned int seconds);
+void set_action_limit(unsigned int seconds);
 
 /* ---- scenarios.c, faults.c ---- */
 
-bool good_modem(void);
-bool modem_content(void);
+bool modem_works(void);
+bool no_violations(void);
 bool restore(void);
 bool more(unsigned int i);
 bool scenario_hostile(void);
