@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that use the modem, as threads: dialogues on the ports, packets in
- * both directions, links that come and go, sockets that nobody reads,
- * monitoring. They expect nothing and take every error as it comes; what they
- * must not do is hang.
+ * Clients of the modem, one thread each: requests on the ports, packets in both
+ * directions, links that are added and deleted, sockets that are not read,
+ * monitoring. The clients ignore all errors, but they must not hang.
  */
 
 #include <errno.h>
@@ -33,9 +32,9 @@ struct client {
 };
 
 /*
- * The end of a round; false when there is none more. With all checkers on, a
- * system call costs many times as much: clients without pauses would keep the
- * guest from all else, and episodes would take minutes.
+ * End of a round of a client. Returns false if the client must stop. With all
+ * checkers on, a system call is many times slower. Clients without pauses would
+ * use all CPU time of the guest, and episodes would take minutes.
  */
 static bool again(unsigned int ms)
 {
@@ -113,7 +112,7 @@ static void port_client(struct client *c)
 			if (write(p.fd, msg, len) < 0 && errno != EAGAIN)
 				break;
 			if (!below(&c->dice, 4))
-				continue;	/* not interested */
+				continue;	/* do not read the answer */
 			if (poll(&p, 1, 20 + below(&c->dice, 100)) > 0 &&
 			    read(p.fd, in, sizeof(in)) <= 0)
 				break;
@@ -123,7 +122,7 @@ static void port_client(struct client *c)
 	}
 }
 
-/* Has the port open, and reads nothing: the modem has to wait. */
+/* Keeps the port open without reading: the modem has to wait. */
 static void holder_client(struct client *c)
 {
 	struct pollfd p = { .events = 0 };
@@ -164,7 +163,7 @@ static bool exchange(const char *device, const void *request, size_t len,
 			if (n <= 0)
 				break;
 			in[n] = 0;
-			/* MBIM: the type of the answer is the first byte. */
+			/* MBIM: OPEN_DONE has the type 0x80000001. */
 			ok = wanted ? !!strstr(in, wanted) :
 				      in[0] == 1 && (uint8_t)in[3] == 0x80;
 		}
@@ -173,13 +172,13 @@ static bool exchange(const char *device, const void *request, size_t len,
 	return ok;
 }
 
-/* at_works() - does AT get an OK? */
+/* at_works() - check that AT is answered with OK */
 bool at_works(const char *device, unsigned int timeout_ms)
 {
 	return exchange(device, "AT\r", 3, "OK", timeout_ms);
 }
 
-/* mbim_works() - does MBIM_OPEN get an answer? */
+/* mbim_works() - check that MBIM_OPEN is answered */
 bool mbim_works(unsigned int timeout_ms)
 {
 	uint8_t msg[48];
@@ -190,7 +189,7 @@ bool mbim_works(unsigned int timeout_ms)
 
 /* ---- Packets ---- */
 
-/* Keeps the link of a session up and fills it. */
+/* Keeps the link of a session up and sends bursts of packets. */
 static void sender_client(struct client *c)
 {
 	unsigned int i, burst, size;
@@ -223,7 +222,7 @@ static void sender_client(struct client *c)
 	}
 }
 
-/* Reads what the generator sends, or leaves it in the socket for a while. */
+/* Reads the packets of the generator, or keeps them in the socket. */
 static void receiver_client(struct client *c)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -286,7 +285,7 @@ static void link_client(struct client *c)
 	}
 }
 
-/* wwan0-1 goes down and up under its traffic. */
+/* Sets wwan0-1 down and up under traffic. */
 static void toggle_client(struct client *c)
 {
 	while (again(below(&c->dice, 100))) {

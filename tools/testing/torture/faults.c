@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Failures on demand, by the kernel's own fault injection.
+ * Failures on demand by the fault injection of the kernel.
  *
- * Everywhere (fail_function): the n-th allocation or DMA mapping with the
- * driver on its stack fails, whatever context it happens in; n = 1, 2, 3 ...
- * until nothing fails any more. DMA mappings can be failed because inject.ko
- * puts them on the list of functions that may.
- * In this task (fail-nth): likewise, but everything that a system call
- * allocates, so also what the PCI, network and WWAN cores do around us.
+ * Everywhere (fail_function): the n-th allocation or DMA mapping with the driver
+ * on its stack fails, in any context, for n = 1, 2, 3 ... until no failure
+ * occurs. DMA mappings can fail because inject.ko adds their functions to the
+ * list for error injection.
+ *
+ * In this task (fail-nth): likewise, but all allocations of a system call fail,
+ * including those of the PCI, network and WWAN cores.
  */
 
 #include <errno.h>
@@ -57,27 +58,27 @@ static bool inject(const struct function *f)
 	set("inject", " ");
 	for (; f->name; f++) {
 		if (set("inject", f->name)) {
-			failed("no failure of %s", f->name);
+			failed("cannot inject failures into %s", f->name);
 			return false;
 		}
 		snprintf(path, sizeof(path), "%s/retval", f->name);
 		if (set(path, f->retval)) {
-			failed("no result for %s", f->name);
+			failed("cannot set the return value of %s", f->name);
 			return false;
 		}
 	}
 	return true;
 }
 
-/* Code: addresses from, to (not included); none when that is 0. */
+/* Code from @from to @to (exclusive); @to 0: no code. */
 struct range {
 	unsigned long from;
 	unsigned long to;
 };
 
 /*
- * Where the code of the module is, and that of the checker of DMA (between its
- * first and its last function).
+ * Find the code of the module and that of the DMA API checker (between its first
+ * and its last function).
  */
 static void find_code(struct range *module, struct range *checker)
 {
@@ -100,7 +101,7 @@ static void find_code(struct range *module, struct range *checker)
 			continue;
 		if (at < module->from)
 			module->from = at;
-		/* The last function has a length, too; then comes nobody. */
+		/* The size of the last function is unknown. */
 		if (at + 64 > module->to)
 			module->to = at + 64;
 	}
@@ -125,8 +126,8 @@ static bool set_range(const char *attribute, const char *what, struct range r)
 }
 
 /*
- * What fails must have the module on its stack; but never the checker of DMA,
- * which goes out when it gets no memory.
+ * Failures need the module on the stack, but not the DMA API checker, which is
+ * disabled by the kernel after a failed allocation.
  */
 static bool set_filters(void)
 {
@@ -140,7 +141,7 @@ static bool set_filters(void)
 	find_code(&module, &checker);
 	if (!module.to || !set_range(FAULT, "require", module))
 		return false;
-	printf("# %lu KiB of code are on the stack of what fails\n",
+	printf("# failures need one of %lu KiB of code on the stack\n",
 	       (module.to - module.from) / 1024);
 	if (checker.from && checker.to > checker.from)
 		for (i = 0; i < ARRAY_SIZE(attributes); i++)
@@ -176,7 +177,7 @@ static bool ready_or_hit(void)
 	return ready() || hit();
 }
 
-/* ---- What is done while something fails ---- */
+/* ---- Operations during which failures occur ---- */
 
 static unsigned int usual_ms = 300;	/* from binding to ready */
 static int data_fd = -1;
@@ -295,7 +296,7 @@ static bool before_traffic(void)
 	return data_fd >= 0;
 }
 
-/* Nothing else than sockets: a failure in the talk to the host would end it. */
+/* Sockets only: a failure would break the connection to the host. */
 static void do_packets(void)
 {
 	unsigned int i;
@@ -341,9 +342,9 @@ struct operation {
 	bool (*before)(void);
 	void (*run)(void);
 	bool (*after)(void);
-	unsigned int stride;	/* times the stride of the command line */
-	bool data;		/* is another one in each flavour of the MUX */
-	bool maps;		/* has DMA mappings of its own */
+	unsigned int stride;	/* factor of the stride of the command line */
+	bool data;		/* depends on the flavour of the MUX */
+	bool maps;		/* has DMA mappings */
 };
 
 static const struct operation everywhere[] = {
@@ -374,7 +375,7 @@ static const struct operation in_task[] = {
 	{ .name = NULL }
 };
 
-/* The next operation that is wanted, NULL after the last one. */
+/* The next selected operation, NULL after the last one. */
 static const struct operation *next_operation(const struct operation *o)
 {
 	while (o->name && opt.data && !o->data)
@@ -382,7 +383,7 @@ static const struct operation *next_operation(const struct operation *o)
 	return o->name ? o : NULL;
 }
 
-/* Points left out; of mappings there are few. */
+/* Distance of tested points. There are few mappings. */
 static unsigned int stride_of(const struct operation *o, bool few)
 {
 	unsigned int stride = few ? opt.stride / 8 : opt.stride;
@@ -400,7 +401,7 @@ static bool nth_set(unsigned int n)
 	return pwrite(nth_file, text, len, 0) == len;
 }
 
-/* What is left of it; 0: it failed. */
+/* Remaining count; 0: the failure occurred. */
 static unsigned int nth_get(void)
 {
 	char text[16] = "";
@@ -408,13 +409,13 @@ static unsigned int nth_get(void)
 	return pread(nth_file, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 0;
 }
 
-/* One point: the n-th fails, and all is well again. */
+/* Test one point: the n-th call fails, and the driver works afterwards. */
 static bool point(const struct operation *o, bool task, unsigned int n,
 		  bool *was_hit)
 {
 	doing("before");
 	if (!o->before()) {
-		failed("cannot begin");
+		failed("cannot prepare the operation");
 		return false;
 	}
 	doing("failing");
@@ -438,9 +439,8 @@ static bool point(const struct operation *o, bool task, unsigned int n,
 }
 
 /*
- * One operation, again and again, until nothing fails any more. How much is
- * allocated differs a little from time to time: a miss must be repeated to
- * be the end.
+ * Repeat one operation until no failure occurs. The number of allocations
+ * differs slightly between runs: only repeated misses are the end.
  */
 static bool sweep(const struct operation *o, const char *kind)
 {
@@ -460,7 +460,7 @@ static bool sweep(const struct operation *o, const char *kind)
 			n += stride;
 		} else {
 			misses++;
-			/* Behind the last one already? */
+			/* The first point is beyond the last one: start at 1. */
 			if (!points)
 				n = 1;
 		}
@@ -470,7 +470,7 @@ static bool sweep(const struct operation *o, const char *kind)
 	if (n >= POINTS_MAX)
 		failed("no end of failure points after %u", n);
 	else if (!points && (kind[0] != 'd' || o->maps))
-		failed("nothing has failed");
+		failed("no failure occurred");
 	else
 		return true;
 	return false;
@@ -492,17 +492,17 @@ static bool kind_selected(const char *kind)
 
 static bool prepare(void)
 {
-	/* Of the WWAN core, when it cannot make the default link. */
+	/* WWAN core, if it cannot create the default link. */
 	allow("WARNING: .*wwan_create_default_link");
 	allow("page allocation failure");
 	allow("ref_tracker: memory allocation failure");
-	/* Of the interrupt core, when there was no memory for /proc/irq/N. */
+	/* Interrupt core, if /proc/irq/N could not be created. */
 	allow("WARNING: .*remove_proc_entry");
-	/* Of tracing, while a module is being loaded. */
+	/* Tracing, during the load of a module. */
 	allow("WARNING: .*event_define_fields");
 
 	if (!exists(FAULT "inject")) {
-		failed("this kernel cannot fail on demand");
+		failed("this kernel has no fault injection");
 		return false;
 	}
 	disarm();
@@ -554,9 +554,9 @@ bool scenario_faults(void)
 	return ok && restore() && no_violations();
 }
 
-/* ---- Shortage: everything fails now and then, under load ---- */
+/* ---- alloc_failures: random failures under load ---- */
 
-#define FAILURES	1000000u	/* more than there will be */
+#define FAILURES	1000000u	/* unlimited */
 
 static bool alloc_failures_once(uint64_t seed, unsigned long *failures)
 {
@@ -591,7 +591,7 @@ static bool alloc_failures_once(uint64_t seed, unsigned long *failures)
 		*failures += FAILURES - strtoul(text, NULL, 10);
 	clients_pause(true);
 	if (!ready()) {
-		/* Parts may be missing: begin again. */
+		/* Parts may be missing: bind again. */
 		doing("bind after allocation failures");
 		unbind_card();
 		bind_card();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The guest's slots, modules and files, and the host behind it. */
+/* Slots, modules and files of the guest, and the interface to the host. */
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,7 +35,7 @@ void msleep(unsigned int ms)
 	nanosleep(&t, NULL);
 }
 
-/* until() - wait for a condition that nobody announces */
+/* until() - poll a condition; false after @ms milliseconds */
 bool until(unsigned int ms, bool (*condition)(void))
 {
 	uint64_t end = now_ms() + ms;
@@ -64,7 +64,7 @@ int put(const char *path, const char *text)
 	return err;
 }
 
-/* get() - the first bytes of a file; returns how many, or a negative errno */
+/* get() - read the start of a file; returns its length or a negative errno */
 int get(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -166,7 +166,7 @@ static bool host_request(char *reply, size_t size, const char *line)
 	return ok;
 }
 
-/* host() - one command of "host"; true when it was done */
+/* host() - run one command of "host"; true on success */
 bool host(char *reply, size_t size, const char *format, ...)
 {
 	char line[512];
@@ -179,7 +179,7 @@ bool host(char *reply, size_t size, const char *format, ...)
 	return host_request(reply, size, line);
 }
 
-/* vmctl() - one line to the modem's control socket; true when it said ok */
+/* vmctl() - send a command to the modem; true if the answer is "ok" */
 bool vmctl(const char *format, ...)
 {
 	char line[512] = "modem ";
@@ -203,7 +203,7 @@ const char *card(void)
 	const char *found = NULL;
 	DIR *dir;
 
-	/* Mostly it is where it was; the slot takes nothing else. */
+	/* Try the last address first: the slot holds no other card. */
 	if (address[0]) {
 		snprintf(path, sizeof(path), PCI "%s", address);
 		if (exists(path))
@@ -226,7 +226,7 @@ const char *card(void)
 	return found;
 }
 
-/* driver_dir() - of whichever driver the module has registered */
+/* driver_dir() - sysfs directory of the driver that the module registered */
 const char *driver_dir(void)
 {
 	static char dir[320];
@@ -325,7 +325,7 @@ int unload_module(void)
 {
 	uint64_t end = now_ms() + 10000;
 
-	/* Somebody may be in an open() or a netlink request just now. */
+	/* An open() or a netlink request may hold a reference. */
 	while (syscall(SYS_delete_module, "iosm", O_NONBLOCK)) {
 		if (errno == ENOENT)
 			return 0;
@@ -336,7 +336,7 @@ int unload_module(void)
 	return 0;
 }
 
-/* ---- What a modem in good order offers ---- */
+/* ---- Ports and links of a working modem ---- */
 
 const char *control_port(void)
 {
@@ -346,8 +346,8 @@ const char *control_port(void)
 bool ready(void)
 {
 	/*
-	 * What comes last is asked for first; then whether it is there by its
-	 * name, which is later than in sysfs.
+	 * Check the last one first. Finally look the link up by name, which
+	 * succeeds later than in sysfs.
 	 */
 	return exists("/sys/class/net/wwan0") && exists("/dev/wwan0at1") &&
 	       exists("/dev/wwan0at0") && exists(control_port()) &&

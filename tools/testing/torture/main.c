@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One scenario in this guest, and the account of what it left. */
+/* Runs one scenario in this guest, then checks for leftovers. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +20,11 @@ static const struct {
 	const char *help;
 } scenarios[] = {
 	{ "hostile", scenario_hostile, "the modem violates the protocol" },
-	{ "removal", scenario_removal, "the driver is taken away under load" },
-	{ "unplug", scenario_unplug, "the card is taken away under load" },
-	{ "stress", scenario_stress, "links flap, flow stops and goes, crashes" },
+	{ "removal", scenario_removal, "the driver is removed under load" },
+	{ "unplug", scenario_unplug, "the card is removed under load" },
+	{ "stress", scenario_stress, "links flap, flows stop and resume, crashes" },
 	{ "alloc_failures", scenario_alloc_failures, "allocations and mappings fail at random" },
-	{ "faults", scenario_faults, "they fail one by one" },
+	{ "faults", scenario_faults, "allocations and mappings fail one by one" },
 	{ "reload", scenario_reload, "load and unload" },
 };
 
@@ -33,13 +33,13 @@ static void explain(FILE *f)
 	unsigned int i;
 
 	fputs("usage: torture SCENARIO [KEY=VALUE]...\n"
-"Runs in the guest of tools/testing/torture/run, which explains the rest.\n"
+"Runs in the guest of tools/testing/torture/run; see there.\n"
 "Keys: seed, count (episodes), seconds (instead of a count), stride (of\n"
-"failure points), rate (of faults), pace (pauses of clients: times as long),\n"
-"data=1 (failures of the IP channel only), kind=alloc|dma|task (only such\n"
-"failures), driver=ours|reference,\n"
-"device=7560|7360, death=1 (the modem may be killed), modem=ARGS (to start\n"
-"it anew), verbose=1\n"
+"failure points), rate (of faults), pace (factor of the pauses of clients),\n"
+"data=1 (failures of the IP channel only), kind=alloc|dma|task (failures of\n"
+"this kind only), driver=ours|reference, device=7560|7360, modem-exit=1 (the\n"
+"process of the modem may be stopped), modem=ARGS (to restart the modem),\n"
+"verbose=1\n"
 "Scenarios:\n", f);
 	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
 		fprintf(f, "  %-10s %s\n", scenarios[i].name, scenarios[i].help);
@@ -47,7 +47,7 @@ static void explain(FILE *f)
 
 static void bad_option(const char *arg)
 {
-	fprintf(stderr, "torture: '%s' is no KEY=VALUE of ours\n", arg);
+	fprintf(stderr, "torture: unknown option '%s'\n", arg);
 	exit(2);
 }
 
@@ -88,7 +88,7 @@ static void option(char *arg)
 		bad_option(arg);
 }
 
-/* The good modem that is put in afterwards works; then nothing is left. */
+/* The restored modem works, and after the unload nothing is left. */
 static bool finish(void)
 {
 	begin("end", opt.seed);
@@ -128,7 +128,7 @@ int main(int argc, char *argv[])
 	report_start();
 	begin(argv[1], opt.seed);
 	ok = scenarios[i].run();
-	/* After a report the kernel is not what it was: no more of this guest. */
+	/* After a report the state of the kernel is undefined: stop here. */
 	if (ok)
 		ok = finish();
 	report_end();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Links and packets, without the help of other programs. */
+/* Links and packets, without other programs. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ static int exchange(struct request *r)
 	return err;
 }
 
-/* link_name() - of a session: wwan0, wwan0-1, ... */
+/* link_name() - name of the link of a session: wwan0, wwan0-1, ... */
 const char *link_name(unsigned int session, char name[16])
 {
 	if (session)
@@ -85,7 +85,7 @@ const char *link_name(unsigned int session, char name[16])
 	return name;
 }
 
-/* link_add() - the link of a session, as "ip link add" makes it */
+/* link_add() - add the link of a session, as "ip link add" does */
 int link_add(unsigned int session)
 {
 	struct request r = {
@@ -176,7 +176,7 @@ int link_address(const char *name, unsigned int session)
 	return device_ioctl(SIOCSIFADDR, &r);
 }
 
-/* link_stats() - what monitoring programs do all day */
+/* link_stats() - read statistics as monitoring programs do */
 void link_stats(const char *name)
 {
 	struct {
@@ -194,7 +194,7 @@ void link_stats(const char *name)
 	device_ioctl(SIOCETHTOOL, &r);
 	r.ifr_data = (void *)&set;
 	if (!device_ioctl(SIOCETHTOOL, &r) && set.mask && set.n) {
-		/* The number may have grown: room to spare. */
+		/* Spare space: the number may have grown. */
 		stats = calloc(1, sizeof(*stats) + (set.n + 256) * 8);
 		if (stats) {
 			stats->cmd = ETHTOOL_GSTATS;
@@ -211,7 +211,7 @@ void link_stats(const char *name)
 
 /* ---- Packets ---- */
 
-/* A socket that sends and receives through one device, without any route. */
+/* A socket that is bound to one device and needs no route. */
 static int device_socket(int type, int protocol, const char *name)
 {
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
@@ -242,7 +242,7 @@ int udp_socket(const char *name, uint16_t port)
 	return fd;
 }
 
-/* udp_send() - one packet to the sink of the network */
+/* udp_send() - send one packet to the sink of the network */
 int udp_send(int fd, size_t size, uint32_t number)
 {
 	static const uint8_t zeros[2048];
@@ -270,7 +270,7 @@ static uint16_t checksum(const void *data, size_t len)
 	return ~(sum + (sum >> 16));
 }
 
-/* ping() - does the server answer through that device? */
+/* ping() - check that the server answers through this device */
 bool ping(const char *name, unsigned int timeout_ms)
 {
 	static uint16_t sequence;
@@ -300,7 +300,7 @@ bool ping(const char *name, unsigned int timeout_ms)
 		       sizeof(to));
 		if (poll(&p, 1, 300) < 1)
 			continue;
-		/* On a slow machine it answers one of those before. */
+		/* On a slow machine the answer may be to an earlier request. */
 		while (!ok && recv(p.fd, in, sizeof(in), 0) >= 28) {
 			got = in[26] << 8 | in[27];
 			ok = in[20] == ICMP_ECHOREPLY &&

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel's checkers say, what is left behind, and what hangs; and
- * how that is told to the runner:
+ * Detects reports of the kernel's checkers, leftovers and hangs. The output for
+ * the runner is:
  *
  *	at SCENARIO SEED		an episode begins
- *	count NAME N			so many of these (added up)
- *	not ok SCENARIO SEED TEXT	it failed; lines with # follow
+ *	count NAME N			a count; the runner adds them up
+ *	not ok SCENARIO SEED TEXT	a failure; lines with # follow
  */
 
 #include <arpa/inet.h>
@@ -26,20 +26,20 @@
 #include "../lib/reports.h"
 #include "torture.h"
 
-/* Lines of the kernel that are reports; the runner has put it there. */
+/* The list of patterns of reports; the runner provides this file. */
 #define REPORTS		"/add/kernel-reports"
 #define DMA_ERRORS	"/sys/kernel/debug/dma-api/error_count"
 #define DMA_SHOW_ALL	"/sys/kernel/debug/dma-api/all_errors"
 
 /*
- * 7.3 gives an address back first and forgets it in this checker afterwards: one
- * that another CPU was given in between is known twice, and the sync of a part
- * of it "not allocated". What is really not mapped any more has been freed, and
- * KASAN sees that we read it.
+ * 7.3 frees an address first and removes it from this checker afterwards. If
+ * another CPU allocates the same address in between, the checker has two entries
+ * for it, and reports the sync of a part as "not allocated". Accesses to memory
+ * that is really unmapped are still detected: KASAN reports the use after free.
  */
 #define DMA_TWICE	"tries to sync DMA memory it has not allocated"
 #define DMA_TWICE_AT	" at check_sync+"
-#define DMA_TWICE_MAX	3	/* in a guest: it is a rare race */
+#define DMA_TWICE_MAX	3	/* per guest: a rare race */
 
 static regex_t allowed[16];
 static unsigned int n_allowed;
@@ -52,12 +52,12 @@ static uint64_t action_since;
 static unsigned long dma_twice;
 static unsigned int limit_ms = 240000;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* The last lines of the kernel, for whoever has to understand a failure. */
+/* The last lines of the kernel log, printed with a failure. */
 #define RECENT	256
 static char recent[RECENT][240];
 static unsigned int recent_at;
 
-/* allow() - lines that the scenario provokes, and that are not ours */
+/* allow() - ignore reports that the scenario causes in other code */
 void allow(const char *pattern)
 {
 	if (n_allowed < 16 &&
@@ -73,7 +73,7 @@ void begin(const char *name, uint64_t seed)
 	pthread_mutex_unlock(&lock);
 	printf("at %s %llu\n", name, (unsigned long long)seed);
 	fflush(stdout);
-	doing("beginning");
+	doing("begin");
 }
 
 void failed(const char *format, ...)
@@ -100,7 +100,7 @@ void counted(const char *what, unsigned long n)
 	fflush(stdout);
 }
 
-/* doing() - what the watchdog names when this takes too long */
+/* doing() - set the step that the watchdog reports if it hangs */
 void doing(const char *what)
 {
 	pthread_mutex_lock(&lock);
@@ -138,13 +138,13 @@ static void record_line(const char *text)
 }
 
 /*
- * The hotplug driver for PCIe takes two locks of its own in both orders when
- * it takes a card away, and lockdep says so the first time, whatever the card
- * is. It is known by the lock that is named some lines below.
+ * The PCIe hotplug driver takes two of its locks in both orders when it removes
+ * a card. Lockdep reports this once, for any card. The name of the lock, which
+ * follows some lines later, identifies this report.
  */
 #define SLOT_LOCKS	"(&ctrl->reset_lock){"
 
-/* One record of the log; true when it is a report. */
+/* Check one record of the log; true if it is a report. */
 static bool is_report(char *record)
 {
 	static unsigned int stalled, circular;
@@ -157,15 +157,15 @@ static bool is_report(char *record)
 	end = strchr(text, '\n');
 	if (end)
 		*end = 0;
-	/* Names of functions in a trace are no words of the kernel's. */
+	/* Function names in a stack trace are not reports. */
 	kind = text[0] == ' ' && strstr(text, "+0x") ? REPORT_NONE :
 						       reports_match(text);
 	hit = kind == REPORT_BAD;
 	record_line(text);
 
 	/*
-	 * In software emulation a virtual CPU may get no time for long: a
-	 * stall counts only if the driver is in the trace that follows.
+	 * In software emulation a virtual CPU may get no time for long. A stall
+	 * counts only if the driver is in the trace that follows.
 	 */
 	if (kind == REPORT_STALL) {
 		stalled = 80;
@@ -176,7 +176,7 @@ static bool is_report(char *record)
 		if (strstr(text, "[iosm]") || strstr(text, "iosm_"))
 			return true;
 	}
-	/* Races elsewhere in the kernel are many, and others know of them. */
+	/* Ignore the known races in other parts of the kernel. */
 	if (strstr(text, "BUG: KCSAN: "))
 		return !!strstr(text, "iosm");
 	if (hit && strstr(text, DMA_TWICE))
@@ -199,7 +199,7 @@ static bool is_report(char *record)
 	return hit;
 }
 
-/* report_clean() - nothing new in the log that a checker wrote */
+/* report_clean() - check that the log has no new reports */
 bool report_clean(void)
 {
 	char record[8192], first[240] = "";
@@ -209,7 +209,7 @@ bool report_clean(void)
 	for (;;) {
 		n = read(kmsg, record, sizeof(record) - 1);
 		if (n < 0 && errno == EPIPE)
-			continue;	/* overwritten: go on with the oldest */
+			continue;	/* overwritten: continue with the oldest */
 		if (n <= 0)
 			break;
 		record[n] = 0;
@@ -228,9 +228,9 @@ bool report_clean(void)
 /* ---- Hanging ---- */
 
 /*
- * A packet that is freed on another CPU than it came from waits there for the
- * next receiving soft interrupt. After an interrupt has moved that can be for
- * ever, and the page pool of the packet is not freed: cause one everywhere.
+ * A packet that is freed on a CPU other than its own is queued until the next
+ * receive softirq. After an interrupt has moved to another CPU there may be none,
+ * and the page pool of the packet is never freed. Cause a softirq on every CPU.
  */
 static void flush_packets(void)
 {
@@ -278,7 +278,7 @@ static void *watch(void *arg)
 	return arg;
 }
 
-/* ---- What is left ---- */
+/* ---- Leftovers ---- */
 
 static unsigned long number_in(const char *path)
 {
@@ -289,7 +289,7 @@ static unsigned long number_in(const char *path)
 
 static unsigned long dma_errors;
 
-/* Threads of the driver; names of kworkers only tell the last work. */
+/* Threads of the driver. A kworker has the name of its last work only. */
 static bool has_thread(char *name, size_t size)
 {
 	DIR *dir = opendir("/proc");
@@ -321,19 +321,19 @@ static bool in_file(const char *path, const char *word)
 	return n > 0 && strstr(text, word);
 }
 
-/* report_end() - what was let pass is told, too */
+/* report_end() - print the number of ignored reports */
 void report_end(void)
 {
 	counted("ignored.sync", dma_twice);
 	counted("ignored.lines", n_ignored);
 }
 
-/* leftovers() - the module is unloaded: true when something of it is left */
+/* leftovers() - true if anything of the unloaded module is left */
 bool leftovers(void)
 {
 	char name[256];
 
-	/* Counts the errors of the DMA API that are none. */
+	/* Updates the number of ignored errors of the DMA API. */
 	if (!report_clean())
 		return true;
 	if (loaded())
@@ -364,12 +364,12 @@ void report_start(void)
 		perror("/dev/kmsg");
 		exit(1);
 	}
-	/* What was before, whoever did it has looked at. */
+	/* Earlier lines were checked before this program. */
 	lseek(kmsg, 0, SEEK_END);
-	/* The console is slow; what matters is read from the log. */
+	/* The console is slow; reports are read from the log. */
 	klogctl(8, NULL, 4);
 	put("/proc/sys/kernel/hung_task_timeout_secs", "60");
-	/* By default only the first error is told. */
+	/* By default only the first error is reported. */
 	put(DMA_SHOW_ALL, "1");
 	dma_errors = number_in(DMA_ERRORS);
 	doing("starting");

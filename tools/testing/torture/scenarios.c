@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Episodes: something terrible happens, and then all is well again. */
+/* Episodes: cause a failure, then check that the driver works again. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static bool try_link(void)
 	return !link_up("wwan0", true) && !link_address("wwan0", 0);
 }
 
-/* modem_works() - the clients are served: port, link, packets */
+/* modem_works() - check ports, link and packets */
 bool modem_works(void)
 {
 	static unsigned int turn;
@@ -39,7 +39,7 @@ bool modem_works(void)
 
 	doing("waiting until the modem is ready");
 	if (!until(TIMEOUT_MS, try_ready)) {
-		why = "does not get ready";
+		why = "timeout waiting for ports and link";
 	} else {
 		doing("AT");
 		if (!at_works("/dev/wwan0at1", TIMEOUT_MS))
@@ -62,14 +62,14 @@ bool modem_works(void)
 }
 
 /*
- * no_violations() - it has nothing to say against the driver
+ * no_violations() - check that the modem has counted no violation
  *
- * What a modem sees in hostile mode, or while it is being removed, is its own
- * fault; that is for the caller to know.
+ * In hostile mode and during a surprise removal the modem causes violations
+ * itself. The caller must not call this function after them.
  */
 bool no_violations(void)
 {
-	/* Verdicts by the clock, which a guest without CPU time cannot keep. */
+	/* Timeouts, which a guest without CPU time cannot meet. */
 	static const char * const by_clock[] = {
 		"mux-link-missing ", "mux-ack-missing ", "mux-stopped ",
 		"dl-doorbell-missing ",
@@ -80,7 +80,7 @@ bool no_violations(void)
 	if (opt.reference)
 		return true;
 	if (!host(text, sizeof(text), "modem violations")) {
-		failed("the modem does not say what it has seen");
+		failed("cannot read the violations");
 		return false;
 	}
 	for (line = text; *line; line = end) {
@@ -99,12 +99,12 @@ bool no_violations(void)
 	return true;
 }
 
-/* restore() - from whatever state: a card in the slot, the driver bound */
+/* restore() - from any state: card in the slot, driver bound, modem works */
 bool restore(void)
 {
 	doing("restoring");
 	vmctl("hostile off");
-	/* What a slow guest cannot take would keep it from all else. */
+	/* A slow guest would spend all its time on these packets. */
 	vmctl("gen 0 stop");
 	vmctl("gen 1 stop");
 	if (!card())
@@ -131,7 +131,7 @@ bool restore(void)
 	return modem_works();
 }
 
-/* Time for the clients to get going, or to suffer. */
+/* Let the clients run for a random time. */
 static void run_for(struct dice *d, unsigned int least, unsigned int most)
 {
 	msleep(least + below(d, most - least + 1));
@@ -145,7 +145,7 @@ static void generators(struct dice *d)
 	      64 + below(d, 1300));
 }
 
-/* more() - another episode? Time begins when all is ready; two in any case. */
+/* more() - run another episode? At least two; the time starts with the first. */
 bool more(unsigned int i)
 {
 	static uint64_t end;
@@ -174,7 +174,7 @@ static void reset_and_bind(void)
 	}
 }
 
-/* How many faults the modem has injected in this episode. */
+/* Number of faults that the modem has injected in this episode. */
 static unsigned long faults_injected(void)
 {
 	static const char name[] = "injected ";
@@ -193,7 +193,7 @@ static bool try_faults(void)
 
 static bool hostile_once(uint64_t seed, unsigned long *faults)
 {
-	/* Rare faults reach deep, many end the modem's life early. */
+	/* A low rate reaches later states, a high rate ends sessions early. */
 	static const unsigned int rates[] = { 2, 5, 15, 40, 100, 300 };
 	struct dice d = { seed };
 	unsigned int rate = opt.rate ? opt.rate : rates[below(&d, 6)];
@@ -201,33 +201,33 @@ static bool hostile_once(uint64_t seed, unsigned long *faults)
 
 	generators(&d);
 	if (how == 0) {
-		/* From the first register on. */
+		/* From the first register access on. */
 		doing("unbind before faults");
 		unbind_card();
 		vmctl("hostile %llu %u mix", (unsigned long long)seed, rate);
-		doing("bind to a liar");
+		doing("bind to a hostile modem");
 		bind_card();
 	} else if (how == 1) {
 		vmctl("hostile %llu %u mix", (unsigned long long)seed, rate);
-		doing("reset of a liar");
+		doing("reset of a hostile modem");
 		reset_card();
 	} else {
 		run_for(&d, 0, 100);
 		if (!vmctl("hostile %llu %u mix", (unsigned long long)seed, rate)) {
-			failed("this modem has no hostile mode");
+			failed("hostile mode is not supported");
 			return false;
 		}
 	}
 	doing("faults");
 	run_for(&d, 100, 500);
 	if (how == 2) {
-		doing("unbind from a liar");
+		doing("unbind from a hostile modem");
 		unbind_card();
 	} else if (how == 3) {
 		doing("unload under faults");
 		unload_module();
 	}
-	/* One that has had no occasion gets a little more time. */
+	/* Wait a little longer if there was no fault yet. */
 	until(1000, try_faults);
 	*faults = faults_injected();
 	doing("end of faults");
@@ -253,13 +253,13 @@ bool scenario_hostile(void)
 		begin("hostile", opt.seed + i);
 		faults = 0;
 		ok = hostile_once(opt.seed + i, &faults);
-		/* Without a lie it was none. */
+		/* Do not count an episode without a fault. */
 		counted("hostile.episodes", faults > 0);
 		counted("hostile.faults", faults);
 	}
 	vmctl("hostile off");
 	clients_stop();
-	/* A modem that lied about the heads has found them wrong. */
+	/* Faults in heads have caused violations. */
 	vmctl("violations clear");
 	return ok;
 }
@@ -308,7 +308,7 @@ static void power_off_slot(void)
 	doing("slot power off");
 	slot_power(false);
 	until(10000, no_card);
-	msleep(1500);		/* the slot needs its time */
+	msleep(1500);		/* the slot needs time to power off */
 }
 
 static bool by_surprise_removal(struct dice *d)
@@ -317,7 +317,7 @@ static bool by_surprise_removal(struct dice *d)
 		return false;
 	msleep(below(d, 300));
 	if (below(d, 2)) {
-		doing("unbind from nothing");
+		doing("unbind after surprise removal");
 		unbind_card();
 	}
 	power_off_slot();
@@ -349,7 +349,7 @@ static bool by_surprise(struct dice *d)
 	return true;
 }
 
-/* The process that is the modem dies: every register reads all ones. */
+/* The process of the modem exits: every register reads all ones. */
 static bool by_modem_exit(struct dice *d)
 {
 	bool ok;
@@ -357,7 +357,7 @@ static bool by_modem_exit(struct dice *d)
 	ok = host(NULL, 0, "modem-stop");
 	msleep(below(d, 300));
 	if (below(d, 2)) {
-		doing("unbind from the dead");
+		doing("unbind after exit of the modem");
 		unbind_card();
 	}
 	power_off_slot();
@@ -368,8 +368,8 @@ struct removal {
 	const char *name;
 	bool (*run)(struct dice *d);
 	unsigned int weight;
-	bool violates;	/* the modem has reason to complain */
-	bool slot;	/* the card leaves, see scenario_unplug() */
+	bool violates;	/* causes violations */
+	bool slot;	/* the card is removed, see scenario_unplug() */
 };
 
 static const struct removal removals[] = {
@@ -449,8 +449,8 @@ bool scenario_removal(void)
 }
 
 /*
- * The hotplug driver makes lockdep give up (see report.c): a scenario, and so
- * a guest, of its own.
+ * The hotplug driver disables lockdep (see report.c). So this scenario is
+ * separate and has its own guests.
  */
 bool scenario_unplug(void)
 {
@@ -459,7 +459,7 @@ bool scenario_unplug(void)
 
 /* ---- Load and unload ---- */
 
-/* Packets that nobody reads, in memory that the driver has lent. */
+/* Unread packets in memory of the page pool of the driver. */
 static int fill_socket(void)
 {
 	int fd, left = 100;
@@ -474,7 +474,7 @@ static int fill_socket(void)
 	while (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && left--)
 		msleep(20);
 	if (left < 0)
-		failed("no packets to hold");
+		failed("no packets in the socket");
 	msleep(20);
 	return fd;
 }
@@ -505,7 +505,7 @@ static bool reload_once(struct dice *d)
 	} else {
 		doing("waiting until the modem is ready");
 		if (!until(TIMEOUT_MS, try_ready)) {
-			failed("modem does not get ready");
+			failed("timeout waiting for ports and link");
 			return false;
 		}
 	}
@@ -537,7 +537,7 @@ bool scenario_reload(void)
 	struct dice d = { opt.seed };
 	bool ok = true;
 
-	/* A clean start: the card is there, nobody drives it. */
+	/* Start with a card, but without a driver. */
 	if (!restore())
 		return false;
 	unload_module();
@@ -554,9 +554,9 @@ bool scenario_reload(void)
 	return ok;
 }
 
-/* ---- Storm: links flap, the modem says stall and go, then it crashes ---- */
+/* ---- Stress: links flap, flows stop and resume, the modem crashes ---- */
 
-/* A guest that is slow has weather enough in less. */
+/* Limits the time on slow guests. */
 #define STRESS_ACTIONS	60
 #define STRESS_MS	15000
 
@@ -599,7 +599,7 @@ static bool stress_once(uint64_t seed)
 	for (s = 0; s < SESSIONS; s++)
 		vmctl("flow %u go", s);
 	clients_pause(true);
-	/* First without a crash: everybody must be served. */
+	/* Before a crash: all sessions must work. */
 	if (!modem_works())
 		return false;
 	link_up("wwan0-1", true);
@@ -610,7 +610,7 @@ static bool stress_once(uint64_t seed)
 	}
 	clients_pause(false);
 	if (below(&d, 4) == 0) {
-		doing("crash in a stress");
+		doing("crash under stress");
 		vmctl("crash");
 		link_up("wwan0-1", false);
 		link_up("wwan0-1", true);

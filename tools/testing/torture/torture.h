@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * torture: what runs in the guest, one program without forks: under the debug
- * kernel and in software emulation a fork costs more than most scenarios.
+ * torture: the program that runs in the guest. It does not fork: under the debug
+ * kernel and in software emulation a fork is slower than most scenarios.
  */
 #ifndef TORTURE_H
 #define TORTURE_H
@@ -13,24 +13,24 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define SERVER		"10.99.0.1"
 #define SESSIONS	8
-/* With what must come: a busy machine gives the guest little time. */
+/* For events that must occur. Long: the guest may get little CPU time. */
 #define TIMEOUT_MS	60000
 #define MODULE_FILE	"/lib/iosm/iosm.ko"
 
-/* Words of the command line. */
+/* Options of the command line. */
 struct options {
 	uint64_t seed;
 	unsigned int count;	/* 0: until @seconds are over */
 	unsigned int seconds;
 	unsigned int stride;	/* of failure points */
 	unsigned int rate;	/* of faults */
-	unsigned int pace;	/* pauses of the clients: times as long */
-	bool data;		/* faults: of the IP channel only */
-	const char *kind;	/* faults: of this kind only, NULL: all */
+	unsigned int pace;	/* factor of the pauses of clients */
+	bool data;		/* faults: IP channel only */
+	const char *kind;	/* faults: this kind only, NULL: all */
 	bool reference;
 	bool is_7360;
-	bool modem_exit;	/* the modem may be killed */
-	bool verbose;		/* how long everything takes */
+	bool modem_exit;	/* the process of the modem may be stopped */
+	bool verbose;		/* print the time of each step */
 	const char *modem;	/* arguments of the modem */
 };
 
@@ -90,7 +90,7 @@ void clients_stop(void);
 bool at_works(const char *device, unsigned int timeout_ms);
 bool mbim_works(unsigned int timeout_ms);
 
-/* ---- report.c: what the checkers of the kernel say ---- */
+/* ---- report.c: reports of the kernel's checkers ---- */
 
 void report_start(void);
 void report_end(void);
@@ -118,7 +118,7 @@ bool scenario_stress(void);
 bool scenario_faults(void);
 bool scenario_alloc_failures(void);
 
-/* Small, and the same everywhere. */
+/* A small random number generator, identical on all machines. */
 struct dice {
 	uint64_t state;
 };

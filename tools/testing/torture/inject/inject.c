@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lets fail_function fail DMA mappings: a module may put functions, also
- * those of the kernel, on the list of what can be made to return an error.
+ * Allows fail_function to inject failures into DMA mappings. A module may add
+ * functions of the kernel to the list of functions for error injection.
  */
 
 #include <linux/dma-mapping.h>
 #include <linux/error-injection.h>
 #include <linux/module.h>
 
-/* DMA_MAPPING_ERROR is -1, so it passes as an errno. */
+/* DMA_MAPPING_ERROR is -1, which is a valid errno. */
 ALLOW_ERROR_INJECTION(dma_map_page_attrs, ERRNO);
 ALLOW_ERROR_INJECTION(dma_alloc_attrs, NULL);
 
