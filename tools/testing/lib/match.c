@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Print the lines of standard input that are reports; for lib/test. */
+/* Prints the reports among the lines of standard input; for lib/test. */
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lines of the kernel's log that are reports; see the file kernel-reports. */
+/* Detects reports in the kernel log; see the file kernel-reports. */
 
 #include <regex.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ int reports_load(const char *path)
 		}
 		if (regcomp(&list[count].regex, text,
 			    REG_EXTENDED | REG_NOSUB)) {
-			fprintf(stderr, "%s: wrong expression: %s\n", path,
+			fprintf(stderr, "%s: invalid expression: %s\n", path,
 				text);
 			fclose(f);
 			return -1;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lines of the kernel's log that are reports, by the list in kernel-reports. */
+/* Detects reports in the kernel log by the patterns in kernel-reports. */
 #ifndef LIB_REPORTS_H
 #define LIB_REPORTS_H
 
 enum report_kind {
 	REPORT_NONE,
-	REPORT_BAD,	/* a report, or the beginning of one */
-	REPORT_STALL,	/* one only if the driver is in the trace that follows */
+	REPORT_BAD,	/* a report, or its first line */
+	REPORT_STALL,	/* a report if the driver is in the trace */
 };
 
 /*
- * Read the list. Returns 0, or -1 with a message on stderr: the file cannot be
- * read, or is empty, or an expression is wrong.
+ * Read the patterns. Returns 0, or -1 with a message on stderr if the file cannot
+ * be read, is empty or has an invalid expression.
  */
 int reports_load(const char *path);
 
-/* What one line of the log is, without its time stamp. After reports_load(). */
+/* Classify a line without its time stamp. Call reports_load() first. */
 enum report_kind reports_match(const char *line);
 
 #endif
