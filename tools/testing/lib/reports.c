@@ -8,12 +8,12 @@
 #include "reports.h"
 
 #define STALL	"stall: "
-#define MOST	128
+#define MAX_PATTERNS	128
 
 static struct {
 	regex_t regex;
 	enum report_kind kind;
-} list[MOST];
+} list[MAX_PATTERNS];
 static unsigned int count;
 
 int reports_load(const char *path)
@@ -26,7 +26,7 @@ int reports_load(const char *path)
 		perror(path);
 		return -1;
 	}
-	while (fgets(line, sizeof(line), f) && count < MOST) {
+	while (fgets(line, sizeof(line), f) && count < MAX_PATTERNS) {
 		char *text = line;
 
 		line[strcspn(line, "\n")] = 0;
@@ -47,7 +47,7 @@ int reports_load(const char *path)
 		count++;
 	}
 	fclose(f);
-	if (!count || count == MOST) {
+	if (!count || count == MAX_PATTERNS) {
 		fprintf(stderr, "%s: no expressions, or too many\n", path);
 		return -1;
 	}
