@@ -16,7 +16,7 @@
 
 enum vm_dma { VM_DMA_OK, VM_DMA_NO_MASTER, VM_DMA_UNMAPPED };
 
-/* What the device needs from its bus. */
+/* Operations of the bus for the device. */
 struct vm_bus {
 	/*
 	 * Translate an address of host memory. *@ptr is valid until control

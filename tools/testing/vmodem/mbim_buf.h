@@ -23,7 +23,7 @@ struct mbim_rd {
 };
 
 uint32_t mbim_rd_u32(struct mbim_rd *r);
-/* 16 bytes, or NULL when they are not there. */
+/* 16 bytes, or NULL beyond the end of the buffer. */
 const uint8_t *mbim_rd_uuid(struct mbim_rd *r);
 
 /**
@@ -65,10 +65,10 @@ void mbim_wr_u64(struct mbim_wr *w, uint64_t v);
 /* Room for an (offset, size) pair or the like; returns its position. */
 size_t mbim_wr_reserve(struct mbim_wr *w, size_t len);
 void mbim_wr_patch(struct mbim_wr *w, size_t pos, uint32_t v);
-/* Fill up with zeroes to a multiple of four. */
+/* Pad with zeroes to a multiple of four. */
 void mbim_wr_align(struct mbim_wr *w);
 
-/* A structure starts here: offsets of its strings count from this place. */
+/* Start a structure: the offsets of its strings are relative to this point. */
 void mbim_wr_begin(struct mbim_wr *w);
 /*
  * A string field: writes the pair now and the UTF-16 in mbim_wr_end(). @text is
@@ -76,7 +76,7 @@ void mbim_wr_begin(struct mbim_wr *w);
  * empty @text is encoded as no string (0, 0).
  */
 void mbim_wr_string(struct mbim_wr *w, const char *text);
-/* Put the strings of the structure behind its fixed part. */
+/* Append the strings of the structure to its fixed part. */
 void mbim_wr_end(struct mbim_wr *w);
 void mbim_wr_free(struct mbim_wr *w);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The message ring: commands of the host, one after the other. */
+/* The message ring: commands of the host, processed in order. */
 #include <errno.h>
 
 #include "bytes.h"
@@ -35,7 +35,7 @@ static bool is_host_sleep(const uint8_t *msg)
 	return msg[11] == MSG_SLEEP && msg[8] == TARGET_HOST;
 }
 
-/* The first two commands of a link are always the same. */
+/* The first two commands of a link are fixed. */
 static void message_order(struct vm *vm, const uint8_t *msg)
 {
 	unsigned int n = vm->messages++;

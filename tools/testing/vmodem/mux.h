@@ -20,7 +20,7 @@
 #define MUX_ADGH_LEN	16
 #define MUX_UL_BLOCK	16384	/* largest Aggregation block of the host */
 
-/* Commands; from FLOW_CTL on the flavours count differently. */
+/* Commands. From FLOW_CTL on the numbers depend on the flavour. */
 enum mux_cmd {
 	MUX_OPEN = 1,
 	MUX_OPEN_RESP = 2,

@@ -335,7 +335,7 @@ static void command_block(struct block *b)
 	}
 }
 
-/* The frame that all blocks of Lite share: @min bytes, length = TD's size. */
+/* The common header of Lite blocks: @min bytes, length equals the TD's size. */
 static bool lite_header(struct block *b, size_t min, size_t len)
 {
 	const char *name = (const char *)b->data;

@@ -155,7 +155,7 @@ static bool vfu_dma(void *priv, uint64_t addr, size_t *len, bool write,
 	return true;
 }
 
-/* Make room for @n mappings more. */
+/* Make room for @n more mappings. */
 static int map_reserve(struct vfu *vfu, unsigned int n)
 {
 	unsigned int room = vfu->map_room ? vfu->map_room : 64;
@@ -373,7 +373,7 @@ static void vfu_reply(struct vfu *vfu, const uint8_t *request, int err,
 		vfu_flush(vfu);
 }
 
-/* The descriptor that came with the message at @start..@end - 1, or -1. */
+/* A descriptor received with the message at @start..@end - 1, or -1. */
 static int vfu_claim_fd(struct vfu *vfu, uint64_t start, uint64_t end)
 {
 	unsigned int i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* vfio-user: how QEMU sees the PCI function. */
+/* vfio-user: the transport between QEMU and the PCI function. */
 #ifndef VMODEM_VFU_H
 #define VMODEM_VFU_H
 
