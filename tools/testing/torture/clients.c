@@ -39,7 +39,7 @@ struct client {
 static bool again(unsigned int ms)
 {
 	if (ms)
-		msleep(ms * opt.pace);
+		sleep_ms(ms * opt.pace);
 	if (paused && !stop) {
 		pthread_mutex_lock(&pause_lock);
 		while (paused && !stop)
@@ -240,7 +240,7 @@ static void receiver_client(struct client *c)
 		end = now_ms() + 100 + below(&c->dice, 900);
 		while (now_ms() < end && !stop) {
 			if (lazy) {
-				msleep(20);
+				sleep_ms(20);
 				continue;
 			}
 			if (poll(&p, 1, 50) < 1)

@@ -305,7 +305,7 @@ static void do_packets(void)
 	for (i = 0; i < 32; i++)
 		udp_send(data_fd, i & 1 ? 1400 : 64, i);
 	for (i = 0; i < 20; i++) {
-		msleep(5);
+		sleep_ms(5);
 		while (recv(data_fd, in, sizeof(in), MSG_DONTWAIT) > 0)
 			;
 	}
@@ -585,7 +585,7 @@ static bool alloc_failures_once(uint64_t seed, unsigned long *failures)
 	default:
 		break;
 	}
-	msleep(200 + below(&d, 500));
+	sleep_ms(200 + below(&d, 500));
 	disarm();
 	if (get(FAULT "times", text, sizeof(text)) > 0)
 		*failures += FAILURES - strtoul(text, NULL, 10);

@@ -28,7 +28,7 @@ uint64_t now_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
-void msleep(unsigned int ms)
+void sleep_ms(unsigned int ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000l };
 
@@ -45,7 +45,7 @@ bool until(unsigned int ms, bool (*condition)(void))
 			return true;
 		if (now_ms() >= end)
 			return condition();
-		msleep(opt.pace > 1 ? 20 : 5);
+		sleep_ms(opt.pace > 1 ? 20 : 5);
 	}
 }
 
@@ -331,7 +331,7 @@ int unload_module(void)
 			return 0;
 		if ((errno != EWOULDBLOCK && errno != EBUSY) || now_ms() > end)
 			return -errno;
-		msleep(1);
+		sleep_ms(1);
 	}
 	return 0;
 }

@@ -217,7 +217,7 @@ bool report_clean(void)
 			clean = false;
 			snprintf(first, sizeof(first), "%s",
 				 recent[(recent_at - 1) % RECENT]);
-			msleep(200);	/* the rest of the report */
+			sleep_ms(200);	/* the rest of the report */
 		}
 	}
 	if (!clean)
@@ -260,7 +260,7 @@ static void *watch(void *arg)
 	unsigned int limit;
 
 	for (;;) {
-		msleep(500);
+		sleep_ms(500);
 		flush_packets();
 		pthread_mutex_lock(&lock);
 		since = action_since;
@@ -270,7 +270,7 @@ static void *watch(void *arg)
 			continue;
 		put("/proc/sysrq-trigger", "w");
 		put("/proc/sysrq-trigger", "d");
-		msleep(1000);
+		sleep_ms(1000);
 		report_clean();
 		failed("hangs: %s", action);
 		_exit(3);

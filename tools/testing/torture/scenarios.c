@@ -124,7 +124,7 @@ bool restore(void)
 		return false;
 	}
 	if (!bound()) {
-		msleep(20);
+		sleep_ms(20);
 		if (!bound())
 			bind_card();
 	}
@@ -134,7 +134,7 @@ bool restore(void)
 /* Let the clients run for a random time. */
 static void run_for(struct dice *d, unsigned int least, unsigned int most)
 {
-	msleep(least + below(d, most - least + 1));
+	sleep_ms(least + below(d, most - least + 1));
 }
 
 static void generators(struct dice *d)
@@ -145,7 +145,7 @@ static void generators(struct dice *d)
 	      64 + below(d, 1300));
 }
 
-/* more() - run another episode? At least two; the time starts with the first. */
+/* more() - run another episode? At least two; the first starts the time. */
 bool more(unsigned int i)
 {
 	static uint64_t end;
@@ -294,7 +294,7 @@ static bool by_crash(struct dice *d)
 {
 	if (!vmctl("crash"))
 		return false;
-	msleep(below(d, 200));
+	sleep_ms(below(d, 200));
 	if (below(d, 3) == 0)
 		unload_module();
 	else if (below(d, 2))
@@ -308,14 +308,14 @@ static void power_off_slot(void)
 	doing("slot power off");
 	slot_power(false);
 	until(10000, no_card);
-	msleep(1500);		/* the slot needs time to power off */
+	sleep_ms(1500);		/* the slot needs time to power off */
 }
 
 static bool by_surprise_removal(struct dice *d)
 {
 	if (!vmctl("surprise-remove"))
 		return false;
-	msleep(below(d, 300));
+	sleep_ms(below(d, 300));
 	if (below(d, 2)) {
 		doing("unbind after surprise removal");
 		unbind_card();
@@ -345,7 +345,7 @@ static bool by_surprise(struct dice *d)
 	doing("waiting for the hotplug driver");
 	if (!until(TIMEOUT_MS, no_card))
 		return false;
-	msleep(1500);
+	sleep_ms(1500);
 	return true;
 }
 
@@ -355,7 +355,7 @@ static bool by_modem_exit(struct dice *d)
 	bool ok;
 
 	ok = host(NULL, 0, "modem-stop");
-	msleep(below(d, 300));
+	sleep_ms(below(d, 300));
 	if (below(d, 2)) {
 		doing("unbind after exit of the modem");
 		unbind_card();
@@ -472,10 +472,10 @@ static int fill_socket(void)
 		return -1;
 	vmctl("gen 0 udp 0 1300 200");
 	while (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && left--)
-		msleep(20);
+		sleep_ms(20);
 	if (left < 0)
 		failed("no packets in the socket");
-	msleep(20);
+	sleep_ms(20);
 	return fd;
 }
 
@@ -501,7 +501,7 @@ static bool reload_once(struct dice *d)
 		return false;
 	}
 	if (how < 4) {
-		msleep(below(d, 60));
+		sleep_ms(below(d, 60));
 	} else {
 		doing("waiting until the modem is ready");
 		if (!until(TIMEOUT_MS, try_ready)) {
@@ -614,7 +614,7 @@ static bool stress_once(uint64_t seed)
 		vmctl("crash");
 		link_up("wwan0-1", false);
 		link_up("wwan0-1", true);
-		msleep(below(&d, 100));
+		sleep_ms(below(&d, 100));
 		reset_card();
 		counted("stress.crashes", 1);
 		clients_pause(true);

@@ -39,7 +39,7 @@ extern struct options opt;
 /* ---- machine.c: this guest and its host ---- */
 
 uint64_t now_ms(void);
-void msleep(unsigned int ms);
+void sleep_ms(unsigned int ms);
 bool until(unsigned int ms, bool (*condition)(void));
 
 int put(const char *path, const char *text);

@@ -8,10 +8,10 @@
  *                                              |-> mux -> net
  *                                              |-> mbim, at, rpc
  *
- * There is one thread with one event loop (loop.h). No function here blocks, and
- * none may be called from a signal handler. Sizes are in bytes, times are
- * microseconds of CLOCK_MONOTONIC unless a name says otherwise. Functions return
- * 0 or a negative errno unless their comment says otherwise.
+ * There is one thread with one event loop (loop.h). No function here blocks,
+ * and none may be called from a signal handler. Sizes are in bytes, times are
+ * microseconds of CLOCK_MONOTONIC unless a name says otherwise. Functions
+ * return 0 or a negative errno unless their comment says otherwise.
  */
 #ifndef VMODEM_H
 #define VMODEM_H
