@@ -25,7 +25,7 @@ static int client(void)
 }
 
 /* Send @text and collect the answer. */
-static const char *say(int fd, const char *text)
+static const char *request(int fd, const char *text)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -44,9 +44,9 @@ static const char *say(int fd, const char *text)
 	return answer;
 }
 
-static bool says(int fd, const char *text, const char *want)
+static bool answer_is(int fd, const char *text, const char *want)
 {
-	const char *got = say(fd, text);
+	const char *got = request(fd, text);
 
 	if (!strcmp(got, want))
 		return true;
@@ -54,9 +54,9 @@ static bool says(int fd, const char *text, const char *want)
 	return false;
 }
 
-static bool has(int fd, const char *text, const char *want)
+static bool answer_has(int fd, const char *text, const char *want)
 {
-	return strstr(say(fd, text), want);
+	return strstr(request(fd, text), want);
 }
 
 static void start(void)
@@ -81,18 +81,18 @@ static void test_requests(void)
 
 	start();
 	fd = client();
-	tap_ok(has(fd, "help\n", "\nviolations [clear]"));
-	tap_ok(has(fd, "help wake\n", "wake - wake up"));
-	tap_ok(says(fd, "nonsense\n",
-		    "error: unknown command nonsense, try help\n"));
-	tap_ok(says(fd, "\n", "error: empty request, try help\n"));
-	tap_ok(has(fd, "state\n", "stage none\n"));
-	tap_ok(has(fd, "stats\n", "doorbell.0 0\n"));
+	tap_ok(answer_has(fd, "help\n", "\nviolations [clear]"));
+	tap_ok(answer_has(fd, "help wake\n", "wake - wake up"));
+	tap_ok(answer_is(fd, "nonsense\n",
+			 "error: unknown command nonsense, try help\n"));
+	tap_ok(answer_is(fd, "\n", "error: empty request, try help\n"));
+	tap_ok(answer_has(fd, "state\n", "stage none\n"));
+	tap_ok(answer_has(fd, "stats\n", "doorbell.0 0\n"));
 	/* Partial lines, several lines at once, any blanks */
-	tap_ok(says(fd, "sleep", ""));
-	tap_ok(says(fd, "  \toff\r\n", "ok\n"));
-	tap_ok(says(fd, "drop-msi 3\ndrop-msi x\n  drop-msi 4\n",
-		    "ok\nerror: usage: drop-msi N\nok\n"));
+	tap_ok(answer_is(fd, "sleep", ""));
+	tap_ok(answer_is(fd, "  \toff\r\n", "ok\n"));
+	tap_ok(answer_is(fd, "drop-msi 3\ndrop-msi x\n  drop-msi 4\n",
+			 "ok\nerror: usage: drop-msi N\nok\n"));
 	tap_is(vm->drop_msis, 4);
 	close(fd);
 	end();
@@ -112,37 +112,37 @@ static void test_commands(void)
 	start();
 	fd = client();
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		if (!tap_ok(has(fd, refused[i], "error: ")))
+		if (!tap_ok(answer_has(fd, refused[i], "error: ")))
 			printf("# %s", refused[i]);
 		tap_ok(!strstr(answer, "ok\n"));
 	}
-	tap_ok(says(fd, "pipe 12 stall\n", "ok\n"));
+	tap_ok(answer_is(fd, "pipe 12 stall\n", "ok\n"));
 	tap_ok(vm->pipe[12].stalled);
-	tap_ok(says(fd, "pipe 12 resume\n", "ok\n"));
+	tap_ok(answer_is(fd, "pipe 12 resume\n", "ok\n"));
 	tap_ok(!vm->pipe[12].stalled);
-	tap_ok(says(fd, "msg stall\n", "ok\n"));
+	tap_ok(answer_is(fd, "msg stall\n", "ok\n"));
 	tap_ok(vm->msg_stalled);
-	tap_ok(says(fd, "host-sleep refuse\n", "ok\n"));
+	tap_ok(answer_is(fd, "host-sleep refuse\n", "ok\n"));
 	tap_ok(vm->refuse_sleep);
-	tap_ok(says(fd, "host-sleep allow\n", "ok\n"));
+	tap_ok(answer_is(fd, "host-sleep allow\n", "ok\n"));
 	tap_ok(!vm->refuse_sleep);
 	vm_violation(vm, "td-size", "pipe %d", 3);
 	vm_violation(vm, "td-size", "pipe %d", 4);
 	vm_quirk(vm, 6, "mux-hint", "some");
-	tap_ok(says(fd, "violations\n",
-		    "td-size 2 pipe 4\nmux-hint 1 some\nok\n"));
+	tap_ok(answer_is(fd, "violations\n",
+			 "td-size 2 pipe 4\nmux-hint 1 some\nok\n"));
 	vm->config.quirks_reference = true;
 	vm_quirk(vm, 6, "mux-hint", "more");
-	tap_ok(says(fd, "quirks\n", "mux-hint 1 more\nok\n"));
+	tap_ok(answer_is(fd, "quirks\n", "mux-hint 1 more\nok\n"));
 	vm->doorbells[0] = 7;
-	tap_ok(has(fd, "stats\n", "doorbell.0 7\n"));
+	tap_ok(answer_has(fd, "stats\n", "doorbell.0 7\n"));
 	tap_ok(strstr(answer, "violations 3\n"));
 	tap_ok(strstr(answer, "quirks 1\n"));
-	tap_ok(says(fd, "reset-stats\n", "ok\n"));
-	tap_ok(has(fd, "stats\n", "doorbell.0 0\n"));
+	tap_ok(answer_is(fd, "reset-stats\n", "ok\n"));
+	tap_ok(answer_has(fd, "stats\n", "doorbell.0 0\n"));
 	tap_ok(strstr(answer, "violations 3\n"));
-	tap_ok(says(fd, "violations clear\n", "ok\n"));
-	tap_ok(says(fd, "violations\n", "ok\n"));
+	tap_ok(answer_is(fd, "violations clear\n", "ok\n"));
+	tap_ok(answer_is(fd, "violations\n", "ok\n"));
 	close(fd);
 	end();
 }
@@ -159,7 +159,7 @@ static void test_clients(void)
 		loop_once(0);
 	}
 	for (i = 0; i < 8; i++)
-		tap_ok(says(fd[i], "sleep off\n", "ok\n"));
+		tap_ok(answer_is(fd[i], "sleep off\n", "ok\n"));
 	/* The modem closes a ninth connection. */
 	tap_is(recv(fd[9], answer, 1, MSG_DONTWAIT), 0);
 	for (i = 0; i < 12; i++)
@@ -169,7 +169,7 @@ static void test_clients(void)
 
 	fd[0] = client();
 	memset(long_line, 'x', sizeof(long_line) - 1);
-	say(fd[0], long_line);
+	request(fd[0], long_line);
 	tap_is(recv(fd[0], answer, 1, MSG_DONTWAIT), 0);
 	close(fd[0]);
 
@@ -181,11 +181,11 @@ static void test_clients(void)
 		loop_once(0);
 	}
 	fd[1] = client();
-	tap_ok(says(fd[1], "sleep off\n", "ok\n"));
+	tap_ok(answer_is(fd[1], "sleep off\n", "ok\n"));
 	for (i = 0; n > 0 && i < 10000; i++) {
 		char *p = answer;
 
-		say(fd[0], "");
+		request(fd[0], "");
 		while ((p = strstr(p, "ok\n"))) {
 			n--;
 			p++;
