@@ -33,16 +33,16 @@
 #include "iosm_trace.h"
 
 /* How long the device may take to answer a command. */
-#define IOSM_MUX_ANSWER_MS	1000
+#define IOSM_MUX_RESP_MS	1000
 /* What is left of that for OPEN_SESSION, however long the pipes took to open. */
-#define IOSM_MUX_LEAST_MS	200
+#define IOSM_MUX_OPEN_MIN_MS	200
 /* How long uplink may take to drain before system suspend. */
 #define IOSM_MUX_DRAIN_MS	500
 
 /* ---- NAPI ---- */
 
 /* The device is dead: nothing moves any more until the links are removed. */
-static void iosm_mux_mourn(struct iosm_mux *mux)
+static void iosm_mux_stop_sessions(struct iosm_mux *mux)
 {
 	unsigned int i;
 
@@ -93,7 +93,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	/* Pairs with iosm_mux_flush_rx(): states of sessions are read after it. */
 	flush = smp_load_acquire(&mux->flush_wanted);
 	if (unlikely(iosm_core_has_failed(mux->core))) {
-		iosm_mux_mourn(mux);
+		iosm_mux_stop_sessions(mux);
 		iosm_mux_complete(mux, 0, flush);
 		return 0;
 	}
@@ -247,7 +247,7 @@ static void iosm_mux_down(struct iosm_mux *mux)
 /* ---- Sessions ---- */
 
 /* Send OPEN_SESSION and wait for the response. */
-static int iosm_mux_call_open(struct iosm_mux *mux, u8 if_id,
+static int iosm_mux_send_open(struct iosm_mux *mux, u8 if_id,
 			      unsigned int timeout_ms)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
@@ -260,20 +260,20 @@ static int iosm_mux_call_open(struct iosm_mux *mux, u8 if_id,
 
 	spin_lock_bh(&mux->ul_lock);
 	cmd.transaction = ++mux->cmdq.transaction;
-	s->calling = true;
-	s->answered = false;
-	s->question = cmd.transaction;
+	s->is_opening = true;
+	s->is_answered = false;
+	s->transaction = cmd.transaction;
 	if (!iosm_mux_post(mux, &cmd, 0))
 		err = -EBUSY;
 	iosm_mux_kick(mux, IOSM_MUX_NOW);
 	spin_unlock_bh(&mux->ul_lock);
 
 	if (!err)
-		iosm_core_wait(mux->core, READ_ONCE(s->answered), timeout_ms);
+		iosm_core_wait(mux->core, READ_ONCE(s->is_answered), timeout_ms);
 
 	spin_lock_bh(&mux->ul_lock);
-	s->calling = false;
-	if (s->answered)
+	s->is_opening = false;
+	if (s->is_answered)
 		err = s->result;
 	else if (!err)
 		err = iosm_core_has_failed(mux->core) ? -ENODEV : -ETIMEDOUT;
@@ -304,7 +304,7 @@ static void iosm_mux_flush_rx(struct iosm_mux *mux)
 	smp_store_release(&mux->flush_wanted, flush);
 	iosm_mux_schedule(mux);
 	if (iosm_core_wait(mux->core, iosm_mux_is_flushed(mux, flush),
-			   IOSM_MUX_ANSWER_MS))
+			   IOSM_MUX_RESP_MS))
 		return;
 
 	/* The device has failed, or this processor is starved. */
@@ -317,25 +317,25 @@ static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	struct net_device *netdev;
-	struct sk_buff *held;
+	struct sk_buff *deferred;
 
 	iosm_mux_flush_rx(mux);
 
 	spin_lock_bh(&mux->ul_lock);
-	held = s->held;
-	s->held = NULL;
+	deferred = s->deferred;
+	s->deferred = NULL;
 	netdev = s->netdev;
 	s->netdev = NULL;
 	WRITE_ONCE(s->ul_pad, 0);
-	iosm_mux_ul_disown(mux, if_id);
-	if (s->answered || iosm_core_has_failed(mux->core))
+	iosm_mux_ul_orphan(mux, if_id);
+	if (s->is_answered || iosm_core_has_failed(mux->core))
 		iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSED);
 	spin_unlock_bh(&mux->ul_lock);
 
-	if (held) {
+	if (deferred) {
 		DEV_STATS_INC(netdev, tx_dropped);
 		s->tx.tx_drop_down++;
-		dev_kfree_skb_any(held);
+		dev_kfree_skb_any(deferred);
 	}
 	netdev_reset_queue(netdev);
 }
@@ -355,11 +355,11 @@ static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
 
 	spin_lock_bh(&mux->ul_lock);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSING);
-	s->answered = !tell;
-	s->close_by = jiffies + msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
+	s->is_answered = !tell;
+	s->close_by = jiffies + msecs_to_jiffies(IOSM_MUX_RESP_MS);
 	if (tell) {
 		cmd.transaction = ++mux->cmdq.transaction;
-		s->question = cmd.transaction;
+		s->transaction = cmd.transaction;
 		iosm_mux_post(mux, &cmd, 0);
 		iosm_mux_kick(mux, IOSM_MUX_NOW);
 	}
@@ -401,7 +401,7 @@ static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 }
 
 /* Close the channel after the last session, or come back later. Under @lock. */
-static void iosm_mux_settle(struct iosm_mux *mux)
+static void iosm_mux_finish_close(struct iosm_mux *mux)
 {
 	unsigned int left;
 
@@ -422,18 +422,18 @@ VISIBLE_IF_KUNIT void iosm_mux_close_work(struct work_struct *work)
 					    struct iosm_mux, close_work);
 
 	mutex_lock(&mux->lock);
-	iosm_mux_settle(mux);
+	iosm_mux_finish_close(mux);
 	mutex_unlock(&mux->lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_close_work);
 
 /* After a session has left: what waits for the device is left to the work. */
-static void iosm_mux_closed(struct iosm_mux *mux)
+static void iosm_mux_start_close_work(struct iosm_mux *mux)
 {
 	if (iosm_core_has_failed(mux->core))
-		iosm_mux_settle(mux);
+		iosm_mux_finish_close(mux);
 	else if (!mux->is_suspended)
-		iosm_mux_queue_close(mux, mux->users ? IOSM_MUX_ANSWER_MS : 0);
+		iosm_mux_queue_close(mux, mux->users ? IOSM_MUX_RESP_MS : 0);
 }
 
 /* Wait until the number of a session that is closing can be used again. */
@@ -467,7 +467,7 @@ static void iosm_mux_wait_closed(struct iosm_mux *mux,
  */
 int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 {
-	unsigned long until = jiffies + msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
+	unsigned long until = jiffies + msecs_to_jiffies(IOSM_MUX_RESP_MS);
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	unsigned int left_ms = 0;
 	int err;
@@ -489,7 +489,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	s->netdev = netdev;
 	s->epoch++;
 	s->is_stopped = false;
-	s->is_level_told = false;
+	s->is_level_sent = false;
 	s->credit = 0;
 	iosm_mux_pace_init(&s->pace, jiffies, READ_ONCE(s->rx_packets));
 	WRITE_ONCE(s->ul_pad, 0);
@@ -498,7 +498,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 
 	if (time_before(jiffies, until))
 		left_ms = jiffies_to_msecs(until - jiffies);
-	err = iosm_mux_call_open(mux, if_id, max(left_ms, IOSM_MUX_LEAST_MS));
+	err = iosm_mux_send_open(mux, if_id, max(left_ms, IOSM_MUX_OPEN_MIN_MS));
 	if (!err) {
 		mux->users |= BIT(if_id);
 		if (mux->ops->headroom)
@@ -509,7 +509,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 	/* It may be open on the other side: the answer was late, or absurd. */
 	iosm_mux_begin_close(mux, if_id, err == -ETIMEDOUT || err == -ERANGE);
 	iosm_mux_detach(mux, if_id);
-	iosm_mux_closed(mux);
+	iosm_mux_start_close_work(mux);
 
 out:
 	mutex_unlock(&mux->lock);
@@ -537,7 +537,7 @@ void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 	iosm_mux_begin_close(mux, if_id, !iosm_core_has_failed(mux->core));
 	iosm_mux_detach(mux, if_id);
 	mux->users &= ~BIT(if_id);
-	iosm_mux_closed(mux);
+	iosm_mux_start_close_work(mux);
 
 	mutex_unlock(&mux->lock);
 }
@@ -637,7 +637,7 @@ void iosm_mux_resume(struct iosm_mux *mux)
 		spin_lock_bh(&mux->ul_lock);
 		for (i = 0; i < IOSM_SESSIONS; i++)
 			mux->sessions[i].close_by = jiffies +
-				msecs_to_jiffies(IOSM_MUX_ANSWER_MS);
+				msecs_to_jiffies(IOSM_MUX_RESP_MS);
 		if (mux->cmdq.count)
 			iosm_mux_kick(mux, IOSM_MUX_NOW);
 		spin_unlock_bh(&mux->ul_lock);
@@ -717,7 +717,7 @@ void iosm_mux_destroy(struct iosm_mux *mux)
 	if (mux->is_up) {
 		if (!mux->is_suspended)
 			iosm_core_wait(mux->core, !iosm_mux_is_closing(mux),
-				       IOSM_MUX_ANSWER_MS);
+				       IOSM_MUX_RESP_MS);
 		iosm_mux_down(mux);
 	}
 	mutex_unlock(&mux->lock);

@@ -104,14 +104,14 @@ struct iosm_mux_rx_stats {
  * @ul_pad: head padding of UL datagrams; iosm_mux_features() reads it without a
  *	lock
  * @is_stopped: the device asked us to send nothing
- * @is_level_told: the device knows that packets wait for credit
+ * @is_level_sent: the device knows that packets wait for credit
  * @credit: IP bytes that may be sent
- * @held: a packet that must wait; the queue of @netdev is stopped then
+ * @deferred: a packet that must wait; the queue of @netdev is stopped then
  * @pace: which of its packets ring at once
- * @calling: somebody waits for an answer
- * @answered: it is there
- * @question: transaction id of what was asked
- * @result: what it says, when @answered: 0 or a negative errno
+ * @is_opening: somebody waits for an answer
+ * @is_answered: it is there
+ * @transaction: transaction id of what was asked
+ * @result: what it says, when @is_answered: 0 or a negative errno
  * @close_by: CLOSING: time in jiffies at which CLOSE_SESSION has timed out
  *
  * @tx: see struct iosm_mux_tx_stats
@@ -127,15 +127,15 @@ struct iosm_mux_session {
 	u32 epoch;
 	u32 ul_pad;
 	bool is_stopped;
-	bool is_level_told;
+	bool is_level_sent;
 	u64 credit;
-	struct sk_buff *held;
+	struct sk_buff *deferred;
 
 	struct iosm_mux_pace pace;
 
-	bool calling;
-	bool answered;
-	u32 question;
+	bool is_opening;
+	bool is_answered;
+	u32 transaction;
 	int result;
 	unsigned long close_by;
 
@@ -190,8 +190,8 @@ struct iosm_mux_stats {
  * @at: buffer that is being read
  * @rd: place in it
  * @is_reading: it is a block that has not been read to its end
- * @is_kept: it belongs to us now, and another one was posted in its place
- * @lent: bytes of it that are handed up where they lie, 0: all are copied
+ * @is_replaced: it belongs to us now, and another one was posted in its place
+ * @frag_bytes: bytes of it that are handed up where they lie, 0: all are copied
  * @packets: packets found in it
  * @block: number of the buffer
  */
@@ -201,8 +201,8 @@ struct iosm_mux_rx {
 	struct iosm_buf at;
 	struct iosm_mux_reader rd;
 	bool is_reading;
-	bool is_kept;
-	u32 lent;
+	bool is_replaced;
+	u32 frag_bytes;
 	u32 packets;
 	u32 block;
 };

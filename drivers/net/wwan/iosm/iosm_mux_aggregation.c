@@ -242,7 +242,7 @@ static bool iosm_mux_put_aggregation(struct iosm_mux *mux, u8 if_id,
 	return iosm_mux_put_block(mux, if_id, skb);
 }
 
-static bool iosm_mux_tell_level_block(struct iosm_mux *mux, u8 if_id)
+static bool iosm_mux_send_level_block(struct iosm_mux *mux, u8 if_id)
 {
 	if (!iosm_mux_open_block(mux))
 		return false;
@@ -290,7 +290,7 @@ static int iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
 		}
 	}
 	if (ret < 0 || rd.bad)
-		iosm_mux_lie(mux, "command block");
+		iosm_mux_malformed(mux, "command block");
 
 	return n + rd.bad;
 }
@@ -311,7 +311,7 @@ static int iosm_mux_rx_aggregation(struct iosm_mux *mux, void *va, u32 len)
 		break;
 	}
 
-	iosm_mux_lie(mux, "buffer");
+	iosm_mux_malformed(mux, "buffer");
 
 	return 1;
 }
@@ -375,13 +375,13 @@ const struct iosm_mux_ops iosm_mux_aggregation = {
 	.batch = IOSM_MUX_BATCH_BLOCKS,
 	.many = U32_MAX,
 	.dl_overhead = IOSM_MUX_ADB_OVERHEAD + IOSM_MUX_DL_HEAD_PAD,
-	.can_lend = true,
+	.can_frag = true,
 	.room = iosm_mux_room_aggregation,
 	.alloc = iosm_mux_alloc_blocks,
 	.free = iosm_mux_free_blocks,
 	.put = iosm_mux_put_aggregation,
 	.flush = iosm_mux_push_block,
-	.tell_level = iosm_mux_tell_level_block,
+	.send_level = iosm_mux_send_level_block,
 	.done = iosm_mux_done_block,
 	.rx = iosm_mux_rx_aggregation,
 };

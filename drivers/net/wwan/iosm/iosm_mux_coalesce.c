@@ -32,7 +32,7 @@
  * Has the device so little to do that more should come? What counts is what
  * has been taken back: so doorbells come no more often than interrupts do.
  */
-static bool iosm_mux_is_short(const struct iosm_mux *mux)
+static bool iosm_mux_ul_is_low(const struct iosm_mux *mux)
 {
 	const struct iosm_pipe *ul = &mux->ch.ul;
 
@@ -41,7 +41,7 @@ static bool iosm_mux_is_short(const struct iosm_mux *mux)
 }
 
 /* TDs that the device does not know yet. */
-static u32 iosm_mux_unrung(const struct iosm_mux *mux)
+static u32 iosm_mux_unpublished(const struct iosm_mux *mux)
 {
 	const struct iosm_pipe *ul = &mux->ch.ul;
 
@@ -68,7 +68,7 @@ static bool iosm_mux_gap_over(struct iosm_mux *mux)
 	u32 gap = IOSM_MUX_GAP_US;
 	ktime_t end, now;
 
-	if (iosm_mux_unrung(mux) >= mux->ops->many ||
+	if (iosm_mux_unpublished(mux) >= mux->ops->many ||
 	    mux->coalesce.is_sender_limited)
 		gap = IOSM_MUX_GAP_MANY_US;
 	if (mux->coalesce.is_timer_on && gap >= mux->coalesce.gap_us)
@@ -108,13 +108,13 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 		iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
 		return;
 	}
-	if (when == IOSM_MUX_MORE || !(mux->tx.open_block || iosm_mux_unrung(mux)))
+	if (when == IOSM_MUX_MORE || !(mux->tx.open_block || iosm_mux_unpublished(mux)))
 		return;
 
-	if (when == IOSM_MUX_STUCK || iosm_mux_unrung(mux) >= mux->ops->batch ||
+	if (when == IOSM_MUX_STALLED || iosm_mux_unpublished(mux) >= mux->ops->batch ||
 	    (!mux->coalesce.is_due && iosm_mux_gap_over(mux)))
 		mux->coalesce.is_due = true;
-	if (mux->coalesce.is_due && iosm_mux_is_short(mux))
+	if (mux->coalesce.is_due && iosm_mux_ul_is_low(mux))
 		iosm_mux_ring_ul(mux, IOSM_HPDA_UL_TIMER);
 }
 

@@ -62,7 +62,7 @@ u32 iosm_mux_signature(const void *buf, u32 len)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_signature);
 
 /* Takes a part from the budget of a block. */
-static bool iosm_mux_spend(struct iosm_mux_reader *rd, u32 bytes)
+static bool iosm_mux_take_budget(struct iosm_mux_reader *rd, u32 bytes)
 {
 	if (bytes > rd->budget)
 		return false;
@@ -123,7 +123,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_open);
  * In place of the index of something that was found to be wrong, so that the
  * device cannot mend it afterwards.
  */
-#define IOSM_MUX_NOWHERE	U32_MAX
+#define IOSM_MUX_INVALID_INDEX	U32_MAX
 
 /* Goes to the table at rd->next. */
 static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
@@ -139,7 +139,7 @@ static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
 	iosm_mux_fetch(&t, rd->block, at, sizeof(t));
 	length = le16_to_cpu(t.table_length);
 	if (length < sizeof(t) || !iosm_mux_inside(at, length, rd->len) ||
-	    !iosm_mux_spend(rd, length) || t.if_id >= IOSM_SESSIONS)
+	    !iosm_mux_take_budget(rd, length) || t.if_id >= IOSM_SESSIONS)
 		return -EBADMSG;
 
 	switch (le32_to_cpu(t.signature)) {
@@ -183,7 +183,7 @@ int iosm_mux_adb_next(struct iosm_mux_reader *rd, struct iosm_mux_dg *dg)
 				return 0;
 			err = iosm_mux_adb_table(rd);
 			if (err) {
-				rd->next = IOSM_MUX_NOWHERE;
+				rd->next = IOSM_MUX_INVALID_INDEX;
 				return err;
 			}
 		}
@@ -197,7 +197,7 @@ int iosm_mux_adb_next(struct iosm_mux_reader *rd, struct iosm_mux_dg *dg)
 		if (index >= sizeof(struct iosm_adbh) && !(index & 3) &&
 		    length > rd->pad &&
 		    iosm_mux_inside(index, length, rd->len) &&
-		    iosm_mux_spend(rd, length))
+		    iosm_mux_take_budget(rd, length))
 			break;
 
 		rd->bad++;
@@ -297,7 +297,7 @@ int iosm_mux_acb_next(struct iosm_mux_reader *rd, struct iosm_mux_cmd *cmd)
 
 	while (rd->next) {
 		at = rd->next;
-		rd->next = IOSM_MUX_NOWHERE;
+		rd->next = IOSM_MUX_INVALID_INDEX;
 		if (at < sizeof(struct iosm_acbh) ||
 		    !iosm_mux_inside(at, sizeof(h), rd->len))
 			return -EBADMSG;
@@ -307,7 +307,7 @@ int iosm_mux_acb_next(struct iosm_mux_reader *rd, struct iosm_mux_cmd *cmd)
 		if (le32_to_cpu(h.signature) != IOSM_SIG_CMDH ||
 		    length < sizeof(h) ||
 		    !iosm_mux_inside(at, length, rd->len) ||
-		    !iosm_mux_spend(rd, length))
+		    !iosm_mux_take_budget(rd, length))
 			return -EBADMSG;
 
 		rd->next = le32_to_cpu(h.next_command);

@@ -160,7 +160,7 @@ static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
  * Takes a buffer away from the device, to hand its datagrams up where they
  * lie: it cannot change them any more, where there is an IOMMU.
  */
-static bool iosm_mux_keep(struct iosm_mux *mux, const struct iosm_buf *buf)
+static bool iosm_mux_replace(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
 	if (!mux->rx.pool)
 		return false;
@@ -190,7 +190,7 @@ static void iosm_mux_publish_dl(struct iosm_mux *mux)
 	 * The ring is short of buffers only if memory was, when it opened. The
 	 * one that is being copied from keeps its place.
 	 */
-	if (unlikely(iosm_pipe_space(dl) > (mux->rx.is_reading && !mux->rx.is_kept)))
+	if (unlikely(iosm_pipe_space(dl) > (mux->rx.is_reading && !mux->rx.is_replaced)))
 		iosm_mux_post_any(mux, GFP_ATOMIC);
 
 	kept = iosm_ring_used(dl->head, dl->published, dl->entries);
@@ -245,8 +245,8 @@ static struct sk_buff *iosm_mux_alloc_skb(struct iosm_mux *mux, u32 len)
 }
 
 /* A packet in memory of its own. */
-static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
-				     const struct iosm_mux_dg *dg)
+static struct sk_buff *iosm_mux_copy_skb(struct iosm_mux *mux,
+					 const struct iosm_mux_dg *dg)
 {
 	struct sk_buff *skb = iosm_mux_alloc_skb(mux, dg->len);
 
@@ -257,8 +257,8 @@ static struct sk_buff *iosm_mux_copy(struct iosm_mux *mux,
 }
 
 /* A packet with its payload where the device put it. */
-static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
-				     const struct iosm_mux_dg *dg)
+static struct sk_buff *iosm_mux_frag_skb(struct iosm_mux *mux,
+					 const struct iosm_mux_dg *dg)
 {
 	void *from = mux->rx.at.cookie + dg->offset;
 	struct page *page = virt_to_head_page(from);
@@ -278,7 +278,7 @@ static struct sk_buff *iosm_mux_lend(struct iosm_mux *mux,
 	skb_add_rx_frag(skb, 0, page,
 			from + headers - page_address(page),
 			dg->len - headers,
-			max_t(u32, page_size(page) * dg->len / mux->rx.lent,
+			max_t(u32, page_size(page) * dg->len / mux->rx.frag_bytes,
 			      IOSM_MUX_SHARE_MIN));
 	skb_mark_for_recycle(skb);
 	/* The device gets this page again: nobody may decrypt into it. */
@@ -320,10 +320,10 @@ void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		iosm_stats_inc(&s->rx.sync, &s->rx.rx_blocks);
 	}
 
-	if (mux->rx.lent && dg->len > IOSM_MUX_COPY_PACKET)
-		skb = iosm_mux_lend(mux, dg);
+	if (mux->rx.frag_bytes && dg->len > IOSM_MUX_COPY_PACKET)
+		skb = iosm_mux_frag_skb(mux, dg);
 	else
-		skb = iosm_mux_copy(mux, dg);
+		skb = iosm_mux_copy_skb(mux, dg);
 	if (!skb) {
 		iosm_stats_inc(&s->rx.sync, &s->rx.rx_alloc_fail);
 		DEV_STATS_INC(netdev, rx_dropped);
@@ -343,7 +343,7 @@ void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 		ok = false;
 	}
 	if (!ok) {
-		iosm_mux_lie(mux, "IP packet");
+		iosm_mux_malformed(mux, "IP packet");
 		iosm_stats_inc(&s->rx.sync, &s->rx.rx_bad_ip);
 		DEV_STATS_INC(netdev, rx_errors);
 		DEV_STATS_INC(netdev, rx_frame_errors);
@@ -373,7 +373,7 @@ int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
 	struct iosm_mux_credit credit;
 
 	if (iosm_mux_credit_decode(va, len, &credit))
-		iosm_mux_lie(mux, "buffer");
+		iosm_mux_malformed(mux, "buffer");
 	else
 		iosm_mux_grant(mux, &credit);
 
@@ -384,7 +384,7 @@ int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
  * Bytes of the present block that are worth being lent, 0: none. Counted from
  * its entries, not from its length: the device need not fill what it claims.
  */
-static u32 iosm_mux_lendable(const struct iosm_mux *mux)
+static u32 iosm_mux_frag_bytes(const struct iosm_mux *mux)
 {
 	struct iosm_mux_reader rd = mux->rx.rd;
 	struct iosm_mux_dg dg;
@@ -417,8 +417,8 @@ static int iosm_mux_next_buffer(struct iosm_mux *mux)
 		return -ENODATA;
 
 	mux->rx.at = done.buf;
-	mux->rx.is_kept = false;
-	mux->rx.lent = 0;
+	mux->rx.is_replaced = false;
+	mux->rx.frag_bytes = 0;
 	mux->rx.packets = 0;
 	mux->rx.block++;
 	if (done.status == IOSM_TD_END && done.len) {
@@ -427,16 +427,16 @@ static int iosm_mux_next_buffer(struct iosm_mux *mux)
 		cost = mux->ops->rx(mux, done.buf.cookie, done.len);
 		mux->rx.is_reading = !cost;
 	} else if (done.status != IOSM_TD_ABORTED) {
-		iosm_mux_lie(mux, "transfer");
+		iosm_mux_malformed(mux, "transfer");
 	}
 
 	if (!mux->rx.is_reading)
 		iosm_mux_repost(mux, &mux->rx.at);
 	else if (mux->rx.rd.len > IOSM_MUX_COPY_BLOCK(mux))
-		mux->rx.is_kept = iosm_mux_keep(mux, &mux->rx.at);
+		mux->rx.is_replaced = iosm_mux_replace(mux, &mux->rx.at);
 	/* Only now: the device must not change it any more. */
-	if (mux->rx.is_kept)
-		mux->rx.lent = iosm_mux_lendable(mux);
+	if (mux->rx.is_replaced)
+		mux->rx.frag_bytes = iosm_mux_frag_bytes(mux);
 
 	return cost;
 }
@@ -447,7 +447,7 @@ static void iosm_mux_end_buffer(struct iosm_mux *mux)
 	trace_iosm_block_decode(mux->dev, mux->rx.rd.len, mux->rx.packets,
 				mux->rx.rd.bad);
 	mux->rx.is_reading = false;
-	if (mux->rx.is_kept)
+	if (mux->rx.is_replaced)
 		page_pool_put_full_page(mux->rx.pool,
 					virt_to_head_page(mux->rx.at.cookie),
 					true);
@@ -490,7 +490,7 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 			continue;
 		}
 		if (ret < 0 || mux->rx.rd.bad)
-			iosm_mux_lie(mux, "data block");
+			iosm_mux_malformed(mux, "data block");
 		iosm_mux_end_buffer(mux);
 		/* One without packets is work, too: its buffer goes back. */
 		work++;
@@ -531,7 +531,7 @@ int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries, struct net_device *netd
 	};
 	int err = 0;
 
-	if (!mux->ops->can_lend || mux->rx.buf_size < iosm_mux_page_size(mux))
+	if (!mux->ops->can_frag || mux->rx.buf_size < iosm_mux_page_size(mux))
 		return 0;
 
 	mux->rx.pool = page_pool_create(&params);
@@ -565,7 +565,7 @@ void iosm_mux_dl_reclaim(struct iosm_mux *mux)
 {
 	struct iosm_buf buf;
 
-	if (mux->rx.is_reading && mux->rx.is_kept)
+	if (mux->rx.is_reading && mux->rx.is_replaced)
 		iosm_mux_free_buffer(mux, mux->rx.at.cookie);
 	else if (mux->rx.is_reading)
 		iosm_pipe_push(&mux->ch.dl, &mux->rx.at);

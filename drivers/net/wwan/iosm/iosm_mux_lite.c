@@ -17,13 +17,13 @@
 #include "iosm_trace.h"
 
 /* TDs that data leaves to commands (Lite). */
-#define IOSM_MUX_TDS_KEPT	32
+#define IOSM_MUX_TDS_RESERVED	32
 /* TDs that are a batch. */
 #define IOSM_MUX_BATCH_LITE	128
 /* So many packets make the doorbell come sooner: about two blocks of Aggregation. */
 #define IOSM_MUX_MANY_LITE	24
 
-static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_KEPT);
+static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_RESERVED);
 
 /* ---- Uplink ---- */
 
@@ -50,7 +50,7 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	struct iosm_mux_cb *cb;
 	struct iosm_buf buf;
 
-	if (iosm_pipe_space(&mux->ch.ul) <= IOSM_MUX_TDS_KEPT)
+	if (iosm_pipe_space(&mux->ch.ul) <= IOSM_MUX_TDS_RESERVED)
 		return false;
 
 	head = sizeof(struct iosm_adgh) + s->ul_pad;
@@ -105,7 +105,7 @@ drop:
 	return true;
 }
 
-static void iosm_mux_disown_lite(struct iosm_mux *mux, u8 if_id)
+static void iosm_mux_orphan_lite(struct iosm_mux *mux, u8 if_id)
 {
 	const struct iosm_pipe *ul = &mux->ch.ul;
 	struct sk_buff *skb;
@@ -122,7 +122,7 @@ static void iosm_mux_disown_lite(struct iosm_mux *mux, u8 if_id)
 	}
 }
 
-static bool iosm_mux_tell_level_lite(struct iosm_mux *mux, u8 if_id)
+static bool iosm_mux_send_level_lite(struct iosm_mux *mux, u8 if_id)
 {
 	unsigned int slot = iosm_mux_slot(mux);
 	u32 len;
@@ -191,7 +191,7 @@ static int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len)
 		break;
 	}
 
-	iosm_mux_lie(mux, "buffer");
+	iosm_mux_malformed(mux, "buffer");
 
 	return 1;
 }
@@ -205,9 +205,9 @@ const struct iosm_mux_ops iosm_mux_lite = {
 	.dl_overhead = sizeof(struct iosm_adgh),
 	.room = iosm_mux_room_lite,
 	.put = iosm_mux_put_lite,
-	.tell_level = iosm_mux_tell_level_lite,
+	.send_level = iosm_mux_send_level_lite,
 	.done = iosm_mux_done_lite,
 	.drop = iosm_mux_drop_lite,
-	.disown = iosm_mux_disown_lite,
+	.orphan = iosm_mux_orphan_lite,
 	.rx = iosm_mux_rx_lite,
 };

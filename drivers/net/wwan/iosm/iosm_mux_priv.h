@@ -28,22 +28,22 @@ struct iosm_mux_tally {
  * @batch: TDs that need not wait for more
  * @many: TDs for which the doorbell waits a shorter time
  * @dl_overhead: bytes of a DL buffer that a packet of the largest size leaves
- * @can_lend: packets may be handed up in the buffer that they came in
+ * @can_frag: packets may be handed up in the buffer that they came in
  * @room: largest packet beside @pad bytes of head padding
  * @alloc: memory, when the channel opens; sleeps. NULL: none
  * @free: its counterpart
  * @put: push a packet, or put it into the open block. False: no room, the packet
  *	has to wait. Otherwise it has been consumed
  * @flush: push the open block. False: no TD. NULL: there are no blocks
- * @tell_level: tell the device that packets of a session wait for credit. False:
+ * @send_level: tell the device that packets of a session wait for credit. False:
  *	no room
  * @done: a buffer of packets has been completed
  * @drop: a buffer of packets is taken back from a closed pipe. NULL: nothing to do
- * @disown: see iosm_mux_ul_disown(). NULL: nothing to do
+ * @orphan: see iosm_mux_ul_orphan(). NULL: nothing to do
  * @rx: look at a DL buffer. Returns its cost in packets, at least 1, or 0 for a
  *	data block, which is read next
  *
- * Context: @put, @flush, @tell_level, @done and @disown under ul_lock; @rx NAPI
+ * Context: @put, @flush, @send_level, @done and @orphan under ul_lock; @rx NAPI
  * poll.
  */
 struct iosm_mux_ops {
@@ -52,17 +52,17 @@ struct iosm_mux_ops {
 	u32 batch;
 	u32 many;
 	u32 dl_overhead;
-	bool can_lend;
+	bool can_frag;
 	u32 (*room)(u32 pad);
 	int (*alloc)(struct iosm_mux *mux);
 	void (*free)(struct iosm_mux *mux);
 	bool (*put)(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb);
 	bool (*flush)(struct iosm_mux *mux);
-	bool (*tell_level)(struct iosm_mux *mux, u8 if_id);
+	bool (*send_level)(struct iosm_mux *mux, u8 if_id);
 	void (*done)(struct iosm_mux *mux, const struct iosm_done *done,
 		     struct iosm_mux_tally *tally, int budget);
 	void (*drop)(struct iosm_mux *mux, const struct iosm_buf *buf);
-	void (*disown)(struct iosm_mux *mux, u8 if_id);
+	void (*orphan)(struct iosm_mux *mux, u8 if_id);
 	int (*rx)(struct iosm_mux *mux, void *va, u32 len);
 };
 
@@ -98,13 +98,13 @@ static inline void iosm_mux_wake_queue(struct iosm_mux_session *s)
 /**
  * enum iosm_mux_when - how soon the device must hear of new uplink
  * @IOSM_MUX_NOW: at once
- * @IOSM_MUX_STUCK: when it has little to do: no more will come before that
+ * @IOSM_MUX_STALLED: when it has little to do: no more will come before that
  * @IOSM_MUX_SOON: the same, but in company, or after some time
  * @IOSM_MUX_MORE: not before the next packet, which is there already
  */
 enum iosm_mux_when {
 	IOSM_MUX_NOW,
-	IOSM_MUX_STUCK,
+	IOSM_MUX_STALLED,
 	IOSM_MUX_SOON,
 	IOSM_MUX_MORE,
 };
@@ -121,7 +121,7 @@ void iosm_mux_free_slots(struct iosm_mux *mux);
 /* iosm_mux_session.c */
 void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
 			enum iosm_mux_state state);
-void iosm_mux_lie(struct iosm_mux *mux, const char *what);
+void iosm_mux_malformed(struct iosm_mux *mux, const char *what);
 void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd);
 void iosm_mux_grant(struct iosm_mux *mux,
 		    const struct iosm_mux_credit *credit);
@@ -148,7 +148,7 @@ void iosm_mux_gso_headers(u8 *head, const struct sk_buff *skb,
 int iosm_mux_ul_alloc(struct iosm_mux *mux);
 void iosm_mux_ul_reclaim(struct iosm_mux *mux);
 void iosm_mux_ul_free(struct iosm_mux *mux);
-void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id);
+void iosm_mux_ul_orphan(struct iosm_mux *mux, u8 if_id);
 void iosm_mux_ul_poll(struct iosm_mux *mux, int budget);
 
 /* iosm_mux_aggregation.c, iosm_mux_lite.c */

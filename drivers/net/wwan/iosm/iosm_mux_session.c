@@ -41,8 +41,8 @@ void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
  * An answer to a command of the device. The last places of the queue are for
  * our own commands: a device that asks more than it listens hurts itself only.
  */
-static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
-			    const struct iosm_mux_cmd *to)
+static void iosm_mux_respond(struct iosm_mux *mux, enum iosm_mux_op op,
+			     const struct iosm_mux_cmd *to)
 {
 	struct iosm_mux_cmd cmd = {
 		.op = op,
@@ -58,13 +58,13 @@ static void iosm_mux_answer(struct iosm_mux *mux, enum iosm_mux_op op,
 }
 
 /**
- * iosm_mux_lie() - note that the device wrote something that cannot be
+ * iosm_mux_malformed() - note that the device wrote something that cannot be
  * @mux: the IP channel
  * @what: for the log
  *
  * Context: NAPI poll.
  */
-void iosm_mux_lie(struct iosm_mux *mux, const char *what)
+void iosm_mux_malformed(struct iosm_mux *mux, const char *what)
 {
 	iosm_stats_inc(&mux->stats.sync, &mux->stats.malformed);
 	trace_iosm_violation(mux->dev, what);
@@ -73,8 +73,8 @@ void iosm_mux_lie(struct iosm_mux *mux, const char *what)
 }
 
 /* Head padding of UL datagrams beside packets of that size, or -ERANGE. */
-static int iosm_mux_pad_beside(const struct iosm_mux *mux, u32 mtu,
-			       u32 head_pad)
+static int iosm_mux_pad_for_mtu(const struct iosm_mux *mux, u32 mtu,
+				u32 head_pad)
 {
 	return iosm_mux_ul_pad(mux->ops->flavour, head_pad,
 			       iosm_mux_adb_fresh_room(IOSM_MUX_BLOCK_SIZE,
@@ -82,11 +82,11 @@ static int iosm_mux_pad_beside(const struct iosm_mux *mux, u32 mtu,
 }
 
 /* A session cannot be: who asked for too much? */
-static void iosm_mux_no_room(struct iosm_mux *mux,
-			     const struct iosm_mux_session *s, u32 head_pad)
+static void iosm_mux_warn_padding(struct iosm_mux *mux,
+				  const struct iosm_mux_session *s, u32 head_pad)
 {
-	if (iosm_mux_pad_beside(mux, s->netdev->min_mtu, head_pad) < 0)
-		iosm_mux_lie(mux, "head padding");
+	if (iosm_mux_pad_for_mtu(mux, s->netdev->min_mtu, head_pad) < 0)
+		iosm_mux_malformed(mux, "head padding");
 	else
 		netdev_warn(s->netdev,
 			    "mtu %u is too large beside the padding that the modem needs\n",
@@ -100,20 +100,20 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
 	int pad;
 
-	if (!s->calling || s->answered || s->question != cmd->transaction) {
+	if (!s->is_opening || s->is_answered || s->transaction != cmd->transaction) {
 		iosm_stats_inc(&mux->stats.sync, &mux->stats.unexpected_resp);
 		return;
 	}
 
-	s->answered = true;
+	s->is_answered = true;
 	s->result = cmd->response ? -EREMOTEIO : 0;
 
 	/* Data may follow at once: it must not find a closed session. */
 	if (!cmd->response) {
-		pad = iosm_mux_pad_beside(mux, READ_ONCE(s->netdev->mtu),
-					  cmd->head_pad);
+		pad = iosm_mux_pad_for_mtu(mux, READ_ONCE(s->netdev->mtu),
+					   cmd->head_pad);
 		if (pad < 0) {
-			iosm_mux_no_room(mux, s, cmd->head_pad);
+			iosm_mux_warn_padding(mux, s, cmd->head_pad);
 			s->result = -ERANGE;
 		} else {
 			WRITE_ONCE(s->ul_pad, pad);
@@ -149,8 +149,8 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 {
 	struct iosm_mux_session *s = &mux->sessions[cmd->if_id];
 
-	if (s->state != IOSM_MUX_CLOSING || s->answered ||
-	    s->question != cmd->transaction) {
+	if (s->state != IOSM_MUX_CLOSING || s->is_answered ||
+	    s->transaction != cmd->transaction) {
 		iosm_stats_inc(&mux->stats.sync, &mux->stats.unexpected_resp);
 		return;
 	}
@@ -159,7 +159,7 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 		dev_warn_ratelimited(mux->dev,
 				     "session %u: device refuses to close it: %u\n",
 				     cmd->if_id, cmd->response);
-	s->answered = true;
+	s->is_answered = true;
 	/* Otherwise the one who closes it is about to let go of it. */
 	if (!s->netdev)
 		iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_CLOSED);
@@ -206,15 +206,15 @@ void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 		trace_iosm_flow(mux->dev, cmd->if_id, true, s->credit);
 		if (s->netdev)
 			iosm_mux_stop_queue(s);
-		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
+		iosm_mux_respond(mux, IOSM_MUX_FLOW_ACK, cmd);
 		break;
 	case IOSM_MUX_FLOW_GO:
 		s->is_stopped = false;
 		trace_iosm_flow(mux->dev, cmd->if_id, false, s->credit);
-		iosm_mux_answer(mux, IOSM_MUX_FLOW_ACK, cmd);
+		iosm_mux_respond(mux, IOSM_MUX_FLOW_ACK, cmd);
 		break;
 	case IOSM_MUX_LINK_STATUS:
-		iosm_mux_answer(mux, IOSM_MUX_LINK_STATUS_RESP, cmd);
+		iosm_mux_respond(mux, IOSM_MUX_LINK_STATUS_RESP, cmd);
 		break;
 	default:
 		break;
@@ -246,7 +246,7 @@ void iosm_mux_grant(struct iosm_mux *mux,
 		s->credit += credit->bytes;
 		trace_iosm_flow(mux->dev, credit->if_id, s->is_stopped,
 				s->credit);
-		s->is_level_told = false;
+		s->is_level_sent = false;
 	}
 	spin_unlock(&mux->ul_lock);
 }
@@ -263,7 +263,7 @@ void iosm_mux_grant(struct iosm_mux *mux,
  */
 u32 iosm_mux_level(struct iosm_mux_session *s)
 {
-	u32 level = s->held ? s->held->len : 0;
+	u32 level = s->deferred ? s->deferred->len : 0;
 	struct netdev_queue *txq;
 	u32 packets, bytes;
 

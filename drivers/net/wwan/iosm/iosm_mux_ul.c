@@ -21,12 +21,12 @@
 #include "iosm_trace.h"
 
 /* Tells a device with credits that there is something to grant them for. */
-static void iosm_mux_tell_level(struct iosm_mux *mux, u8 if_id)
+static void iosm_mux_send_level(struct iosm_mux *mux, u8 if_id)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 
-	if (!s->is_level_told)
-		s->is_level_told = mux->ops->tell_level(mux, if_id);
+	if (!s->is_level_sent)
+		s->is_level_sent = mux->ops->send_level(mux, if_id);
 }
 
 /* Sends a packet if its session may; false: it has to wait. */
@@ -41,8 +41,8 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 
 	if (mux->with_credits && s->credit < len) {
 		/* As who calls does next: it is a part of the level. */
-		s->held = skb;
-		iosm_mux_tell_level(mux, if_id);
+		s->deferred = skb;
+		iosm_mux_send_level(mux, if_id);
 		return false;
 	}
 
@@ -65,7 +65,7 @@ static bool iosm_mux_may_ring(struct iosm_mux_session *s)
  * Sends held packets, in turns, and wakes the queues of their sessions. Returns
  * true when one of them should not wait for more.
  */
-static bool iosm_mux_send_held(struct iosm_mux *mux)
+static bool iosm_mux_send_deferred(struct iosm_mux *mux)
 {
 	struct iosm_mux_session *s;
 	bool lone = false;
@@ -79,11 +79,11 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 		if (s->state != IOSM_MUX_UP || s->is_stopped)
 			continue;
 
-		skb = s->held;
+		skb = s->deferred;
 		if (skb) {
-			s->held = NULL;
+			s->deferred = NULL;
 			if (!iosm_mux_put(mux, if_id, skb)) {
-				s->held = skb;
+				s->deferred = skb;
 				continue;
 			}
 			lone |= iosm_mux_may_ring(s);
@@ -111,13 +111,13 @@ static bool iosm_mux_send_held(struct iosm_mux *mux)
 netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
-	enum iosm_mux_when when = IOSM_MUX_STUCK;
+	enum iosm_mux_when when = IOSM_MUX_STALLED;
 	netdev_tx_t ret = NETDEV_TX_OK;
 	bool more, at_once;
 
 	spin_lock(&mux->ul_lock);
 
-	if (unlikely(s->held)) {
+	if (unlikely(s->deferred)) {
 		iosm_mux_stop_queue(s);
 		ret = NETDEV_TX_BUSY;
 		goto out;
@@ -139,7 +139,7 @@ netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 		s->tx.tx_deferred++;
 		if (mux->with_credits && s->credit < skb->len)
 			s->tx.tx_credit_stalls++;
-		s->held = skb;
+		s->deferred = skb;
 		iosm_mux_stop_queue(s);
 	} else if (more) {
 		when = IOSM_MUX_MORE;
@@ -195,7 +195,7 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 		/* Before what is held: it may go once there are none. */
 		hurry = mux->cmdq.count;
 		iosm_mux_send_cmds(mux);
-		hurry |= iosm_mux_send_held(mux);
+		hurry |= iosm_mux_send_deferred(mux);
 		iosm_mux_kick(mux, hurry ? IOSM_MUX_NOW : IOSM_MUX_SOON);
 	}
 
@@ -261,7 +261,7 @@ void iosm_mux_ul_reclaim(struct iosm_mux *mux)
 }
 
 /**
- * iosm_mux_ul_disown() - let go of the senders of a session that is over
+ * iosm_mux_ul_orphan() - let go of the senders of a session that is over
  * @mux: the IP channel
  * @if_id: the session
  *
@@ -271,8 +271,8 @@ void iosm_mux_ul_reclaim(struct iosm_mux *mux)
  *
  * Context: ul_lock.
  */
-void iosm_mux_ul_disown(struct iosm_mux *mux, u8 if_id)
+void iosm_mux_ul_orphan(struct iosm_mux *mux, u8 if_id)
 {
-	if (mux->ops->disown)
-		mux->ops->disown(mux, if_id);
+	if (mux->ops->orphan)
+		mux->ops->orphan(mux, if_id);
 }

@@ -1288,12 +1288,12 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	local_bh_enable();
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 0);
 
-	KUNIT_EXPECT_PTR_EQ(test, ctx->mux->sessions[0].held, skb);
+	KUNIT_EXPECT_PTR_EQ(test, ctx->mux->sessions[0].deferred, skb);
 
 	/* Whatever makes NAPI run sends it now. */
 	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_DISABLE, 1, 0, NULL, 0));
 	mux_irq(ctx);
-	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].held);
+	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].deferred);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
 	KUNIT_EXPECT_EQ(test, ctx->mux->tx.n_free, IOSM_MUX_BLOCKS);
 }
