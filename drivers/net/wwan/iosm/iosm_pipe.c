@@ -214,8 +214,8 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_poll);
 
 /* What the device wrote into a TD, believed only as far as it can be true. */
-static void iosm_pipe_judge(struct iosm_pipe *pipe, const struct iosm_td *td,
-			    struct iosm_done *done)
+static void iosm_pipe_check_td(struct iosm_pipe *pipe, const struct iosm_td *td,
+			       struct iosm_done *done)
 {
 	u32 word = le32_to_cpu(READ_ONCE(td->size_status));
 	u32 size = FIELD_GET(IOSM_TD_SIZE_MASK, word);
@@ -254,7 +254,7 @@ bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
 		return false;
 
 	done->buf = pipe->slots[pipe->tail];
-	iosm_pipe_judge(pipe, &pipe->ring[pipe->tail], done);
+	iosm_pipe_check_td(pipe, &pipe->ring[pipe->tail], done);
 	pipe->slots[pipe->tail].cookie = NULL;
 
 	trace_iosm_td_done(pipe->dev, pipe->nr, pipe->tail, done->status,

@@ -61,7 +61,7 @@ static void iosm_pm_set(struct iosm_pm *pm, enum iosm_pm_state state)
 	lockdep_assert_held(&pm->lock);
 
 	if (pm->state != state)
-		trace_iosm_pm_state(pm->dev, pm->state, state, pm->is_held);
+		trace_iosm_pm_state(pm->dev, pm->state, state, pm->is_deferred);
 	WRITE_ONCE(pm->state, state);
 	wake_up_all(&pm->changed);
 }
@@ -77,7 +77,7 @@ void iosm_pm_start(struct iosm_pm *pm)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pm->lock, flags);
-	pm->is_held = false;
+	pm->is_deferred = false;
 	iosm_pm_set(pm, IOSM_PM_ACTIVE);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
@@ -94,7 +94,7 @@ void iosm_pm_stop(struct iosm_pm *pm)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pm->lock, flags);
-	pm->is_held = false;
+	pm->is_deferred = false;
 	iosm_pm_set(pm, IOSM_PM_OFF);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
@@ -107,7 +107,7 @@ static void iosm_pm_ring_now(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 	pm->ops->rung(pm->priv);
 }
 
-static void iosm_pm_ask_wake(struct iosm_pm *pm)
+static void iosm_pm_request_wake(struct iosm_pm *pm)
 {
 	iosm_pm_set(pm, IOSM_PM_WAKING);
 	pm->stats.host_wakes++;
@@ -115,14 +115,14 @@ static void iosm_pm_ask_wake(struct iosm_pm *pm)
 	pm->ops->rung(pm->priv);
 }
 
-static void iosm_pm_hold(struct iosm_pm *pm, enum iosm_hpda_reason reason)
+static void iosm_pm_defer(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 {
 	pm->stats.deferred++;
-	if (pm->is_held)
+	if (pm->is_deferred)
 		return;
 
-	pm->is_held = true;
-	pm->held_reason = reason;
+	pm->is_deferred = true;
+	pm->deferred_reason = reason;
 }
 
 /**
@@ -148,14 +148,14 @@ void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 		if (reason == IOSM_HPDA_MSG)
 			iosm_pm_ring_now(pm, reason);
 		else
-			iosm_pm_hold(pm, reason);
+			iosm_pm_defer(pm, reason);
 		break;
 	case IOSM_PM_ASLEEP:
-		iosm_pm_ask_wake(pm);
+		iosm_pm_request_wake(pm);
 		fallthrough;
 	case IOSM_PM_WAKING:
 	case IOSM_PM_SUSPENDED:
-		iosm_pm_hold(pm, reason);
+		iosm_pm_defer(pm, reason);
 		break;
 	case IOSM_PM_OFF:
 		break;
@@ -165,24 +165,24 @@ void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_ring);
 
-static void iosm_pm_ring_held(struct iosm_pm *pm)
+static void iosm_pm_ring_deferred(struct iosm_pm *pm)
 {
-	if (!pm->is_held)
+	if (!pm->is_deferred)
 		return;
 
-	pm->is_held = false;
-	iosm_pm_ring_now(pm, pm->held_reason);
+	pm->is_deferred = false;
+	iosm_pm_ring_now(pm, pm->deferred_reason);
 }
 
 /* The device woke: acknowledge, then ring what had to wait. */
-static void iosm_pm_woken(struct iosm_pm *pm)
+static void iosm_pm_handle_wake(struct iosm_pm *pm)
 {
 	if (pm->state == IOSM_PM_ASLEEP)
 		pm->stats.device_wakes++;
 
 	iosm_pm_set(pm, IOSM_PM_ACTIVE);
 	iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP, IOSM_SLEEP_CTL_ACTIVE);
-	iosm_pm_ring_held(pm);
+	iosm_pm_ring_deferred(pm);
 }
 
 /**
@@ -223,7 +223,7 @@ void iosm_pm_sync(struct iosm_pm *pm)
 }
 
 /* Answer the device's sleep request, if it is time to. */
-static void iosm_pm_look(struct iosm_pm *pm)
+static void iosm_pm_handle_request(struct iosm_pm *pm)
 {
 	u32 request;
 
@@ -233,10 +233,10 @@ static void iosm_pm_look(struct iosm_pm *pm)
 	request = iosm_shm_sleep_request(pm->shm);
 	if (request == IOSM_SLEEP_REQ_ACTIVE) {
 		if (pm->state == IOSM_PM_ASLEEP || pm->state == IOSM_PM_WAKING)
-			iosm_pm_woken(pm);
+			iosm_pm_handle_wake(pm);
 	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
 		/* Not in QUIESCED: the device may have agreed to a suspend. */
-		if (pm->state == IOSM_PM_ACTIVE && !pm->is_held &&
+		if (pm->state == IOSM_PM_ACTIVE && !pm->is_deferred &&
 		    !pm->ops->busy(pm->priv)) {
 			iosm_pm_set(pm, IOSM_PM_ASLEEP);
 			pm->stats.sleeps++;
@@ -264,7 +264,7 @@ void iosm_pm_irq(struct iosm_pm *pm)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pm->lock, flags);
-	iosm_pm_look(pm);
+	iosm_pm_handle_request(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_irq);
@@ -288,7 +288,7 @@ int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms)
 
 	spin_lock_irqsave(&pm->lock, flags);
 	if (pm->state == IOSM_PM_ASLEEP)
-		iosm_pm_ask_wake(pm);
+		iosm_pm_request_wake(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);
 
 	wait_event_timeout(pm->changed,
@@ -399,7 +399,7 @@ void iosm_pm_resume(struct iosm_pm *pm)
 		iosm_pm_set(pm, IOSM_PM_QUIESCED);
 		if (pm->force_sleep) {
 			/* Active from now on, whatever it asked for before. */
-			iosm_shm_forget_sleep(pm->shm);
+			iosm_shm_clear_sleep(pm->shm);
 			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
 				       IOSM_SLEEP_CTL_FORCE_ACTIVE);
 		}
@@ -421,10 +421,10 @@ void iosm_pm_release(struct iosm_pm *pm)
 	spin_lock_irqsave(&pm->lock, flags);
 	if (pm->state == IOSM_PM_QUIESCED) {
 		iosm_pm_set(pm, IOSM_PM_ACTIVE);
-		iosm_pm_ring_held(pm);
+		iosm_pm_ring_deferred(pm);
 	}
 	/* Its request for sleep has had no answer meanwhile. */
-	iosm_pm_look(pm);
+	iosm_pm_handle_request(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_release);

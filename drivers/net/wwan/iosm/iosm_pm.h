@@ -69,8 +69,8 @@ struct iosm_pm_stats {
  * struct iosm_pm - the gate of one device
  * @lock: protects all below; taken in hard interrupt context
  * @state: see enum iosm_pm_state
- * @is_held: doorbell 0 waits for the device to wake
- * @held_reason: value to ring it with
+ * @is_deferred: doorbell 0 waits for the device to wake
+ * @deferred_reason: value to ring it with
  * @force_sleep: system suspend used doorbell 2 = FORCE_SLEEP
  * @changed: woken on every change of @state
  * @mmio: doorbells
@@ -83,8 +83,8 @@ struct iosm_pm_stats {
 struct iosm_pm {
 	spinlock_t lock;	/* everything below */
 	enum iosm_pm_state state;
-	bool is_held;
-	enum iosm_hpda_reason held_reason;
+	bool is_deferred;
+	enum iosm_hpda_reason deferred_reason;
 	bool force_sleep;
 	wait_queue_head_t changed;
 	struct iosm_mmio *mmio;

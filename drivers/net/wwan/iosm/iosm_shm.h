@@ -76,12 +76,12 @@ static inline u32 iosm_shm_sleep_request(const struct iosm_shm *shm)
 }
 
 /**
- * iosm_shm_forget_sleep() - no request counts but those that come from now on
+ * iosm_shm_clear_sleep() - no request counts but those that come from now on
  * @shm: shared block
  *
  * For a moment in which the device publishes nothing.
  */
-static inline void iosm_shm_forget_sleep(struct iosm_shm *shm)
+static inline void iosm_shm_clear_sleep(struct iosm_shm *shm)
 {
 	WRITE_ONCE(shm->block->info.sleep_request,
 		   cpu_to_le32(IOSM_SLEEP_REQ_ACTIVE));
