@@ -228,7 +228,7 @@ err_ul:
 static void iosm_mux_down(struct iosm_mux *mux)
 {
 	iosm_mux_pause(mux, true);
-	hrtimer_cancel(&mux->coalesce.timer);
+	hrtimer_cancel(&mux->ul_timer);
 	mux->coalesce.is_timer_on = false;
 	iosm_mux_napi_off(mux);
 	/* A poll that has completed may still look at the channel. */
@@ -678,7 +678,7 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	mux->tx.is_paused = true;
 	mutex_init(&mux->lock);
 	spin_lock_init(&mux->ul_lock);
-	hrtimer_setup(&mux->coalesce.timer, iosm_mux_ul_timeout, CLOCK_MONOTONIC,
+	hrtimer_setup(&mux->ul_timer, iosm_mux_ul_timeout, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
 	u64_stats_init(&mux->stats.sync);
 	for (i = 0; i < IOSM_SESSIONS; i++)

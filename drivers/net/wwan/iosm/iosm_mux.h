@@ -15,6 +15,7 @@
 
 #include "iosm_channel.h"
 #include "iosm_hw.h"
+#include "iosm_mux_coalesce.h"
 #include "iosm_mux_codec.h"
 #include "iosm_mux_pace.h"
 #include "iosm_stats.h"
@@ -252,25 +253,6 @@ struct iosm_mux_cmdq {
 };
 
 /**
- * struct iosm_mux_coalesce - when to ring for uplink
- * @timer: rings for packets that have been collected for long enough
- * @is_timer_on: it is armed
- * @gap_us: time between doorbells that it was armed for
- * @is_sender_limited: a TCP socket has data in TDs without a doorbell, and may send
- *	no more than a few packets before they complete (Lite: TCP small queues)
- * @is_due: the doorbell waits for nothing but the device
- * @rung: time of the last doorbell
- */
-struct iosm_mux_coalesce {
-	struct hrtimer timer;
-	bool is_timer_on;
-	u32 gap_us;
-	bool is_sender_limited;
-	bool is_due;
-	ktime_t rung;
-};
-
-/**
  * struct iosm_mux - the IP channel of a device
  * @core: the device
  * @dev: for DMA and messages
@@ -297,6 +279,8 @@ struct iosm_mux_coalesce {
  * @tx: see struct iosm_mux_tx; under @ul_lock
  * @cmdq: see struct iosm_mux_cmdq; under @ul_lock
  * @coalesce: see struct iosm_mux_coalesce; under @ul_lock
+ * @ul_timer: rings for packets that have been collected for long enough; armed
+ *	under @ul_lock
  * @stats: counted by NAPI
  */
 struct iosm_mux {
@@ -324,6 +308,7 @@ struct iosm_mux {
 	struct iosm_mux_tx tx;
 	struct iosm_mux_cmdq cmdq;
 	struct iosm_mux_coalesce coalesce;
+	struct hrtimer ul_timer;
 
 	struct iosm_mux_stats stats;
 };

@@ -21,31 +21,17 @@
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
 
-/* The device is busy with this many TDs outstanding. */
-#define IOSM_MUX_UL_BUSY	2
-/* Time between two doorbells while packets are collected. */
-#define IOSM_MUX_GAP_US		4000
-/* The same while there are many TDs, or a TCP sender waits for one of them. */
-#define IOSM_MUX_GAP_MANY_US	1000
-
-/*
- * Has the device so little to do that more should come? What counts is what
- * has been taken back: so doorbells come no more often than interrupts do.
- */
-static bool iosm_mux_ul_is_low(const struct iosm_mux *mux)
+static struct iosm_mux_fill iosm_mux_fill(const struct iosm_mux *mux)
 {
 	const struct iosm_pipe *ul = &mux->ch.ul;
 
-	return iosm_ring_used(ul->published, ul->tail, ul->entries) <
-	       IOSM_MUX_UL_BUSY;
-}
-
-/* TDs that the device does not know yet. */
-static u32 iosm_mux_unpublished(const struct iosm_mux *mux)
-{
-	const struct iosm_pipe *ul = &mux->ch.ul;
-
-	return iosm_ring_used(ul->head, ul->published, ul->entries);
+	return (struct iosm_mux_fill) {
+		.outstanding = iosm_ring_used(ul->published, ul->tail, ul->entries),
+		.unpublished = iosm_ring_used(ul->head, ul->published, ul->entries),
+		.has_block = mux->tx.open_block,
+		.batch = mux->ops->batch,
+		.many = mux->ops->many,
+	};
 }
 
 static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
@@ -59,63 +45,39 @@ static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
 	}
 }
 
-/*
- * Has the last doorbell been long enough ago? If not, the timer is on. The TD
- * that makes them many, or that a TCP sender waits for, shortens the time.
- */
-static bool iosm_mux_gap_over(struct iosm_mux *mux)
-{
-	u32 gap = IOSM_MUX_GAP_US;
-	ktime_t end, now;
-
-	if (iosm_mux_unpublished(mux) >= mux->ops->many ||
-	    mux->coalesce.is_sender_limited)
-		gap = IOSM_MUX_GAP_MANY_US;
-	if (mux->coalesce.is_timer_on && gap >= mux->coalesce.gap_us)
-		return false;
-
-	end = ktime_add_us(mux->coalesce.rung, gap);
-	now = ktime_get();
-	if (ktime_compare(now, end) >= 0)
-		return true;
-
-	mux->coalesce.is_timer_on = true;
-	mux->coalesce.gap_us = gap;
-	hrtimer_start(&mux->coalesce.timer, ktime_sub(end, now),
-		      HRTIMER_MODE_REL_SOFT);
-
-	return false;
-}
-
 /**
- * iosm_mux_kick() - send what can be sent, ring if it is time
+ * iosm_mux_kick() - push commands, and ring the doorbell if it is time to
  * @mux: the IP channel
- * @when: how much there is of a hurry
+ * @when: urgency
  *
- * Nothing is forgotten: what is not rung now has the timer, or a completion
- * of the device, to ring it.
+ * Without a doorbell, the timer or the next completion calls this function again.
  * Context: ul_lock.
  */
 void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 {
-	bool cmds = mux->cmdq.count;
+	struct iosm_mux_coalesce *c = &mux->coalesce;
+	enum iosm_hpda_reason why = IOSM_HPDA_UL_TIMER;
+	struct iosm_mux_fill fill;
+	ktime_t now = 0, wait;
 
 	if (mux->tx.is_paused)
 		return;
 
-	iosm_mux_send_cmds(mux);
-	if (cmds || when == IOSM_MUX_NOW) {
-		iosm_mux_ring_ul(mux, cmds ? IOSM_HPDA_UL_CTRL : IOSM_HPDA_UL);
-		return;
+	if (mux->cmdq.count) {
+		iosm_mux_send_cmds(mux);
+		when = IOSM_MUX_NOW;
+		why = IOSM_HPDA_UL_CTRL;
+	} else if (when == IOSM_MUX_NOW) {
+		why = IOSM_HPDA_UL;
 	}
-	if (when == IOSM_MUX_MORE || !(mux->tx.open_block || iosm_mux_unpublished(mux)))
-		return;
 
-	if (when == IOSM_MUX_STALLED || iosm_mux_unpublished(mux) >= mux->ops->batch ||
-	    (!mux->coalesce.is_due && iosm_mux_gap_over(mux)))
-		mux->coalesce.is_due = true;
-	if (mux->coalesce.is_due && iosm_mux_ul_is_low(mux))
-		iosm_mux_ring_ul(mux, IOSM_HPDA_UL_TIMER);
+	fill = iosm_mux_fill(mux);
+	if (iosm_mux_coalesce_is_timed(c, &fill, when))
+		now = ktime_get();
+	if (iosm_mux_coalesce_ring(c, &fill, when, now, &wait))
+		iosm_mux_ring_ul(mux, why);
+	if (wait)
+		hrtimer_start(&mux->ul_timer, wait, HRTIMER_MODE_REL_SOFT);
 }
 
 /**
@@ -128,8 +90,7 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
  */
 enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
 {
-	struct iosm_mux *mux = container_of(timer, struct iosm_mux,
-					    coalesce.timer);
+	struct iosm_mux *mux = container_of(timer, struct iosm_mux, ul_timer);
 
 	spin_lock(&mux->ul_lock);
 	mux->coalesce.is_timer_on = false;

@@ -95,20 +95,6 @@ static inline void iosm_mux_wake_queue(struct iosm_mux_session *s)
 	netif_wake_queue(s->netdev);
 }
 
-/**
- * enum iosm_mux_when - how soon the device must hear of new uplink
- * @IOSM_MUX_NOW: at once
- * @IOSM_MUX_STALLED: when it has little to do: no more will come before that
- * @IOSM_MUX_SOON: the same, but in company, or after some time
- * @IOSM_MUX_MORE: not before the next packet, which is there already
- */
-enum iosm_mux_when {
-	IOSM_MUX_NOW,
-	IOSM_MUX_STALLED,
-	IOSM_MUX_SOON,
-	IOSM_MUX_MORE,
-};
-
 /* iosm_mux_cmdq.c */
 bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
 		   unsigned int keep);
