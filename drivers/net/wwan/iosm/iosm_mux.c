@@ -16,10 +16,10 @@
  *
  * A flavour is iosm_mux_aggregation.c (with iosm_mux_gso.c) or iosm_mux_lite.c.
  *
- * Commands pass data that waits, never data that is in the open block: a
- * session's last packets reach the device before the command that closes it
- * or confirms that it has stopped. Slots and TDs for commands cannot be used
- * up by data.
+ * A command overtakes deferred packets, but not packets in the open block. So the
+ * last packets of a session reach the device before CLOSE_SESSION, and before
+ * the response to a flow control command. Some slots and TDs are reserved for
+ * commands.
  */
 
 #include <linux/netdevice.h>
@@ -32,16 +32,16 @@
 #include "iosm_stub.h"
 #include "iosm_trace.h"
 
-/* How long the device may take to answer a command. */
+/* Timeout for the response to a command. */
 #define IOSM_MUX_RESP_MS	1000
-/* What is left of that for OPEN_SESSION, however long the pipes took to open. */
+/* Minimum for OPEN_SESSION, after a slow opening of the pipes. */
 #define IOSM_MUX_OPEN_MIN_MS	200
-/* How long uplink may take to drain before system suspend. */
+/* Timeout for outstanding uplink before system suspend. */
 #define IOSM_MUX_DRAIN_MS	500
 
 /* ---- NAPI ---- */
 
-/* The device is dead: nothing moves any more until the links are removed. */
+/* The device has failed: stop all network devices until they are removed. */
 static void iosm_mux_stop_sessions(struct iosm_mux *mux)
 {
 	unsigned int i;
@@ -61,15 +61,15 @@ static void iosm_mux_flushed(struct iosm_mux *mux, u32 flush)
 	if (mux->flush_done == flush)
 		return;
 
-	/* Pairs with iosm_mux_flush_rx(): all of the poll is over. */
+	/* Pairs with iosm_mux_is_flushed(): all accesses of this poll are done. */
 	smp_store_release(&mux->flush_done, flush);
 	wake_up(&mux->core->event);
 }
 
 /*
- * End a poll that had begun after request @flush. NAPI has flushed GRO then, and
- * keeps no packet of a session that was closing. During a busy poll, it has not:
- * napi_complete_done() does nothing, and the poll after the busy poll flushes.
+ * Complete a poll that began after flush request @flush. napi_complete_done()
+ * flushes GRO, so that GRO holds no packet of a closing session. It does not do
+ * so during a busy poll; the poll that follows the busy poll flushes.
  */
 static bool iosm_mux_complete(struct iosm_mux *mux, int work, u32 flush)
 {
@@ -90,7 +90,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	u32 flush;
 	int work;
 
-	/* Pairs with iosm_mux_flush_rx(): states of sessions are read after it. */
+	/* Pairs with iosm_mux_flush_rx(): session states are read after this. */
 	flush = smp_load_acquire(&mux->flush_wanted);
 	if (unlikely(iosm_core_has_failed(mux->core))) {
 		iosm_mux_stop_sessions(mux);
@@ -100,7 +100,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 
 	iosm_stats_inc(&mux->stats.sync, &mux->stats.napi_polls);
 	work = iosm_mux_dl_poll(mux, budget);
-	/* After the downlink, for what that allowed and asked. */
+	/* After the downlink, which may have brought credit and commands. */
 	iosm_mux_ul_poll(mux, budget);
 
 	if (work == budget) {
@@ -114,7 +114,7 @@ static int iosm_mux_poll(struct napi_struct *napi, int budget)
 	if (!iosm_mux_complete(mux, work, flush))
 		return work;
 
-	/* An interrupt that came while we were at work is not repeated. */
+	/* An interrupt during the poll had no effect: check for its cause. */
 	if (again || iosm_pipe_pending(&mux->ch.dl) ||
 	    iosm_pipe_pending(&mux->ch.ul))
 		napi_schedule(napi);
@@ -154,7 +154,7 @@ static void iosm_mux_napi_on(struct iosm_mux *mux)
 		return;
 	mux->is_napi_on = true;
 	napi_enable(&mux->napi);
-	/* Whatever came while it was off is pending. */
+	/* Interrupts had no effect while NAPI was disabled. */
 	iosm_mux_schedule(mux);
 }
 
@@ -231,7 +231,7 @@ static void iosm_mux_down(struct iosm_mux *mux)
 	hrtimer_cancel(&mux->ul_timer);
 	mux->coalesce.is_timer_on = false;
 	iosm_mux_napi_off(mux);
-	/* A poll that has completed may still look at the channel. */
+	/* A completed poll may still access the channel. */
 	synchronize_net();
 	iosm_channel_drain(&mux->ch);
 	iosm_channel_close(&mux->ch);
@@ -289,8 +289,8 @@ static bool iosm_mux_is_flushed(const struct iosm_mux *mux, u32 flush)
 }
 
 /*
- * Wait until NAPI hands up nothing more of sessions that are CLOSING, packets
- * that GRO keeps included. The other sessions do not notice.
+ * Wait until NAPI, including GRO, holds no packet of a CLOSING session. Other
+ * sessions are not affected.
  */
 static void iosm_mux_flush_rx(struct iosm_mux *mux)
 {
@@ -300,19 +300,19 @@ static void iosm_mux_flush_rx(struct iosm_mux *mux)
 		return;
 
 	flush = mux->flush_wanted + 1;
-	/* After the state of the session, which the poll reads. */
+	/* Pairs with iosm_mux_poll(): after the state of the session. */
 	smp_store_release(&mux->flush_wanted, flush);
 	iosm_mux_schedule(mux);
 	if (iosm_core_wait(mux->core, iosm_mux_is_flushed(mux, flush),
 			   IOSM_MUX_RESP_MS))
 		return;
 
-	/* The device has failed, or this processor is starved. */
+	/* The poll was delayed. Disabling NAPI flushes as well. */
 	iosm_mux_napi_off(mux);
 	iosm_mux_napi_on(mux);
 }
 
-/* Let go of the network device of a session that is CLOSING. */
+/* Release the network device of a CLOSING session. */
 static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
@@ -341,11 +341,11 @@ static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 }
 
 /*
- * Begin to close a session: no downlink is handed up from here on. With @tell
- * the device gets CLOSE_SESSION, and the session's number is in use until the
- * response or its time-out.
+ * Start to close a session: its downlink is dropped from here on. With @send,
+ * CLOSE_SESSION is sent, and the session ID is in use until the response or the
+ * timeout.
  */
-static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
+static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool send)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	struct iosm_mux_cmd cmd = {
@@ -355,9 +355,9 @@ static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
 
 	spin_lock_bh(&mux->ul_lock);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSING);
-	s->is_answered = !tell;
+	s->is_answered = !send;
 	s->close_by = jiffies + msecs_to_jiffies(IOSM_MUX_RESP_MS);
-	if (tell) {
+	if (send) {
 		cmd.transaction = ++mux->cmdq.transaction;
 		s->transaction = cmd.transaction;
 		iosm_mux_post(mux, &cmd, 0);
@@ -367,12 +367,12 @@ static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool tell)
 }
 
 /*
- * End the sessions whose CLOSE_SESSION has timed out. Returns the time in ms
- * until the next one does, 0 when none is closing. Caller holds @lock.
+ * Set sessions whose CLOSE_SESSION has timed out to CLOSED. Returns the time in ms
+ * until all others have, or 0 if no session is closing. Caller holds @lock.
  */
 static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 {
-	bool dead = iosm_core_has_failed(mux->core);
+	bool failed = iosm_core_has_failed(mux->core);
 	unsigned long expired = 0, now = jiffies;
 	struct iosm_mux_session *s;
 	unsigned int i, left = 0;
@@ -382,7 +382,7 @@ static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 		s = &mux->sessions[i];
 		if (s->state != IOSM_MUX_CLOSING)
 			continue;
-		if (dead || time_after_eq(now, s->close_by)) {
+		if (failed || time_after_eq(now, s->close_by)) {
 			iosm_mux_set_state(mux, i, IOSM_MUX_CLOSED);
 			expired |= BIT(i);
 		} else {
@@ -392,7 +392,7 @@ static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 	spin_unlock_bh(&mux->ul_lock);
 
 	for_each_set_bit(i, &expired, IOSM_SESSIONS)
-		if (!dead)
+		if (!failed)
 			dev_warn_ratelimited(mux->dev,
 					     "session %u: no response to CLOSE_SESSION\n",
 					     i);
@@ -400,12 +400,12 @@ static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 	return left;
 }
 
-/* Close the channel after the last session, or come back later. Under @lock. */
+/* Close the channel if no session is open or closing. Caller holds @lock. */
 static void iosm_mux_finish_close(struct iosm_mux *mux)
 {
 	unsigned int left;
 
-	/* In system sleep the device must not be asked: iosm_mux_resume(). */
+	/* No command may be sent in system sleep. iosm_mux_resume() continues. */
 	if (mux->is_suspended && !iosm_core_has_failed(mux->core))
 		return;
 
@@ -427,7 +427,7 @@ VISIBLE_IF_KUNIT void iosm_mux_close_work(struct work_struct *work)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_close_work);
 
-/* After a session has left: what waits for the device is left to the work. */
+/* After a session was closed: the work waits for the device. */
 static void iosm_mux_start_close_work(struct iosm_mux *mux)
 {
 	if (iosm_core_has_failed(mux->core))
@@ -436,7 +436,7 @@ static void iosm_mux_start_close_work(struct iosm_mux *mux)
 		iosm_mux_queue_close(mux, mux->users ? IOSM_MUX_RESP_MS : 0);
 }
 
-/* Wait until the number of a session that is closing can be used again. */
+/* Wait until the ID of a closing session can be used again. */
 static void iosm_mux_wait_closed(struct iosm_mux *mux,
 				 const struct iosm_mux_session *s)
 {
@@ -458,12 +458,12 @@ static void iosm_mux_wait_closed(struct iosm_mux *mux,
  * @if_id: session, below IOSM_SESSIONS
  * @netdev: its network device
  *
- * Opens the channel for the first one.
- * Context: sleeps, about 1 s with a device that does not answer; ndo_open.
+ * The first session opens the channel.
+ * Context: ndo_open; sleeps, about 1 s if the device does not respond.
  *
- * Return: 0, -ETIMEDOUT without an answer, -EREMOTEIO when the device
- * refuses, -ERANGE when a block cannot hold its padding and the MTU, -ENODEV
- * when it is dead, or an error of iosm_channel_open().
+ * Return: 0; -ETIMEDOUT: no response; -EREMOTEIO: refused by the device; -ERANGE:
+ * a block has no room for its padding and the MTU; -ENODEV: the device has
+ * failed; or an error of iosm_channel_open().
  */
 int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 {
@@ -481,7 +481,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 			goto out;
 	}
 
-	/* What fits one block is no queue. */
+	/* BQL must not limit the queue to less than a block. */
 	netdev_queue_set_dql_min_limit(netdev_get_tx_queue(netdev, 0),
 				       IOSM_MUX_BLOCK_SIZE);
 
@@ -506,7 +506,7 @@ int iosm_mux_open(struct iosm_mux *mux, u8 if_id, struct net_device *netdev)
 		goto out;
 	}
 
-	/* It may be open on the other side: the answer was late, or absurd. */
+	/* The device may have opened it: the response was late or invalid. */
 	iosm_mux_begin_close(mux, if_id, err == -ETIMEDOUT || err == -ERANGE);
 	iosm_mux_detach(mux, if_id);
 	iosm_mux_start_close_work(mux);
@@ -522,12 +522,12 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_open);
  * @mux: the IP channel
  * @if_id: session that was opened
  *
- * The network device is not touched any more when this returns. RTNL is held,
- * and there are up to eight sessions, so nothing here waits for the device: the
- * response to CLOSE_SESSION and, after the last session, the closing of the
- * channel are left to a work. In system sleep (a network namespace can end
- * then), the device hears of it later.
- * Context: sleeps, for a poll of NAPI; ndo_stop.
+ * The network device is not accessed any more when this returns. RTNL is held, so
+ * this function does not wait for the device. @close_work waits for the response
+ * to CLOSE_SESSION, and closes the channel after the last session. If a session is
+ * closed in system sleep (deletion of its network namespace), CLOSE_SESSION is
+ * sent after resume.
+ * Context: ndo_stop; sleeps until the end of a NAPI poll.
  */
 void iosm_mux_close(struct iosm_mux *mux, u8 if_id)
 {
@@ -572,19 +572,19 @@ unsigned int iosm_mux_max_mtu(struct iosm_mux *mux, u8 if_id)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_max_mtu);
 
 /**
- * iosm_mux_setup_netdev() - what a network device must know of the channel
+ * iosm_mux_setup_netdev() - set features and limits of a network device
  * @mux: the IP channel
  * @netdev: not registered yet
  */
 void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 {
 	if (mux->ops->headroom) {
-		/* Sent from where they are, one piece each. */
+		/* A packet is sent from its skb, as one piece. */
 		netdev->needed_headroom = mux->ops->headroom;
 	} else {
-		/* Copied in any case: summed up on the way. */
+		/* A packet is copied: the checksum costs little. */
 		netdev->hw_features = NETIF_F_SG | NETIF_F_HW_CSUM;
-		/* Cut on the way, but a part cannot wait for credit. */
+		/* Segmented by the copy. A single segment cannot wait for credit. */
 		if (!mux->with_credits)
 			netdev->hw_features |= NETIF_F_TSO | NETIF_F_TSO6 |
 					       NETIF_F_TSO_ECN;
@@ -594,7 +594,7 @@ void iosm_mux_setup_netdev(struct iosm_mux *mux, struct net_device *netdev)
 }
 
 /**
- * iosm_mux_suspend() - stop using the device, keep the sessions
+ * iosm_mux_suspend() - stop the traffic, keep the sessions
  * @mux: the IP channel
  *
  * Context: sleeps, up to IOSM_MUX_DRAIN_MS.
@@ -618,7 +618,7 @@ void iosm_mux_suspend(struct iosm_mux *mux)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_suspend);
 
 /**
- * iosm_mux_resume() - go on after iosm_mux_suspend()
+ * iosm_mux_resume() - restart the traffic
  * @mux: the IP channel
  *
  * Context: sleeps.
@@ -633,7 +633,7 @@ void iosm_mux_resume(struct iosm_mux *mux)
 		iosm_mux_pause(mux, false);
 		iosm_mux_napi_on(mux);
 
-		/* What was closed meanwhile is told now, and has its time. */
+		/* CLOSE_SESSION may have been queued during system sleep. */
 		spin_lock_bh(&mux->ul_lock);
 		for (i = 0; i < IOSM_SESSIONS; i++)
 			mux->sessions[i].close_by = jiffies +
@@ -648,12 +648,12 @@ void iosm_mux_resume(struct iosm_mux *mux)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_resume);
 
 /**
- * iosm_mux_create() - set up the IP channel of a device, not open yet
+ * iosm_mux_create() - set up the IP channel of a device, closed
  * @core: running device
  *
  * Context: may sleep.
  *
- * Return: the mux, or NULL without memory.
+ * Return: the mux, or NULL if out of memory.
  */
 struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 {
@@ -709,11 +709,10 @@ static bool iosm_mux_is_closing(const struct iosm_mux *mux)
  */
 void iosm_mux_destroy(struct iosm_mux *mux)
 {
-	/* What NAPI queues from here on does not run. */
 	disable_delayed_work_sync(&mux->close_work);
 
 	mutex_lock(&mux->lock);
-	/* Left up by the work, or by a system sleep that the device did not survive. */
+	/* @close_work did not run, or the device failed in system sleep. */
 	if (mux->is_up) {
 		if (!mux->is_suspended)
 			iosm_core_wait(mux->core, !iosm_mux_is_closing(mux),

@@ -24,26 +24,26 @@ struct iosm_core;
 struct iosm_mux_ops;
 struct page_pool;
 
-/* UL data blocks (Aggregation). Fewer than TDs, so that commands find room. */
+/* UL data blocks (Aggregation). Fewer than TDs, which leaves TDs for commands. */
 #define IOSM_MUX_BLOCKS		32
 #define IOSM_MUX_BLOCK_SIZE	(16 * 1024)
-/* Without that many a link does not come up: the largest packet needs 12. */
+/* Minimum for opening the channel. The largest packet needs 12. */
 #define IOSM_MUX_BLOCKS_MIN	(IOSM_MUX_BLOCKS / 2)
-/* Longest headers of a packet that is cut into segments here. */
+/* Longest headers of a packet that the driver segments. */
 #define IOSM_MUX_GSO_HEAD	128
 
-/* Commands on their way to the device, and those that wait for their turn. */
+/* Commands in the UL pipe, and commands in the queue. */
 #define IOSM_MUX_SLOTS		24
 #define IOSM_MUX_SLOT_SIZE	64
 #define IOSM_MUX_CMD_QUEUE	64
 
 /**
- * enum iosm_mux_state - life of a session
- * @IOSM_MUX_CLOSED: unknown to the device
- * @IOSM_MUX_OPENING: OPEN_SESSION is on its way; credits may come already
- * @IOSM_MUX_UP: data flows
- * @IOSM_MUX_CLOSING: CLOSE_SESSION is on its way; data may still come. The
- *	network device does not wait for the response.
+ * enum iosm_mux_state - state of a session
+ * @IOSM_MUX_CLOSED: not open
+ * @IOSM_MUX_OPENING: OPEN_SESSION was sent; the device may grant credit already
+ * @IOSM_MUX_UP: open
+ * @IOSM_MUX_CLOSING: CLOSE_SESSION was sent or queued; downlink may still arrive.
+ *	The network device does not wait for the response.
  */
 enum iosm_mux_state {
 	IOSM_MUX_CLOSED,
@@ -54,18 +54,18 @@ enum iosm_mux_state {
 
 /**
  * struct iosm_mux_tx_stats - uplink of a session, counted under the uplink lock
- * @tx_blocks: blocks with packets of it (Lite: packets)
- * @tx_deferred: packets that had to wait in the driver, whatever for
- * @tx_credit_stalls: ... for credit
- * @tx_flow_off: commands to stop
+ * @tx_blocks: blocks with packets of the session (Lite: packets)
+ * @tx_deferred: packets deferred by flow control, credit or lack of room
+ * @tx_credit_stalls: packets deferred by credit
+ * @tx_flow_off: flow control commands that stopped the session
  * @tx_credit_grants: credit grants
  * @tx_credit_bytes: bytes of credit in them
- * @tx_drop_down: packets dropped because the session was not up any more
- * @tx_drop_too_big: ... because not even an empty block has room for them
- * @tx_drop_nomem: ... for want of memory or of a DMA mapping
- * @tx_td_errors: packets that the device did not take
+ * @tx_drop_down: packets dropped: the session was not up
+ * @tx_drop_too_big: packets dropped: larger than an empty block
+ * @tx_drop_nomem: packets dropped: no memory or no DMA mapping
+ * @tx_td_errors: packets that the device completed with an error
  * @stop: times that the queue of the network device was stopped
- * @wake: times that it was woken
+ * @wake: times that the queue was woken
  */
 struct iosm_mux_tx_stats {
 	u64 tx_blocks;
@@ -84,10 +84,10 @@ struct iosm_mux_tx_stats {
 
 /**
  * struct iosm_mux_rx_stats - downlink of a session, counted by NAPI
- * @sync: for their readers
- * @rx_blocks: blocks with packets of it (Lite: packets)
- * @rx_alloc_fail: packets dropped for want of memory
- * @rx_bad_ip: ... because they are neither IPv4 nor IPv6
+ * @sync: for readers of the counters
+ * @rx_blocks: blocks with packets of the session (Lite: packets)
+ * @rx_alloc_fail: packets dropped: no memory
+ * @rx_bad_ip: packets dropped: neither IPv4 nor IPv6
  */
 struct iosm_mux_rx_stats {
 	struct u64_stats_sync sync;
@@ -99,28 +99,28 @@ struct iosm_mux_rx_stats {
 /**
  * struct iosm_mux_session - one session
  * @state: see enum iosm_mux_state
- * @netdev: its network device; set in OPENING and UP, and in CLOSING until the
- *	network device has been let go
- * @epoch: number of this opening: tells packets of an older one
+ * @netdev: its network device; set in OPENING and UP, and in CLOSING until
+ *	iosm_mux_close() returns
+ * @epoch: incremented by each opening; identifies packets of an earlier opening
  * @ul_pad: head padding of UL datagrams; iosm_mux_features() reads it without a
  *	lock
- * @is_stopped: the device asked us to send nothing
- * @is_level_sent: the device knows that packets wait for credit
+ * @is_stopped: stopped by flow control of the device
+ * @is_level_sent: the queue level was sent after the last credit grant
  * @credit: IP bytes that may be sent
- * @deferred: a packet that must wait; the queue of @netdev is stopped then
- * @pace: which of its packets ring at once
- * @is_opening: somebody waits for an answer
- * @is_answered: it is there
- * @transaction: transaction id of what was asked
- * @result: what it says, when @is_answered: 0 or a negative errno
- * @close_by: CLOSING: time in jiffies at which CLOSE_SESSION has timed out
+ * @deferred: packet that may not be sent yet; the queue of @netdev is stopped
+ * @pace: selects packets that ring at once
+ * @is_opening: iosm_mux_open() waits for the response
+ * @is_answered: the response was received
+ * @transaction: transaction ID of the last command
+ * @result: 0 or a negative errno; valid with @is_answered, after OPEN_SESSION
+ * @close_by: CLOSING: time in jiffies at which CLOSE_SESSION times out
  *
  * @tx: see struct iosm_mux_tx_stats
  * @rx: see struct iosm_mux_rx_stats; written by NAPI only
  * @rx_block: last block that was counted in @rx; NAPI only
  * @rx_packets: downlink packets; written by NAPI only
  *
- * What NAPI does not write is under the mux's @ul_lock.
+ * The @ul_lock of the mux protects all other members.
  */
 struct iosm_mux_session {
 	enum iosm_mux_state state;
@@ -149,10 +149,10 @@ struct iosm_mux_session {
 /**
  * struct iosm_mux_block - an UL data block (Aggregation)
  * @va: memory
- * @dma: its address for the device
- * @packets: packets in it, by session
- * @bytes: IP bytes in it, by session
- * @epoch: opening of the session that they belong to
+ * @dma: DMA address
+ * @packets: number of packets, by session
+ * @bytes: IP bytes, by session
+ * @epoch: @epoch of the session when its packets were added
  */
 struct iosm_mux_block {
 	void *va;
@@ -163,14 +163,14 @@ struct iosm_mux_block {
 };
 
 /**
- * struct iosm_mux_stats - of all sessions together, counted by NAPI
- * @sync: for their readers
+ * struct iosm_mux_stats - counters of the channel, written by NAPI
+ * @sync: for readers of the counters
  * @napi_polls: NAPI polls
  * @malformed: buffers, tables or datagrams that violate the protocol
  * @unknown_session: datagrams and commands of sessions that are not open
- * @rx_while_closing: datagrams of sessions that are just being closed
- * @unexpected_resp: responses that no command is waiting for
- * @resp_dropped: responses of ours dropped because the command queue was full
+ * @rx_while_closing: datagrams of sessions in CLOSING
+ * @unexpected_resp: responses without a matching command
+ * @resp_dropped: responses to the device dropped: command queue full
  * @copy_fallback: blocks copied because no new buffer could be allocated
  */
 struct iosm_mux_stats {
@@ -186,15 +186,15 @@ struct iosm_mux_stats {
 
 /**
  * struct iosm_mux_rx - downlink of the channel
- * @pool: DL pages that may be handed up; NULL: all packets are copied
+ * @pool: pool of DL pages; NULL: all packets are copied
  * @buf_size: bytes of a DL buffer
- * @at: buffer that is being read
- * @rd: place in it
- * @is_reading: it is a block that has not been read to its end
- * @is_replaced: it belongs to us now, and another one was posted in its place
- * @frag_bytes: bytes of it that are handed up where they lie, 0: all are copied
- * @packets: packets found in it
- * @block: number of the buffer
+ * @at: current buffer
+ * @rd: read position in @at
+ * @is_reading: @at is a data block with unread datagrams
+ * @is_replaced: @at was unmapped, and a new buffer was posted in its place
+ * @frag_bytes: bytes of @at that become page fragments; 0: all packets are copied
+ * @packets: packets read from @at
+ * @block: sequence number of @at
  */
 struct iosm_mux_rx {
 	struct page_pool *pool;
@@ -209,14 +209,14 @@ struct iosm_mux_rx {
 };
 
 /**
- * struct iosm_mux_tx - packets on their way to the device
+ * struct iosm_mux_tx - uplink of the channel
  * @is_paused: no uplink: channel not open, or system suspend
- * @turn: session that is first when there is room again
- * @sequence: number of the next data block
- * @adb: block that is being filled
- * @open_block: its memory
+ * @turn: first session to send its deferred packet (round robin)
+ * @sequence: sequence number of the next data block
+ * @adb: builder of the open block
+ * @open_block: block that is being filled
  * @blocks: all blocks
- * @free_blocks: those that are neither open nor with the device
+ * @free_blocks: blocks that are neither open nor in the UL pipe
  * @n_free: number of @free_blocks
  */
 struct iosm_mux_tx {
@@ -231,15 +231,15 @@ struct iosm_mux_tx {
 };
 
 /**
- * struct iosm_mux_cmdq - commands on their way to the device
- * @transaction: last transaction id
- * @sequence: number of the next command block
- * @slots: memory of commands, coherent
- * @dma: its DMA address
- * @busy: bit mask of the slots that are with the device
- * @cmds: commands that wait for a slot and a TD
- * @first: oldest of @cmds
- * @count: number of @cmds
+ * struct iosm_mux_cmdq - commands to the device
+ * @transaction: last transaction ID
+ * @sequence: sequence number of the next command block
+ * @slots: coherent memory for encoded commands
+ * @dma: DMA address of @slots
+ * @busy: bit mask of the slots in the UL pipe
+ * @cmds: queue of commands that have no slot and TD yet
+ * @first: index of the oldest command in @cmds
+ * @count: number of commands in @cmds
  */
 struct iosm_mux_cmdq {
 	u32 transaction;
@@ -262,17 +262,17 @@ struct iosm_mux_cmdq {
  * @users: bit mask of open sessions; under @lock
  * @is_up: channel is open; under @lock
  * @is_napi_on: @napi is enabled; under @lock
- * @is_suspended: system sleep, the device must not be asked; under @lock
- * @close_work: ends sessions whose CLOSE_SESSION has timed out, and closes the
- *	channel after the last one; without RTNL
- * @flush_wanted: number of the last request to flush NAPI; under @lock
- * @flush_done: number of the last request that NAPI has seen at the begin of a
- *	poll, and answered by flushing GRO at its end
+ * @is_suspended: system sleep: no commands may be sent; under @lock
+ * @close_work: handles timeouts of CLOSE_SESSION, and closes the channel after the
+ *	last session; without RTNL
+ * @flush_wanted: number of the last request to flush GRO; under @lock
+ * @flush_done: number of the last request that was seen at the begin of a NAPI
+ *	poll, and that GRO was flushed for at its end
  * @ch: the channel
- * @napi_dev: @napi lives here, as all sessions share one channel
+ * @napi_dev: dummy network device for @napi, as all sessions share one channel
  * @napi: consumer of both pipes, producer of the DL pipe
- * @rx: used by the NAPI poll; by the task that opens or closes the channel while
- *	NAPI is off
+ * @rx: owned by the NAPI poll; by opening and closing of the channel while NAPI is
+ *	disabled
  * @ul_lock: protects @sessions, @tx, @cmdq, @coalesce, and the producer side of
  *	the UL pipe; taken with bottom halves disabled
  * @sessions: by if_id
@@ -281,7 +281,7 @@ struct iosm_mux_cmdq {
  * @coalesce: see struct iosm_mux_coalesce; under @ul_lock
  * @ul_timer: rings for packets that have been collected for long enough; armed
  *	under @ul_lock
- * @stats: counted by NAPI
+ * @stats: see struct iosm_mux_stats
  */
 struct iosm_mux {
 	struct iosm_core *core;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The flavour Aggregation: blocks with many packets, and blocks of commands.
+ * The flavour Aggregation: data blocks with many packets, and command blocks.
  *
- * An uplink packet is copied to the open block; the checksum is computed and a
- * large TCP packet is segmented on the way.
+ * An uplink packet is copied to the open block. The copy computes the checksum, and
+ * segments a large TCP packet.
  */
 
 #include <linux/dma-mapping.h>
@@ -16,12 +16,12 @@
 #include "iosm_mux_priv.h"
 #include "iosm_trace.h"
 
-/* TDs that are a batch. */
+/* Number of TDs that are a batch. */
 #define IOSM_MUX_BATCH_BLOCKS	(IOSM_MUX_BLOCKS * 5 / 8)
 
 /* ---- Uplink ---- */
 
-/* Gives the open block to the device; false when there is no TD. */
+/* Push the open block. False: no TD. */
 static bool iosm_mux_push_block(struct iosm_mux *mux)
 {
 	struct iosm_mux_block *block = mux->tx.open_block;
@@ -33,7 +33,7 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 	if (!block)
 		return true;
 	if (!mux->tx.adb.tables) {
-		/* Begun for a packet that was too large: says nothing. */
+		/* Empty: the packet was too large. */
 		mux->tx.free_blocks[mux->tx.n_free++] = block;
 		mux->tx.open_block = NULL;
 		return true;
@@ -46,7 +46,7 @@ static bool iosm_mux_push_block(struct iosm_mux *mux)
 			continue;
 		levels[i] = iosm_mux_level(&mux->sessions[i]);
 		sessions |= BIT(i);
-		/* Some only tell of their level. */
+		/* A session may have a queue level only. */
 		mux->sessions[i].tx.tx_blocks += !!block->packets[i];
 		packets += block->packets[i];
 	}
@@ -83,10 +83,7 @@ static bool iosm_mux_open_block(struct iosm_mux *mux)
 	return true;
 }
 
-/*
- * Room for a packet in the open block, or in a new one; NULL when there is no
- * block, or no block that is large enough.
- */
+/* Reserve room for a packet in the open block, or in a new one. NULL: no room. */
 static void *iosm_mux_reserve(struct iosm_mux *mux, u8 if_id, u32 priority,
 			      u32 len)
 {
@@ -101,7 +98,7 @@ static void *iosm_mux_reserve(struct iosm_mux *mux, u8 if_id, u32 priority,
 	return to;
 }
 
-/* Counts the packet that was put last, @bytes of it for the byte limit. */
+/* Count a packet that was added to the open block; @bytes for BQL. */
 static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
@@ -115,7 +112,7 @@ static void iosm_mux_put_done(struct iosm_mux *mux, u8 if_id, u32 bytes)
 		iosm_mux_push_block(mux);
 }
 
-/* A packet that no block can hold, or @bytes that are left of it. */
+/* Drop a packet that is too large or malformed, or its last @bytes. */
 static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 			      struct sk_buff *skb, u32 bytes)
 {
@@ -128,14 +125,14 @@ static void iosm_mux_put_drop(struct iosm_mux *mux, u8 if_id,
 	dev_kfree_skb_any(skb);
 }
 
-/* Copies a packet to @to, and sums it up on the way if that is left to us. */
+/* Copy a packet to @to, and compute its checksum if it has none yet. */
 static void iosm_mux_copy_out(const struct sk_buff *skb, u8 *to)
 {
 	int start = skb_checksum_start_offset(skb);
 	__sum16 sum;
 	u8 *check;
 
-	/* XDP may have cut off what was to be summed, or where to. */
+	/* XDP may have trimmed the checksum field or the range of the checksum. */
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL &&
 		     (start < 0 || start > skb_headlen(skb) ||
 		      start + skb->csum_offset + sizeof(sum) > skb->len))) {
@@ -148,14 +145,14 @@ static void iosm_mux_copy_out(const struct sk_buff *skb, u8 *to)
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return;
 
-	/* UDP has two zeros, and means "no checksum" by this one. */
+	/* In UDP, 0 means "no checksum". */
 	check = to + skb_checksum_start_offset(skb) + skb->csum_offset;
 	sum = get_unaligned((__sum16 *)check);
 	if (unlikely(!sum))
 		put_unaligned(CSUM_MANGLED_0, (__sum16 *)check);
 }
 
-/* Puts a packet into a block; false: it has to wait. */
+/* Add a packet to a block. False: no room. */
 static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 			       struct sk_buff *skb)
 {
@@ -165,7 +162,7 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 	if (!to && (!mux->tx.open_block || mux->tx.adb.n))
 		return false;
 	if (unlikely(!to)) {
-		/* Not even an empty block has room for it. */
+		/* Larger than an empty block. */
 		iosm_mux_put_drop(mux, if_id, skb, skb->len);
 		return true;
 	}
@@ -180,8 +177,8 @@ static bool iosm_mux_put_block(struct iosm_mux *mux, u8 if_id,
 }
 
 /*
- * Cuts a large TCP packet into segments while it is copied: all that a device
- * with TSO saves is saved, and the copy is not one more.
+ * Add the segments of a large TCP packet to blocks. The stack passes one large
+ * packet instead of many small ones, as with TSO, and there is no additional copy.
  */
 static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 			     struct sk_buff *skb)
@@ -193,14 +190,14 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 	__wsum csum;
 	u8 *to;
 
-	/* User space can make such ones, and XDP sends what nobody checked. */
+	/* Packets from user space or XDP may have malformed headers. */
 	if (unlikely(!(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) || !mss ||
 		     !iosm_mux_gso_head(skb, &head_len))) {
 		iosm_mux_put_drop(mux, if_id, skb, skb->len);
 		return true;
 	}
 
-	/* All or nothing: what has gone cannot be held. */
+	/* All segments or none: a part of a packet cannot be deferred. */
 	n = iosm_mux_gso_blocks(&mux->sessions[if_id], skb, head_len, mss);
 	if (n <= IOSM_MUX_BLOCKS_MIN &&
 	    (n > mux->tx.n_free || n >= iosm_pipe_space(&mux->ch.ul)))
@@ -217,7 +214,7 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 					      to + head_len, n);
 		iosm_mux_gso_headers(head, skb, head_len, packets, at, n, csum);
 		memcpy(to, head, head_len);
-		/* The byte limit knows of one set of headers. */
+		/* BQL counts the headers once. */
 		iosm_mux_put_done(mux, if_id, packets ? n : head_len + n);
 		bytes += head_len + n;
 		packets++;
@@ -275,7 +272,7 @@ static void iosm_mux_done_block(struct iosm_mux *mux,
 
 /* ---- Downlink ---- */
 
-/* Does what a block of commands says; returns how many there were. */
+/* Process a command block. Returns the number of commands. */
 static int iosm_mux_rx_cmds(struct iosm_mux *mux, const void *va, u32 len)
 {
 	struct iosm_mux_reader rd;
@@ -344,7 +341,7 @@ static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
 
 	for (i = 0; i < IOSM_MUX_BLOCKS; i++) {
 		block = &mux->tx.blocks[i];
-		/* The device can read all of it, not just what is sent. */
+		/* Zeroed: the device can read the whole buffer. */
 		block->va = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 						     get_order(IOSM_MUX_BLOCK_SIZE));
 		if (!block->va)
@@ -360,7 +357,6 @@ static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
 		mux->tx.free_blocks[mux->tx.n_free++] = block;
 	}
 
-	/* Fewer will do. */
 	if (mux->tx.n_free >= IOSM_MUX_BLOCKS_MIN)
 		return 0;
 
@@ -369,7 +365,6 @@ static int iosm_mux_alloc_blocks(struct iosm_mux *mux)
 	return -ENOMEM;
 }
 
-/* One block holds many packets. */
 const struct iosm_mux_ops iosm_mux_aggregation = {
 	.flavour = IOSM_MUX_AGGREGATION,
 	.batch = IOSM_MUX_BATCH_BLOCKS,

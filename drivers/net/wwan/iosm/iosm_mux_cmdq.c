@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands for the device.
+ * Commands to the device.
  *
- * They wait in a queue, are encoded in slots, a small piece of coherent memory
- * each, and share the UL pipe with data.
+ * A command waits in a queue until a slot and a TD are free. A slot is a small
+ * piece of coherent memory for an encoded command. Commands and data share the UL
+ * pipe.
  */
 
 #include <linux/bitops.h>
@@ -20,18 +21,18 @@ static_assert(IOSM_MUX_SLOTS <= BITS_PER_LONG);
  * iosm_mux_post() - queue a command for the device
  * @mux: the IP channel
  * @cmd: command
- * @keep: places of the queue that must stay free for others
+ * @reserved: entries of the queue that must stay free
  *
  * iosm_mux_kick() sends it. Context: ul_lock.
  *
- * Return: false when there is no place.
+ * Return: false if the queue is full.
  */
 bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
-		   unsigned int keep)
+		   unsigned int reserved)
 {
 	unsigned int at;
 
-	if (mux->cmdq.count + keep >= IOSM_MUX_CMD_QUEUE)
+	if (mux->cmdq.count + reserved >= IOSM_MUX_CMD_QUEUE)
 		return false;
 
 	at = (mux->cmdq.first + mux->cmdq.count++) % IOSM_MUX_CMD_QUEUE;
@@ -46,7 +47,7 @@ bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
  *
  * Context: ul_lock.
  *
- * Return: its number, or IOSM_MUX_SLOTS when there is no slot or no TD.
+ * Return: slot number; IOSM_MUX_SLOTS: no free slot or no free TD.
  */
 unsigned int iosm_mux_slot(struct iosm_mux *mux)
 {
@@ -60,11 +61,11 @@ unsigned int iosm_mux_slot(struct iosm_mux *mux)
  * iosm_mux_push_small() - push a slot that has been written
  * @mux: the IP channel
  * @slot: as returned by iosm_mux_slot()
- * @len: bytes in it; 0: nothing was encoded
+ * @len: bytes in the slot; 0: nothing was encoded
  *
  * Context: ul_lock.
  *
- * Return: false when there is nothing to push.
+ * Return: false if nothing was pushed.
  */
 bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot, u32 len)
 {
@@ -84,10 +85,10 @@ bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot, u32 len)
 }
 
 /**
- * iosm_mux_send_cmds() - push the commands that are queued
+ * iosm_mux_send_cmds() - push queued commands
  * @mux: the IP channel
  *
- * The open block goes first. What finds no slot or TD stays queued.
+ * The open block is pushed first. Commands without a free slot or TD stay queued.
  * Context: ul_lock.
  */
 void iosm_mux_send_cmds(struct iosm_mux *mux)
@@ -117,7 +118,7 @@ void iosm_mux_send_cmds(struct iosm_mux *mux)
 }
 
 /**
- * iosm_mux_alloc_slots() - memory for commands
+ * iosm_mux_alloc_slots() - allocate memory for commands
  * @mux: the IP channel, closed
  *
  * Context: may sleep.

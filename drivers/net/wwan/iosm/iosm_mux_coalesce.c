@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When to ring for uplink, see iosm_mux_kick():
+ * When to ring the doorbell for uplink:
  *
- *   - a packet of a session that sends few packets: at once. A ping, a request or
- *     a packet of a call does not wait, whatever other sessions do
+ *   - for a packet of a session with a low packet rate: at once. A ping, a request
+ *     or a packet of a call is not delayed by the traffic of other sessions
  *     (iosm_mux_pace.h);
- *   - a packet behind which its sender stopped (byte limit, flow control, no
- *     room): as soon as the device has little to do;
- *   - any other packet: with the next ones. The doorbell waits for a batch, or
- *     for some time since the last one. A busy device is not disturbed before it
- *     has completed what it has.
+ *   - for a packet after which the queue of the session was stopped (byte limit,
+ *     flow control, no room): as soon as the device is not busy;
+ *   - for any other packet: together with the following packets. The doorbell is
+ *     rung when a batch is complete, or some time after the last doorbell, but not
+ *     while the device is busy.
  *
- * So doorbells and completion interrupts come per batch, not per packet.
+ * Doorbells and completion interrupts are thus per batch, not per packet. The
+ * decision is made in iosm_mux_coalesce.h.
  */
 
 #include <linux/hrtimer.h>
@@ -55,8 +56,8 @@ static void iosm_mux_ring_ul(struct iosm_mux *mux, enum iosm_hpda_reason why)
  */
 void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 {
-	struct iosm_mux_coalesce *c = &mux->coalesce;
 	enum iosm_hpda_reason why = IOSM_HPDA_UL_TIMER;
+	struct iosm_mux_coalesce *c = &mux->coalesce;
 	struct iosm_mux_fill fill;
 	ktime_t now = 0, wait;
 
@@ -81,8 +82,8 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 }
 
 /**
- * iosm_mux_ul_timeout() - a stream has been collected for long enough
- * @timer: of the mux
+ * iosm_mux_ul_timeout() - packets have been collected for long enough
+ * @timer: @ul_timer of the mux
  *
  * Context: soft interrupt.
  *
@@ -101,7 +102,7 @@ enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
 }
 
 /**
- * iosm_mux_ul_flush() - give the open block to the device
+ * iosm_mux_ul_flush() - push the open block and ring
  * @mux: the IP channel
  *
  * Context: ul_lock.

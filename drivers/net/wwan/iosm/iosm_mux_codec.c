@@ -2,8 +2,7 @@
 /*
  * MUX blocks.
  *
- * Aggregation, as we lay it out (tables may stand anywhere, see the device
- * interface):
+ * Aggregation, layout of UL blocks (in DL blocks, tables may be anywhere):
  *
  *   +------+----+----+----+------+------+------+------+
  *   | ADBH | dg | dg | dg | ADTH | QLTH | ADTH | QLTH |
@@ -25,8 +24,8 @@
 #include "iosm_mux_codec.h"
 
 /*
- * Copies a part of a buffer that the device may change at any time. The
- * compiler must not go back to the original for a second look.
+ * Copy a part of a buffer that the device may change at any time. The compiler must
+ * not read it a second time.
  */
 static void iosm_mux_fetch(void *to, const void *buf, u32 offset, u32 len)
 {
@@ -34,19 +33,18 @@ static void iosm_mux_fetch(void *to, const void *buf, u32 offset, u32 len)
 	barrier();
 }
 
-/* Do @size bytes at @offset lie within @len? */
+/* Are @size bytes at @offset within @len? */
 static bool iosm_mux_inside(u32 offset, u32 size, u32 len)
 {
 	return offset <= len && size <= len - offset;
 }
 
 /**
- * iosm_mux_signature() - what kind of buffer is it?
- * @buf: what the device sent
- * @len: bytes of it
+ * iosm_mux_signature() - read the signature of a buffer
+ * @buf: DL buffer
+ * @len: bytes that the device wrote
  *
- * Return: the signature, IOSM_SIG_*, or any other number; 0 when there is
- * none.
+ * Return: IOSM_SIG_* or any other number; 0: no signature.
  */
 u32 iosm_mux_signature(const void *buf, u32 len)
 {
@@ -61,7 +59,6 @@ u32 iosm_mux_signature(const void *buf, u32 len)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_signature);
 
-/* Takes a part from the budget of a block. */
 static bool iosm_mux_take_budget(struct iosm_mux_reader *rd, u32 bytes)
 {
 	if (bytes > rd->budget)
@@ -102,11 +99,11 @@ static int iosm_mux_block_open(struct iosm_mux_reader *rd, const void *block,
 /**
  * iosm_mux_adb_open() - start to read a DL data block
  * @rd: reader to set up
- * @block: the block; must stay until the last iosm_mux_adb_next()
- * @len: bytes that the device wrote, as the TD says
+ * @block: the block; valid until the last iosm_mux_adb_next()
+ * @len: bytes that the device wrote, from the TD
  * @pad: head padding of each datagram, see iosm_mux_dl_pad()
  *
- * Return: 0, or -EBADMSG when the header is wrong.
+ * Return: 0, or -EBADMSG: invalid header.
  */
 int iosm_mux_adb_open(struct iosm_mux_reader *rd, const void *block, u32 len,
 		      u32 pad)
@@ -120,12 +117,12 @@ int iosm_mux_adb_open(struct iosm_mux_reader *rd, const void *block, u32 len,
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_open);
 
 /*
- * In place of the index of something that was found to be wrong, so that the
- * device cannot mend it afterwards.
+ * Replaces the index of an invalid table, so that later calls fail even if the
+ * device corrects the table.
  */
 #define IOSM_MUX_INVALID_INDEX	U32_MAX
 
-/* Goes to the table at rd->next. */
+/* Read the table at rd->next. */
 static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
 {
 	u32 at = rd->next, length;
@@ -148,7 +145,7 @@ static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
 		rd->entries = (length - sizeof(t)) / sizeof(struct iosm_adth_dg);
 		break;
 	case IOSM_SIG_QLTH:
-		/* Means nothing downlink. */
+		/* No meaning in downlink. */
 		break;
 	default:
 		return -EBADMSG;
@@ -165,11 +162,11 @@ static int iosm_mux_adb_table(struct iosm_mux_reader *rd)
  * @rd: reader
  * @dg: the datagram
  *
- * A datagram whose entry is wrong is left out and counted in @rd->bad; a
- * table that is wrong ends the block.
+ * A datagram with an invalid entry is skipped and counted in @rd->bad. An invalid
+ * table ends the block.
  *
- * Return: 1 with a datagram, 0 at the end, -EBADMSG at a wrong table (and
- * from then on).
+ * Return: 1: a datagram; 0: end of the block; -EBADMSG: invalid table, also in all
+ * later calls.
  */
 int iosm_mux_adb_next(struct iosm_mux_reader *rd, struct iosm_mux_dg *dg)
 {
@@ -212,7 +209,7 @@ int iosm_mux_adb_next(struct iosm_mux_reader *rd, struct iosm_mux_dg *dg)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_next);
 
-/* Parameters that @op needs at least, by the device's DL commands. */
+/* Read the parameters of a DL command. */
 static int iosm_mux_params(struct iosm_mux_cmd *cmd, const void *buf,
 			   u32 offset, u32 len)
 {
@@ -244,10 +241,10 @@ static int iosm_mux_params(struct iosm_mux_cmd *cmd, const void *buf,
 /**
  * iosm_mux_acb_open() - start to read a DL command block
  * @rd: reader to set up
- * @block: the block; must stay until the last iosm_mux_acb_next()
- * @len: bytes that the device wrote, as the TD says
+ * @block: the block; valid until the last iosm_mux_acb_next()
+ * @len: bytes that the device wrote, from the TD
  *
- * Return: 0, or -EBADMSG when the header is wrong.
+ * Return: 0, or -EBADMSG: invalid header.
  */
 int iosm_mux_acb_open(struct iosm_mux_reader *rd, const void *block, u32 len)
 {
@@ -265,7 +262,7 @@ static int iosm_mux_acb_op(u32 number, enum iosm_mux_op *op)
 		*op = IOSM_MUX_CLOSE_RESP;
 		return 0;
 	case IOSM_AGGR_FLOW_CTL_ENABLE:
-		/* The mask names flows; a session of ours has just one. */
+		/* The mask selects flows; a session has only one. */
 		*op = IOSM_MUX_FLOW_STOP;
 		return 0;
 	case IOSM_AGGR_FLOW_CTL_DISABLE:
@@ -284,11 +281,11 @@ static int iosm_mux_acb_op(u32 number, enum iosm_mux_op *op)
  * @rd: reader
  * @cmd: the command
  *
- * A command that is unknown or too short is left out and counted in @rd->bad;
- * a header that is wrong ends the block.
+ * A command that is unknown or too short is skipped and counted in @rd->bad. An
+ * invalid header ends the block.
  *
- * Return: 1 with a command, 0 at the end, -EBADMSG at a wrong header (and
- * from then on).
+ * Return: 1: a command; 0: end of the block; -EBADMSG: invalid header, also in all
+ * later calls.
  */
 int iosm_mux_acb_next(struct iosm_mux_reader *rd, struct iosm_mux_cmd *cmd)
 {
@@ -328,8 +325,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_acb_next);
 
 /**
  * iosm_mux_adgh_decode() - read a Lite datagram
- * @buf: what the device sent
- * @len: bytes of it, as the TD says
+ * @buf: DL buffer
+ * @len: bytes that the device wrote, from the TD
  * @pad: padding behind the header, see iosm_mux_dl_pad()
  * @dg: the datagram
  *
@@ -373,7 +370,7 @@ static int iosm_mux_lite_op(u32 number, const void *buf, u32 offset, u32 len,
 		*op = IOSM_MUX_CLOSE_RESP;
 		return 0;
 	case IOSM_LITE_FLOW_CTL:
-		/* Here only the mask tells stop from go. */
+		/* One command for both: the mask decides. */
 		if (len < sizeof(mask))
 			return -EBADMSG;
 		iosm_mux_fetch(&mask, buf, offset, sizeof(mask));
@@ -394,8 +391,8 @@ static int iosm_mux_lite_op(u32 number, const void *buf, u32 offset, u32 len,
 
 /**
  * iosm_mux_lite_cmd_decode() - read a Lite command
- * @buf: what the device sent
- * @len: bytes of it, as the TD says
+ * @buf: DL buffer
+ * @len: bytes that the device wrote, from the TD
  * @cmd: the command
  *
  * Return: 0, or -EBADMSG.
@@ -429,8 +426,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_lite_cmd_decode);
 
 /**
  * iosm_mux_credit_decode() - read a flow credit table
- * @buf: what the device sent
- * @len: bytes of it, as the TD says
+ * @buf: DL buffer
+ * @len: bytes that the device wrote, from the TD
  * @credit: the grant
  *
  * Return: 0, or -EBADMSG.
@@ -461,10 +458,10 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_credit_decode);
 /**
  * iosm_mux_ul_pad() - head padding of UL datagrams
  * @flavour: of the channel
- * @negotiated: what the device wrote into OPEN_SESSION_RESP; anything
- * @max: most padding that a buffer has room for
+ * @negotiated: value in OPEN_SESSION_RESP; not checked
+ * @max: maximum of the result
  *
- * Return: bytes of padding, or -ERANGE when that is more than @max.
+ * Return: bytes of padding, or -ERANGE if that is more than @max.
  */
 int iosm_mux_ul_pad(enum iosm_mux_flavour flavour, u32 negotiated, u32 max)
 {
@@ -482,7 +479,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_ul_pad);
 /**
  * iosm_mux_dl_pad() - head padding of DL datagrams
  * @flavour: of the channel
- * @wanted: what we asked for in OPEN_SESSION
+ * @wanted: value in OPEN_SESSION
  *
  * Return: bytes in front of the IP packet; Lite: behind the ADGH.
  */
@@ -500,7 +497,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_dl_pad);
  * iosm_mux_adb_begin() - start to fill an UL data block
  * @adb: builder
  * @block: memory to fill
- * @size: bytes of it, more than IOSM_MUX_ADB_OVERHEAD
+ * @size: bytes at @block, more than IOSM_MUX_ADB_OVERHEAD
  */
 void iosm_mux_adb_begin(struct iosm_mux_adb *adb, void *block, u32 size)
 {
@@ -513,11 +510,11 @@ void iosm_mux_adb_begin(struct iosm_mux_adb *adb, void *block, u32 size)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_begin);
 
-/* Bytes that the tables of a session take, datagrams apart. */
+/* Bytes of the tables of a session without datagrams. */
 #define IOSM_MUX_SESSION_TABLES	(sizeof(struct iosm_adth) +		\
 				 sizeof(struct iosm_adb_qlth))
 
-/* A session that is in the block only to tell its queue level. */
+/* The block has only the queue level of the session. */
 #define IOSM_MUX_LEVEL_ONLY	U16_MAX
 
 static u32 iosm_mux_adb_align(u32 offset)
@@ -527,11 +524,11 @@ static u32 iosm_mux_adb_align(u32 offset)
 
 /**
  * iosm_mux_adb_room() - longest IP packet that can be added
- * @adb: builder that has begun
- * @if_id: its session
+ * @adb: builder, after iosm_mux_adb_begin()
+ * @if_id: session of the packet
  * @pad: head padding of the session
  *
- * Return: bytes, 0 when there is no room.
+ * Return: bytes; 0: no room.
  */
 u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad)
 {
@@ -544,7 +541,7 @@ u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad)
 
 	if (!adb->count[if_id])
 		need += IOSM_MUX_SESSION_TABLES;
-	/* The tables start aligned: the last datagram may cost 3 bytes more. */
+	/* The tables are aligned, which may need 3 bytes after the last datagram. */
 	need += 3;
 	if (need >= adb->size || pad >= U16_MAX)
 		return 0;
@@ -556,11 +553,11 @@ u32 iosm_mux_adb_room(const struct iosm_mux_adb *adb, u8 if_id, u32 pad)
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_room);
 
 /**
- * iosm_mux_adb_fresh_room() - what a fresh block has beside one part
+ * iosm_mux_adb_fresh_room() - room in an empty block for padding or packet
  * @size: bytes of the block, more than IOSM_MUX_ADB_OVERHEAD
- * @part: bytes of the only packet in it, or of its head padding
+ * @part: bytes of the packet, or of its head padding
  *
- * Return: bytes for the other one of the two, 0 when there is no room.
+ * Return: bytes for the head padding, or for the packet; 0: no room.
  */
 u32 iosm_mux_adb_fresh_room(u32 size, u32 part)
 {
@@ -571,25 +568,24 @@ u32 iosm_mux_adb_fresh_room(u32 size, u32 part)
 }
 
 /**
- * iosm_mux_adb_fit() - how many datagrams of one size will a block take?
- * @size: bytes of a fresh block, more than IOSM_MUX_ADB_OVERHEAD
- * @pad: head padding of their session, the only one in the block
+ * iosm_mux_adb_fit() - number of datagrams of one size in a block
+ * @size: bytes of an empty block, more than IOSM_MUX_ADB_OVERHEAD
+ * @pad: head padding of the session
  * @len: bytes of each IP packet, not 0
- * @least: the block is given away as soon as its room is less than that
+ * @least: the block is pushed when it has less room than that
  *
- * Return: number of iosm_mux_adb_add() that succeed, exactly.
+ * Return: exact number of datagrams, of one session.
  */
 u32 iosm_mux_adb_fit(u32 size, u32 pad, u32 len, u32 least)
 {
 	u32 each = iosm_mux_adb_align(pad + len) + sizeof(struct iosm_adth_dg);
-	/* A datagram takes @each of it. */
 	u32 room = iosm_mux_adb_fresh_room(size, pad);
 	u32 fit;
 
 	if (len > room)
 		return 0;
 
-	/* The first one goes in whatever @least says. */
+	/* The first datagram does not depend on @least. */
 	if (least < len)
 		least = len;
 	fit = 1 + (room > least ? (room - least) / each : 0);
@@ -600,14 +596,13 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_fit);
 
 /**
  * iosm_mux_adb_add() - reserve room for a datagram
- * @adb: builder that has begun
- * @if_id: its session
+ * @adb: builder, after iosm_mux_adb_begin()
+ * @if_id: session of the packet
  * @service_class: for the table
  * @pad: head padding of the session
  * @len: bytes of the IP packet, not 0
  *
- * Return: where the caller puts the packet; NULL when the block has no room
- * for it.
+ * Return: memory for the IP packet; NULL: no room.
  */
 void *iosm_mux_adb_add(struct iosm_mux_adb *adb, u8 if_id, u8 service_class,
 		       u32 pad, u32 len)
@@ -617,7 +612,7 @@ void *iosm_mux_adb_add(struct iosm_mux_adb *adb, u8 if_id, u8 service_class,
 	if (len > iosm_mux_adb_room(adb, if_id, pad))
 		return NULL;
 
-	/* Old bytes of the buffer are nobody's business. */
+	/* Do not leak old contents of the memory to the device. */
 	memset(adb->block + adb->used, 0, at + pad - adb->used);
 
 	if (adb->count[if_id] == IOSM_MUX_LEVEL_ONLY)
@@ -639,12 +634,11 @@ void *iosm_mux_adb_add(struct iosm_mux_adb *adb, u8 if_id, u8 service_class,
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_add);
 
 /**
- * iosm_mux_adb_level() - tell the queue level of a session without datagrams
- * @adb: builder that has begun
+ * iosm_mux_adb_level() - add the queue level of a session without datagrams
+ * @adb: builder, after iosm_mux_adb_begin()
  * @if_id: the session
  *
- * Does nothing when the session is in the block already, or when there is no
- * room.
+ * Does nothing if the session is in the block already, or if there is no room.
  */
 void iosm_mux_adb_level(struct iosm_mux_adb *adb, u8 if_id)
 {
@@ -655,12 +649,12 @@ void iosm_mux_adb_level(struct iosm_mux_adb *adb, u8 if_id)
 		return;
 
 	adb->count[if_id] = IOSM_MUX_LEVEL_ONLY;
-	/* Room for the ADTH, too, as datagrams may follow. */
+	/* Includes an ADTH, as datagrams may follow. */
 	adb->tables += IOSM_MUX_SESSION_TABLES;
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adb_level);
 
-/* Writes the tables of all sessions; returns the end of the last. */
+/* Write the tables of all sessions. Returns the offset of their end. */
 static u32 iosm_mux_adb_tables(struct iosm_mux_adb *adb, const u32 *levels)
 {
 	u32 cursor[IOSM_SESSIONS] = {};
@@ -718,10 +712,10 @@ static u32 iosm_mux_adb_tables(struct iosm_mux_adb *adb, const u32 *levels)
 /**
  * iosm_mux_adb_finish() - write header and tables
  * @adb: builder with at least one session in it
- * @sequence: number of the block
- * @levels: bytes still queued, by session
+ * @sequence: sequence number of the block
+ * @levels: queue levels, by session
  *
- * The builder is free for the next block then.
+ * The builder can be used for the next block.
  *
  * Return: length of the block.
  */
@@ -778,7 +772,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_adgh_encode);
  * iosm_mux_level_encode() - write a Lite queue level table
  * @buf: room for sizeof(struct iosm_lite_table) bytes
  * @if_id: session
- * @level: bytes queued for it
+ * @level: queue level
  *
  * Return: bytes written.
  */
@@ -842,9 +836,9 @@ static u32 iosm_mux_cmd_params(const struct iosm_mux_cmd *cmd, u8 *buf)
  * @flavour: of the channel
  * @buf: room for IOSM_MUX_CMD_MAX bytes
  * @cmd: IOSM_MUX_OPEN, _CLOSE, _FLOW_ACK or _LINK_STATUS_RESP
- * @sequence: number of the command block (Aggregation)
+ * @sequence: sequence number of the command block (Aggregation)
  *
- * Return: bytes written; 0 when the command is not one for the device.
+ * Return: bytes written; 0: not a command to the device.
  */
 u32 iosm_mux_cmd_encode(enum iosm_mux_flavour flavour, void *buf,
 			const struct iosm_mux_cmd *cmd, u16 sequence)

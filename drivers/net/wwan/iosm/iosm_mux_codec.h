@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MUX blocks: encode what goes up, decode what comes down.
+ * MUX blocks: encode uplink, decode downlink.
  *
- * Pure: bytes in, descriptors out. No device, no skb, no locks, no memory of
- * its own. The decoders believe nothing: a block may be changed by the device
- * while it is read, so every field is copied once, checked, then used.
+ * Pure functions: no device, no skb, no locks, no memory of their own. The input of
+ * the decoders is not trusted. The device may change a block while it is read, so
+ * every field is copied once, checked, then used.
  */
 #ifndef IOSM_MUX_CODEC_H
 #define IOSM_MUX_CODEC_H
@@ -14,9 +14,9 @@
 #include "iosm_hw.h"
 
 /**
- * enum iosm_mux_flavour - the two ways to put datagrams into a buffer
- * @IOSM_MUX_LITE: one datagram or one command a buffer
- * @IOSM_MUX_AGGREGATION: blocks with many of them
+ * enum iosm_mux_flavour - format of buffers
+ * @IOSM_MUX_LITE: one datagram or one command per buffer
+ * @IOSM_MUX_AGGREGATION: blocks with many datagrams or commands
  */
 enum iosm_mux_flavour {
 	IOSM_MUX_LITE,
@@ -24,16 +24,16 @@ enum iosm_mux_flavour {
 };
 
 /**
- * enum iosm_mux_op - commands, whatever number the flavour gives them
+ * enum iosm_mux_op - commands, independent of the flavour
  * @IOSM_MUX_OPEN: to the device: open a session
- * @IOSM_MUX_OPEN_RESP: from the device: the answer
+ * @IOSM_MUX_OPEN_RESP: from the device: response to @IOSM_MUX_OPEN
  * @IOSM_MUX_CLOSE: to the device: close a session
- * @IOSM_MUX_CLOSE_RESP: from the device: the answer
- * @IOSM_MUX_FLOW_STOP: from the device: send nothing on this session
- * @IOSM_MUX_FLOW_GO: from the device: go on
- * @IOSM_MUX_FLOW_ACK: to the device: the answer to both
+ * @IOSM_MUX_CLOSE_RESP: from the device: response to @IOSM_MUX_CLOSE
+ * @IOSM_MUX_FLOW_STOP: from the device: stop the uplink of a session
+ * @IOSM_MUX_FLOW_GO: from the device: restart the uplink of a session
+ * @IOSM_MUX_FLOW_ACK: to the device: response to both
  * @IOSM_MUX_LINK_STATUS: from the device: opaque report
- * @IOSM_MUX_LINK_STATUS_RESP: to the device: the answer
+ * @IOSM_MUX_LINK_STATUS_RESP: to the device: response to @IOSM_MUX_LINK_STATUS
  */
 enum iosm_mux_op {
 	IOSM_MUX_OPEN,
@@ -49,11 +49,11 @@ enum iosm_mux_op {
 
 /**
  * struct iosm_mux_cmd - a command
- * @op: which
- * @transaction: an answer carries that of its question
- * @response: answers only: 0 is success
- * @head_pad: IOSM_MUX_OPEN: DL padding that we want; IOSM_MUX_OPEN_RESP: the
- *	device's number for the UL padding, see iosm_mux_ul_pad()
+ * @op: type of the command
+ * @transaction: transaction ID; a response has the ID of its command
+ * @response: responses only: 0 is success
+ * @head_pad: IOSM_MUX_OPEN: requested DL padding; IOSM_MUX_OPEN_RESP: UL padding,
+ *	see iosm_mux_ul_pad()
  * @if_id: session, below IOSM_SESSIONS
  */
 struct iosm_mux_cmd {
@@ -65,11 +65,11 @@ struct iosm_mux_cmd {
 };
 
 /**
- * struct iosm_mux_dg - where a datagram lies in a buffer
+ * struct iosm_mux_dg - position of a datagram in a buffer
  * @offset: first byte of the IP packet
  * @len: bytes of the IP packet, at least 1
  * @if_id: session, below IOSM_SESSIONS
- * @service_class: as the sender wrote it
+ * @service_class: service class in the header
  */
 struct iosm_mux_dg {
 	u32 offset;
@@ -79,8 +79,8 @@ struct iosm_mux_dg {
 };
 
 /**
- * struct iosm_mux_credit - uplink credit that the device grants
- * @bytes: IP bytes, to be added to what is left
+ * struct iosm_mux_credit - grant of uplink credit
+ * @bytes: IP bytes, to be added to the credit of the session
  * @if_id: session, below IOSM_SESSIONS
  */
 struct iosm_mux_credit {
@@ -89,19 +89,18 @@ struct iosm_mux_credit {
 };
 
 /**
- * struct iosm_mux_reader - walks through a block
+ * struct iosm_mux_reader - state of reading a block
  * @block: the block
- * @len: bytes that may be looked at
- * @budget: bytes of @len that nothing was found in yet. Each table, command
- *	and datagram takes its size from it: an honest block has room for all
- *	that it names, and a chain that loops or overlaps itself runs dry.
+ * @len: bytes that may be read
+ * @budget: bytes of @len without a known table, command or datagram. Each of them
+ *	uses up its size. In a valid block, they do not overlap, so the budget is
+ *	sufficient. A loop or an overlap exceeds it.
  * @pad: head padding of datagrams
  * @next: index of the next table or command, 0: none
- * @entry: index of the next datagram of the current table
- * @entries: datagrams left in the current table
- * @if_id: of the current table
- * @bad: datagrams or commands that were left out because they lie about
- *	themselves
+ * @entry: index of the next entry of the current table
+ * @entries: remaining entries of the current table
+ * @if_id: session of the current table
+ * @bad: invalid datagrams or commands, which were skipped
  */
 struct iosm_mux_reader {
 	const u8 *block;
@@ -115,25 +114,25 @@ struct iosm_mux_reader {
 	u32 bad;
 };
 
-/* Datagrams that one UL block can describe. */
+/* Maximum number of datagrams in an UL block. */
 #define IOSM_MUX_ADB_DGS	256
 
 /**
- * struct iosm_mux_adb - an UL block while it is being filled
- * @block: the memory; NULL while no block is being filled
+ * struct iosm_mux_adb - builder of an UL block
+ * @block: the memory; NULL: no block is being filled
  * @size: bytes at @block
- * @used: bytes of header and datagrams so far
+ * @used: bytes of header and datagrams
  * @tables: bytes that the tables will need
  * @n: number of datagrams
  * @count: datagrams by session
- * @dgs: where each datagram lies
- * @dgs.index: its first byte, the padding
- * @dgs.len: with padding
- * @dgs.service_class: for the table
+ * @dgs: entries for the tables
+ * @dgs.index: first byte of the datagram, including padding
+ * @dgs.len: length, including padding
+ * @dgs.service_class: service class
  * @dgs.if_id: session
  *
- * Nothing but datagrams is kept in @block before iosm_mux_adb_finish(): the
- * tables come last, when their length is known.
+ * iosm_mux_adb_finish() writes header and tables. Until then, @block has datagrams
+ * only.
  */
 struct iosm_mux_adb {
 	u8 *block;
@@ -150,12 +149,12 @@ struct iosm_mux_adb {
 	} dgs[IOSM_MUX_ADB_DGS];
 };
 
-/* Longest command of both flavours: OPEN_SESSION in a block of its own. */
+/* Longest command of both flavours: OPEN_SESSION in a command block. */
 #define IOSM_MUX_CMD_MAX	(sizeof(struct iosm_acbh) +		\
 				 sizeof(struct iosm_acb_cmdh) +		\
 				 sizeof(struct iosm_mux_open_params))
 
-/* What an Aggregation block needs beside its only datagram. */
+/* Size of an Aggregation block without its only datagram. */
 #define IOSM_MUX_ADB_OVERHEAD	(sizeof(struct iosm_adbh) +		\
 				 sizeof(struct iosm_adth) +		\
 				 sizeof(struct iosm_adth_dg) +		\

@@ -2,10 +2,10 @@
 /*
  * Downlink of the sessions.
  *
- * Every buffer that is taken from the ring is replaced at once, by itself when
- * its datagrams are copied, by a fresh one when they are handed up where they
- * lie. If there is no fresh one they are copied: want of memory costs packets,
- * never buffers of the ring.
+ * A buffer whose packets are copied is posted again. A buffer whose packets become
+ * page fragments is replaced by a new one before it is read. If no new buffer can
+ * be allocated, the packets are copied. So lack of memory costs packets, but the
+ * ring does not lose buffers.
  */
 
 #include <linux/dma-mapping.h>
@@ -25,15 +25,15 @@
 #include "iosm_trace.h"
 
 /*
- * Copied are datagrams up to this size, and all of a block whose larger ones
- * add up to no more than that part of the buffer. What is not copied keeps the
- * whole buffer from being used again, so it has to be worth it.
+ * A packet up to IOSM_MUX_COPY_PACKET is copied. So are all packets of a block
+ * whose larger packets do not add up to more than IOSM_MUX_COPY_BLOCK. A packet
+ * that is not copied occupies the whole buffer.
  */
 #define IOSM_MUX_COPY_PACKET	256
 #define IOSM_MUX_COPY_BLOCK(mux) ((mux)->rx.buf_size / 2)
-/* Least that a packet pays for a buffer; a full-sized one does anyway. */
+/* Minimum truesize of a page fragment. */
 #define IOSM_MUX_SHARE_MIN	ETH_DATA_LEN
-/* Room for the headers of a packet that is handed up where it lies. */
+/* Linear part of a packet with a page fragment. */
 #define IOSM_MUX_HEADERS	128
 
 static_assert(IOSM_MUX_HEADERS < IOSM_MUX_COPY_PACKET);
@@ -41,8 +41,8 @@ static_assert(IOSM_MUX_HEADERS < IOSM_MUX_COPY_PACKET);
 /*
  * ---- Buffers ----
  *
- * Cleared when they are new: how much of one was written is the device's word
- * only, and what others left there would go up, or back out in an answer.
+ * New buffers are zeroed. The device may report more bytes than it has written, and
+ * old contents of the memory must not leak to user space or to the network.
  */
 
 static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
@@ -54,7 +54,7 @@ static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
 		put_page(virt_to_head_page(va));
 }
 
-/* Size of the pages that buffers are made of. */
+/* Size of a page; KUnit suites test other sizes. */
 VISIBLE_IF_KUNIT size_t iosm_mux_page_size(const struct iosm_mux *mux)
 {
 	IOSM_STUB(iosm_mmio_is_fake(&mux->core->mmio), iosm_mux_page_size, mux);
@@ -63,7 +63,7 @@ VISIBLE_IF_KUNIT size_t iosm_mux_page_size(const struct iosm_mux *mux)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_page_size);
 
-/* Posts the memory at @va as a DL buffer; false when it cannot be mapped. */
+/* Map and post a DL buffer. False: no DMA mapping. */
 static bool iosm_mux_post_buffer(struct iosm_mux *mux, void *va)
 {
 	struct iosm_buf buf = {
@@ -80,7 +80,7 @@ static bool iosm_mux_post_buffer(struct iosm_mux *mux, void *va)
 	return true;
 }
 
-/* Posts a fresh buffer (Aggregation); false when there is none. */
+/* Allocate and post a buffer from the pool (Aggregation). False: no memory. */
 static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 {
 	struct page *page;
@@ -98,7 +98,7 @@ static bool iosm_mux_post_fresh(struct iosm_mux *mux, gfp_t gfp)
 	return false;
 }
 
-/* Posts the buffers of a page without a pool, as many as there is space for. */
+/* Without a pool: allocate a page, and post as many parts of it as possible. */
 static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 {
 	size_t size = iosm_mux_page_size(mux);
@@ -123,7 +123,7 @@ static bool iosm_mux_post_page(struct iosm_mux *mux, gfp_t gfp)
 	return ok;
 }
 
-/* Posts the next buffer, or a few; false when there is no memory. */
+/* Allocate and post at least one buffer. False: no memory. */
 static bool iosm_mux_post_any(struct iosm_mux *mux, gfp_t gfp)
 {
 	return mux->rx.pool ? iosm_mux_post_fresh(mux, gfp) :
@@ -136,7 +136,7 @@ static bool iosm_mux_post_any(struct iosm_mux *mux, gfp_t gfp)
  *
  * Context: may sleep.
  *
- * Return: 0, or -ENOMEM when there is not a single buffer.
+ * Return: 0, or -ENOMEM if no buffer was posted.
  */
 int iosm_mux_dl_fill(struct iosm_mux *mux)
 {
@@ -144,11 +144,11 @@ int iosm_mux_dl_fill(struct iosm_mux *mux)
 		if (!iosm_mux_post_any(mux, GFP_KERNEL))
 			break;
 
-	/* Fewer will do; more are tried when these are in use. */
+	/* iosm_mux_publish_dl() fills the rest of the ring later. */
 	return mux->ch.dl.head ? 0 : -ENOMEM;
 }
 
-/* Gives a buffer whose contents have been copied back to the device. */
+/* Post a buffer again after its packets were copied. */
 static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
 	dma_sync_single_for_device(mux->dev, buf->dma, buf->len,
@@ -157,8 +157,8 @@ static void iosm_mux_repost(struct iosm_mux *mux, const struct iosm_buf *buf)
 }
 
 /*
- * Takes a buffer away from the device, to hand its datagrams up where they
- * lie: it cannot change them any more, where there is an IOMMU.
+ * Replace a buffer by a new one, so that its packets can become page fragments. With
+ * an IOMMU, the device cannot change them any more. False: no new buffer.
  */
 static bool iosm_mux_replace(struct iosm_mux *mux, const struct iosm_buf *buf)
 {
@@ -169,7 +169,7 @@ static bool iosm_mux_replace(struct iosm_mux *mux, const struct iosm_buf *buf)
 		return false;
 	}
 
-	/* What was written has been synced. */
+	/* The caller has synced the buffer. */
 	dma_unmap_single_attrs(mux->dev, buf->dma, buf->len, DMA_FROM_DEVICE,
 			       DMA_ATTR_SKIP_CPU_SYNC);
 
@@ -177,25 +177,25 @@ static bool iosm_mux_replace(struct iosm_mux *mux, const struct iosm_buf *buf)
 }
 
 /*
- * Lets the device see new buffers, in batches: a doorbell each is dear. But it
- * is never left with fewer than we keep back, or it could run out of them and
- * never interrupt us again: a ring need not be full.
+ * Publish new buffers, in batches to save doorbells. There must never be fewer
+ * published than unpublished buffers: a device without buffers would not raise
+ * another interrupt, and nothing would publish the rest.
  */
 static void iosm_mux_publish_dl(struct iosm_mux *mux)
 {
 	struct iosm_pipe *dl = &mux->ch.dl;
-	u32 kept, left;
+	u32 unpublished, left;
 
 	/*
-	 * The ring is short of buffers only if memory was, when it opened. The
-	 * one that is being copied from keeps its place.
+	 * The ring has free TDs only if an allocation failed when the channel was
+	 * opened. The buffer that is being copied from needs one TD.
 	 */
 	if (unlikely(iosm_pipe_space(dl) > (mux->rx.is_reading && !mux->rx.is_replaced)))
 		iosm_mux_post_any(mux, GFP_ATOMIC);
 
-	kept = iosm_ring_used(dl->head, dl->published, dl->entries);
+	unpublished = iosm_ring_used(dl->head, dl->published, dl->entries);
 	left = iosm_ring_used(dl->published, dl->tail, dl->entries);
-	if (kept < left)
+	if (unpublished < left)
 		return;
 
 	if (iosm_pipe_publish(dl))
@@ -205,9 +205,8 @@ static void iosm_mux_publish_dl(struct iosm_mux *mux)
 /* ---- Contents ---- */
 
 /*
- * Bytes of @skb that are headers, as far as they are worth a look: GRO joins
- * packets best when nothing but headers is in the linear part. Reads the
- * private copy of IOSM_MUX_HEADERS bytes at skb->data.
+ * Length of the IP and TCP or UDP headers. GRO works best with only headers in the
+ * linear part. Reads the private copy of IOSM_MUX_HEADERS bytes at skb->data.
  */
 static unsigned int iosm_mux_headers(const struct sk_buff *skb)
 {
@@ -232,19 +231,18 @@ static unsigned int iosm_mux_headers(const struct sk_buff *skb)
 	return clamp_t(unsigned int, len, sizeof(*ip), IOSM_MUX_HEADERS);
 }
 
-/* Room for a packet, or for its headers. */
 static struct sk_buff *iosm_mux_alloc_skb(struct iosm_mux *mux, u32 len)
 {
 	struct sk_buff *skb = napi_alloc_skb(&mux->napi, len);
 
-	/* That is for an Ethernet header, which would move IP to a whole word. */
+	/* NET_IP_ALIGN compensates for an Ethernet header; there is none here. */
 	if (skb)
 		skb_reserve(skb, -NET_IP_ALIGN);
 
 	return skb;
 }
 
-/* A packet in memory of its own. */
+/* Copy a packet to a new skb. */
 static struct sk_buff *iosm_mux_copy_skb(struct iosm_mux *mux,
 					 const struct iosm_mux_dg *dg)
 {
@@ -256,7 +254,7 @@ static struct sk_buff *iosm_mux_copy_skb(struct iosm_mux *mux,
 	return skb;
 }
 
-/* A packet with its payload where the device put it. */
+/* Create an skb with the payload as a page fragment. */
 static struct sk_buff *iosm_mux_frag_skb(struct iosm_mux *mux,
 					 const struct iosm_mux_dg *dg)
 {
@@ -273,7 +271,7 @@ static struct sk_buff *iosm_mux_frag_skb(struct iosm_mux *mux,
 	headers = iosm_mux_headers(skb);
 	skb_put(skb, headers);
 
-	/* Those that are lent pay for the whole page together. */
+	/* All fragments of a page share its truesize. */
 	page_pool_ref_page(page);
 	skb_add_rx_frag(skb, 0, page,
 			from + headers - page_address(page),
@@ -281,16 +279,16 @@ static struct sk_buff *iosm_mux_frag_skb(struct iosm_mux *mux,
 			max_t(u32, page_size(page) * dg->len / mux->rx.frag_bytes,
 			      IOSM_MUX_SHARE_MIN));
 	skb_mark_for_recycle(skb);
-	/* The device gets this page again: nobody may decrypt into it. */
+	/* No in-place decryption: the device can read the page after its recycling. */
 	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
 
 	return skb;
 }
 
 /**
- * iosm_mux_rx() - hand one packet up
+ * iosm_mux_rx() - pass one packet to the stack
  * @mux: the IP channel
- * @dg: where it lies in the buffer that is being read
+ * @dg: position of the packet in the current buffer
  *
  * Context: NAPI poll.
  */
@@ -303,7 +301,7 @@ void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 	bool ok;
 
 	if (state != IOSM_MUX_UP) {
-		/* What was under way when we closed is no offence. */
+		/* Downlink before the response to CLOSE_SESSION is no violation. */
 		if (state == IOSM_MUX_CLOSING) {
 			iosm_stats_inc(&mux->stats.sync, &mux->stats.rx_while_closing);
 		} else {
@@ -359,7 +357,7 @@ void iosm_mux_rx(struct iosm_mux *mux, const struct iosm_mux_dg *dg)
 }
 
 /**
- * iosm_mux_rx_credit() - read a buffer of credit
+ * iosm_mux_rx_credit() - process a buffer with a credit grant
  * @mux: the IP channel
  * @va: the buffer
  * @len: bytes that the device has written
@@ -381,8 +379,8 @@ int iosm_mux_rx_credit(struct iosm_mux *mux, const void *va, u32 len)
 }
 
 /*
- * Bytes of the present block that are worth being lent, 0: none. Counted from
- * its entries, not from its length: the device need not fill what it claims.
+ * Bytes of the current block that become page fragments; 0: copy all packets. This
+ * is the sum of its packets: its length may be larger.
  */
 static u32 iosm_mux_frag_bytes(const struct iosm_mux *mux)
 {
@@ -395,7 +393,7 @@ static u32 iosm_mux_frag_bytes(const struct iosm_mux *mux)
 		if (dg.len <= IOSM_MUX_COPY_PACKET ||
 		    READ_ONCE(mux->sessions[dg.if_id].state) != IOSM_MUX_UP)
 			continue;
-		/* Nor does one pay that is going to be dropped. */
+		/* A packet that will be dropped has no truesize. */
 		version = *((u8 *)mux->rx.at.cookie + dg.offset) >> 4;
 		if (version == 4 || version == 6)
 			bytes += dg.len;
@@ -405,8 +403,8 @@ static u32 iosm_mux_frag_bytes(const struct iosm_mux *mux)
 }
 
 /*
- * Begins with the next DL buffer. Returns what it cost, in packets: 0 for a
- * data block, which is to be read; or -ENODATA when there is no buffer.
+ * Take the next DL buffer. Returns its cost in packets; 0: a data block, to be read;
+ * -ENODATA: no buffer.
  */
 static int iosm_mux_next_buffer(struct iosm_mux *mux)
 {
@@ -434,14 +432,13 @@ static int iosm_mux_next_buffer(struct iosm_mux *mux)
 		iosm_mux_repost(mux, &mux->rx.at);
 	else if (mux->rx.rd.len > IOSM_MUX_COPY_BLOCK(mux))
 		mux->rx.is_replaced = iosm_mux_replace(mux, &mux->rx.at);
-	/* Only now: the device must not change it any more. */
+	/* After the buffer was unmapped, so that the device cannot change it. */
 	if (mux->rx.is_replaced)
 		mux->rx.frag_bytes = iosm_mux_frag_bytes(mux);
 
 	return cost;
 }
 
-/* Ends with the present DL buffer. */
 static void iosm_mux_end_buffer(struct iosm_mux *mux)
 {
 	trace_iosm_block_decode(mux->dev, mux->rx.rd.len, mux->rx.packets,
@@ -456,13 +453,13 @@ static void iosm_mux_end_buffer(struct iosm_mux *mux)
 }
 
 /**
- * iosm_mux_dl_poll() - read what came down
+ * iosm_mux_dl_poll() - process downlink
  * @mux: the IP channel
  * @budget: of the NAPI poll
  *
  * Context: NAPI poll.
  *
- * Return: packets, commands and other buffers read, at most @budget.
+ * Return: number of packets, commands and other buffers, at most @budget.
  */
 int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 {
@@ -492,30 +489,30 @@ int iosm_mux_dl_poll(struct iosm_mux *mux, int budget)
 		if (ret < 0 || mux->rx.rd.bad)
 			iosm_mux_malformed(mux, "data block");
 		iosm_mux_end_buffer(mux);
-		/* One without packets is work, too: its buffer goes back. */
+		/* Also a block without packets is work. */
 		work++;
 	}
 
 	if (work)
 		iosm_mux_publish_dl(mux);
 
-	/* One block of commands may have cost more than there was. */
+	/* The cost of a command block may exceed the budget. */
 	return min(work, budget);
 }
 
 /* ---- Memory ---- */
 
 /**
- * iosm_mux_dl_alloc() - pool of pages that may be handed up (Aggregation)
+ * iosm_mux_dl_alloc() - create the page pool (Aggregation)
  * @mux: the IP channel, closed
  * @entries: TDs of the DL ring
  * @netdev: first network device of the channel, for the statistics of the pool: the pool
  *	serves all of them, but is shown with one
  *
- * The pages are mapped by us. Where a page holds several buffers there is no
- * pool: a page each would be four times the memory, to be cleared when the
- * channel opens, and a buffer that shares its page with others cannot be taken
- * away from the device. All packets are copied then.
+ * The driver maps the pages. With pages that are larger than a buffer, there is no
+ * pool, and all packets are copied: one page per buffer would need several times
+ * the memory, and a buffer that shares a page with others cannot be unmapped
+ * alone.
  * Context: may sleep.
  *
  * Return: 0 or a negative errno.
@@ -549,17 +546,17 @@ int iosm_mux_dl_alloc(struct iosm_mux *mux, u32 entries, struct net_device *netd
  */
 void iosm_mux_dl_free(struct iosm_mux *mux)
 {
-	/* Packets that still hold pages keep it alive. */
+	/* The pool is freed after the last skb with a page of it. */
 	if (mux->rx.pool)
 		page_pool_destroy(mux->rx.pool);
 	mux->rx.pool = NULL;
 }
 
 /**
- * iosm_mux_dl_reclaim() - take everything back from a closed DL pipe
+ * iosm_mux_dl_reclaim() - free all buffers of a closed DL pipe
  * @mux: the IP channel
  *
- * Context: nobody else uses the pipe.
+ * Context: exclusive access to the pipe.
  */
 void iosm_mux_dl_reclaim(struct iosm_mux *mux)
 {

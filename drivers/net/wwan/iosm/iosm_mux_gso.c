@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Large TCP packets, which are cut into segments while they are copied to blocks:
- * which of them, and their headers.
+ * Segmentation of large TCP packets while they are copied to blocks: checks, and
+ * the headers of the segments.
  */
 
 #include <linux/ip.h>
@@ -19,16 +19,16 @@
 #include "iosm_mux_priv.h"
 
 /**
- * iosm_mux_gso_blocks() - blocks that the segments of a packet need
- * @s: session that is to send it
+ * iosm_mux_gso_blocks() - number of blocks for the segments of a packet
+ * @s: session that sends it
  * @skb: large TCP packet
  * @head_len: bytes of its headers, at most its length
  * @mss: data bytes of a segment, more than 0
  *
- * Counts with what is cut here, not with what the packet says of itself.
+ * The result does not depend on gso_segs of the packet, which may be wrong.
  * Context: any.
  *
- * Return: blocks, at most that, if all of them are fresh.
+ * Return: number of blocks, if all of them are empty at first; an upper bound.
  */
 u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
 			const struct sk_buff *skb, u32 head_len, u32 mss)
@@ -43,12 +43,12 @@ u32 iosm_mux_gso_blocks(const struct iosm_mux_session *s,
 /**
  * iosm_mux_gso_head() - find the headers of a large TCP packet
  * @skb: the packet
- * @head_len: to be set to the length of all headers
+ * @head_len: set to the length of all headers
  *
- * XDP may have cut the packet, and headers may lie in front of it then.
+ * After XDP has trimmed a packet, header offsets may be outside of it.
  * Context: any.
  *
- * Return: false when the headers are not where the packet says.
+ * Return: false if a header is not inside the packet.
  */
 bool iosm_mux_gso_head(const struct sk_buff *skb, u32 *head_len)
 {
@@ -74,14 +74,14 @@ bool iosm_mux_gso_head(const struct sk_buff *skb, u32 *head_len)
 }
 
 /**
- * iosm_mux_gso_headers() - make the headers of one segment
- * @head: to be filled
+ * iosm_mux_gso_headers() - write the headers of one segment
+ * @head: buffer for the headers
  * @skb: large TCP packet
  * @head_len: bytes of its headers
  * @nr: number of the segment
- * @at: where its data begins in the data of the packet
- * @n: bytes of its data
- * @csum: their sum
+ * @at: offset of the segment in the payload of the packet
+ * @n: payload bytes of the segment
+ * @csum: checksum of the payload of the segment
  *
  * Context: any.
  */
@@ -123,15 +123,15 @@ void iosm_mux_gso_headers(u8 *head, const struct sk_buff *skb,
 }
 
 /**
- * iosm_mux_features() - what the uplink does for a packet
+ * iosm_mux_features() - features that can be used for a packet
  * @mux: the IP channel
- * @if_id: session that is to send it
- * @skb: on its way to the session
+ * @if_id: session that sends it
+ * @skb: the packet
  * @features: of the network device
  *
  * Context: ndo_features_check.
  *
- * Return: those of @features that hold for @skb.
+ * Return: @features without those that @skb cannot use.
  */
 netdev_features_t iosm_mux_features(const struct iosm_mux *mux, u8 if_id,
 				    const struct sk_buff *skb,
@@ -140,7 +140,7 @@ netdev_features_t iosm_mux_features(const struct iosm_mux *mux, u8 if_id,
 	u32 type = skb_shinfo(skb)->gso_type;
 	u32 ip_len, head_len;
 
-	/* Others are cut by the stack in any case, and have no TCP header. */
+	/* The stack segments all other protocols. */
 	if (!skb_is_gso(skb) || !(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
 		return features;
 
@@ -149,8 +149,8 @@ netdev_features_t iosm_mux_features(const struct iosm_mux *mux, u8 if_id,
 	head_len = skb_tcp_all_headers(skb);
 
 	/*
-	 * With a source route, the address that is summed up is elsewhere. What
-	 * needs too many blocks cannot wait as a whole.
+	 * With a source route, the pseudo header has another address. A packet is
+	 * sent as a whole, so it must not need too many blocks.
 	 */
 	if (head_len > IOSM_MUX_GSO_HEAD || head_len > skb->len ||
 	    skb_network_header_len(skb) != ip_len ||

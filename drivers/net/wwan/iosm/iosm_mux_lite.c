@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The flavour Lite: one packet or one command a buffer.
+ * The flavour Lite: one packet or one command per buffer.
  *
- * An uplink packet is sent from where it is, with a header in front.
+ * An uplink packet is sent from its skb, with a header in front.
  */
 
 #include <linux/dma-mapping.h>
@@ -16,18 +16,18 @@
 #include "iosm_mux_priv.h"
 #include "iosm_trace.h"
 
-/* TDs that data leaves to commands (Lite). */
+/* TDs that are reserved for commands. */
 #define IOSM_MUX_TDS_RESERVED	32
-/* TDs that are a batch. */
+/* Number of TDs that are a batch. */
 #define IOSM_MUX_BATCH_LITE	128
-/* So many packets make the doorbell come sooner: about two blocks of Aggregation. */
+/* Number of TDs that shortens the time between doorbells: two blocks of Aggregation. */
 #define IOSM_MUX_MANY_LITE	24
 
 static_assert(IOSM_MUX_SLOTS < IOSM_MUX_TDS_RESERVED);
 
 /* ---- Uplink ---- */
 
-/* What Lite remembers of a packet that is with the device. */
+/* State of a packet in the UL pipe. */
 struct iosm_mux_cb {
 	u32 epoch;
 	u32 bytes;
@@ -41,7 +41,6 @@ static struct iosm_mux_cb *iosm_mux_cb(struct sk_buff *skb)
 	return (struct iosm_mux_cb *)skb->cb;
 }
 
-/* One TD a packet, sent from where it is. */
 static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 			      struct sk_buff *skb)
 {
@@ -60,9 +59,9 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	}
 	if (skb_linearize(skb))
 		goto no_memory;
-	/* Before our header: who asked for the time gets the packet with it. */
+	/* Before the header is added: the time stamp is reported with the packet. */
 	skb_tx_timestamp(skb);
-	/* The last: MSG_ZEROCOPY holds a socket even where all was copied. */
+	/* Last: with MSG_ZEROCOPY, even a copied packet refers to its socket. */
 	if (skb_cow_head(skb, head) || skb_orphan_frags_rx(skb, GFP_ATOMIC))
 		goto no_memory;
 
@@ -75,8 +74,8 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 		goto no_memory;
 
 	/*
-	 * It may stay with the device for longer than its network namespace
-	 * lives; nothing of that is needed to send it.
+	 * The packet may stay in the UL pipe after its network namespace was
+	 * deleted: drop the references to it.
 	 */
 	nf_reset_ct(skb);
 	skb_dst_drop(skb);
@@ -85,7 +84,7 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	cb->if_id = if_id;
 	cb->epoch = s->epoch;
 	cb->bytes = bytes;
-	/* The packet counts against its socket until the device completes it. */
+	/* The packet is charged to its socket until its completion. */
 	if (skb->sk && sk_fullsock(skb->sk) && sk_is_tcp(skb->sk))
 		mux->coalesce.is_sender_limited = true;
 	trace_iosm_block_encode(mux->dev, buf.len, 1, BIT(if_id));
@@ -196,7 +195,6 @@ static int iosm_mux_rx_lite(struct iosm_mux *mux, void *va, u32 len)
 	return 1;
 }
 
-/* One packet a TD. */
 const struct iosm_mux_ops iosm_mux_lite = {
 	.flavour = IOSM_MUX_LITE,
 	.headroom = sizeof(struct iosm_adgh),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which uplink packets ring the doorbell at once. Pure arithmetic: the time is an
- * argument.
+ * Selects uplink packets that ring the doorbell at once. Pure arithmetic: the time
+ * is an argument.
  */
 #ifndef IOSM_MUX_PACE_H
 #define IOSM_MUX_PACE_H
@@ -10,28 +10,27 @@
 #include <linux/minmax.h>
 #include <linux/types.h>
 
-/* Packets that a session may ring for at once, one after the other. */
+/* Maximum credit, in packets. */
 #define IOSM_MUX_PACE_BURST	8
-/* How fast it earns more of them, a second. */
+/* Credit that a session earns, in packets per second. */
 #define IOSM_MUX_PACE_RATE	250
-/* A jiffy that has just begun may be no time at all; a long one is some. */
+/* Jiffies that earn no credit: the first one may have been short. */
 #define IOSM_MUX_PACE_GRACE	(HZ > 100 ? 1 : 0)
 
 /**
- * struct iosm_mux_pace - what a session has left of immediate doorbells
- * @last: time of its last packet, in jiffies
- * @credit: packets that may be rung for at once, times HZ
- * @received: downlink packets of the session before its last uplink packet
- * @is_reply: exactly one of them came after the uplink packet before that
+ * struct iosm_mux_pace - credit of a session for immediate doorbells
+ * @last: time of the last uplink packet, in jiffies
+ * @credit: packets that may ring at once, times HZ
+ * @received: downlink packets of the session before the last uplink packet
+ * @is_reply: exactly one downlink packet came between the last two uplink packets
  *
- * A session that sends few packets has credit for each of them. One that sends
- * many has used it up: its packets wait for each other, as long as the device is
- * busy or was rung for a short time ago. The doorbells of a session change
- * smoothly with its rate, as credit is earned by time and not by a threshold.
+ * A session with a low packet rate has credit for each packet. A session with a
+ * high rate has used up its credit, so its packets are coalesced. Credit is earned
+ * over time, so the number of immediate doorbells has no step at some rate.
  *
- * A session that sends one packet for each that it receives asks and answers: its
- * peer waits for every packet, and the round trip limits the rate. It needs no
- * credit.
+ * A session with one uplink packet for each downlink packet exchanges requests and
+ * responses: the peer waits for every packet, and the round trip limits the rate.
+ * Such a session needs no credit.
  */
 struct iosm_mux_pace {
 	unsigned long last;
@@ -41,8 +40,8 @@ struct iosm_mux_pace {
 };
 
 /**
- * iosm_mux_pace_init() - a session begins with all of its credit
- * @pace: of the session
+ * iosm_mux_pace_init() - start with the maximum credit
+ * @pace: state of the session
  * @now: in jiffies
  * @received: downlink packets of the session so far
  */
@@ -56,14 +55,15 @@ static inline void iosm_mux_pace_init(struct iosm_mux_pace *pace,
 }
 
 /**
- * iosm_mux_pace_take() - may this packet ring at once?
- * @pace: of the session
+ * iosm_mux_pace_take() - may a packet ring at once?
+ * @pace: state of the session
  * @now: in jiffies
  * @received: downlink packets of the session so far
  *
- * Context: once for each packet; the caller serialises.
+ * To be called once for each packet.
+ * Context: the caller serialises.
  *
- * Return: true when it may; its credit is taken then.
+ * Return: true if it may; the credit has been taken.
  */
 static inline bool iosm_mux_pace_take(struct iosm_mux_pace *pace,
 				      unsigned long now, u32 received)
@@ -77,7 +77,7 @@ static inline bool iosm_mux_pace_take(struct iosm_mux_pace *pace,
 	if (was_reply && pace->is_reply)
 		return true;
 
-	/* A pause of some seconds fills it, also one after which jiffies wrapped. */
+	/* After a long pause, jiffies may have wrapped. */
 	if (quiet >= HZ)
 		pace->credit = IOSM_MUX_PACE_BURST * HZ;
 	else if (quiet > IOSM_MUX_PACE_GRACE)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the IP channel share, and no other file needs.
+ * Internal to the IP channel.
  */
 #ifndef IOSM_MUX_PRIV_H
 #define IOSM_MUX_PRIV_H
 
 #include "iosm_mux.h"
 
-/* Least room for a packet that an Aggregation block must have to stay open. */
+/* A block with less room than that is pushed (Aggregation). */
 #define IOSM_MUX_MIN_ROOM	1500
 
 /**
- * struct iosm_mux_tally - completed packets, collected before BQL is informed
+ * struct iosm_mux_tally - completed packets of one NAPI poll, for BQL
  * @packets: by session
  * @bytes: by session
  */
@@ -21,27 +21,26 @@ struct iosm_mux_tally {
 };
 
 /**
- * struct iosm_mux_ops - what a flavour does in its own way
- * @flavour: its name for the codec
+ * struct iosm_mux_ops - operations of a flavour
+ * @flavour: for the codec
  * @headroom: bytes in front of a packet, without head padding; 0: packets are
  *	copied to a block
- * @batch: TDs that need not wait for more
- * @many: TDs for which the doorbell waits a shorter time
- * @dl_overhead: bytes of a DL buffer that a packet of the largest size leaves
- * @can_frag: packets may be handed up in the buffer that they came in
- * @room: largest packet beside @pad bytes of head padding
- * @alloc: memory, when the channel opens; sleeps. NULL: none
- * @free: its counterpart
- * @put: push a packet, or put it into the open block. False: no room, the packet
- *	has to wait. Otherwise it has been consumed
- * @flush: push the open block. False: no TD. NULL: there are no blocks
- * @send_level: tell the device that packets of a session wait for credit. False:
+ * @batch: number of TDs that are a batch, see struct iosm_mux_fill
+ * @many: number of TDs that shortens the time between doorbells
+ * @dl_overhead: bytes of a DL buffer that are not available for a packet
+ * @can_frag: packets may be passed on as page fragments
+ * @room: size of the largest packet with @pad bytes of head padding
+ * @alloc: allocate memory when the channel is opened; sleeps. NULL: none
+ * @free: the counterpart of @alloc
+ * @put: push a packet, or add it to the open block. Return: true: consumed; false:
  *	no room
- * @done: a buffer of packets has been completed
- * @drop: a buffer of packets is taken back from a closed pipe. NULL: nothing to do
+ * @flush: push the open block. Return: false: no TD. NULL: there are no blocks
+ * @send_level: send the queue level of a session. Return: false: no room
+ * @done: a buffer of packets was completed
+ * @drop: free a buffer that was reclaimed from a closed pipe. NULL: nothing to do
  * @orphan: see iosm_mux_ul_orphan(). NULL: nothing to do
- * @rx: look at a DL buffer. Returns its cost in packets, at least 1, or 0 for a
- *	data block, which is read next
+ * @rx: process a DL buffer. Return: its cost in packets, at least 1; 0: a data
+ *	block, which the caller reads
  *
  * Context: @put, @flush, @send_level, @done and @orphan under ul_lock; @rx NAPI
  * poll.
@@ -66,13 +65,13 @@ struct iosm_mux_ops {
 	int (*rx)(struct iosm_mux *mux, void *va, u32 len);
 };
 
-/* Push the block that is being filled, if there is one. False: no TD. */
+/* Push the open block, if there is one. False: no TD. */
 static inline bool iosm_mux_flush_block(struct iosm_mux *mux)
 {
 	return !mux->ops->flush || mux->ops->flush(mux);
 }
 
-/* The slot of a command that a TD points to, IOSM_MUX_SLOTS: it is a packet. */
+/* Slot of the command in a TD; IOSM_MUX_SLOTS: the TD has a packet. */
 static inline unsigned int iosm_mux_slot_of(const struct iosm_mux *mux,
 					    const void *cookie)
 {
@@ -81,14 +80,14 @@ static inline unsigned int iosm_mux_slot_of(const struct iosm_mux *mux,
 	return min_t(uintptr_t, offset / IOSM_MUX_SLOT_SIZE, IOSM_MUX_SLOTS);
 }
 
-/* The stack may send no more on this session for now. Caller holds ul_lock. */
+/* Caller holds ul_lock. */
 static inline void iosm_mux_stop_queue(struct iosm_mux_session *s)
 {
 	s->tx.stop += !netif_queue_stopped(s->netdev);
 	netif_stop_queue(s->netdev);
 }
 
-/* It may again. Caller holds ul_lock. */
+/* Caller holds ul_lock. */
 static inline void iosm_mux_wake_queue(struct iosm_mux_session *s)
 {
 	s->tx.wake++;
@@ -97,7 +96,7 @@ static inline void iosm_mux_wake_queue(struct iosm_mux_session *s)
 
 /* iosm_mux_cmdq.c */
 bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
-		   unsigned int keep);
+		   unsigned int reserved);
 unsigned int iosm_mux_slot(struct iosm_mux *mux);
 bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot, u32 len);
 void iosm_mux_send_cmds(struct iosm_mux *mux);

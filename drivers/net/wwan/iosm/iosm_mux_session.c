@@ -13,7 +13,7 @@
 #include "iosm_stub.h"
 #include "iosm_trace.h"
 
-/* What iosm_trace.h shows of enum iosm_mux_state and enum iosm_mux_op. */
+/* Names of enum iosm_mux_state and enum iosm_mux_op in iosm_trace.h. */
 static_assert(IOSM_MUX_CLOSED == 0 && IOSM_MUX_OPENING == 1 &&
 	      IOSM_MUX_UP == 2 && IOSM_MUX_CLOSING == 3);
 static_assert(IOSM_MUX_OPEN == 0 && IOSM_MUX_OPEN_RESP == 1 &&
@@ -38,8 +38,9 @@ void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
 }
 
 /*
- * An answer to a command of the device. The last places of the queue are for
- * our own commands: a device that asks more than it listens hurts itself only.
+ * Queue a response. The last 2 * IOSM_SESSIONS entries of the queue are reserved
+ * for our own commands, so a device that floods us with requests only loses
+ * responses.
  */
 static void iosm_mux_respond(struct iosm_mux *mux, enum iosm_mux_op op,
 			     const struct iosm_mux_cmd *to)
@@ -54,13 +55,13 @@ static void iosm_mux_respond(struct iosm_mux *mux, enum iosm_mux_op op,
 		return;
 
 	iosm_stats_inc(&mux->stats.sync, &mux->stats.resp_dropped);
-	dev_warn_ratelimited(mux->dev, "modem does not take our answers\n");
+	dev_warn_ratelimited(mux->dev, "response dropped: command queue is full\n");
 }
 
 /**
- * iosm_mux_malformed() - note that the device wrote something that cannot be
+ * iosm_mux_malformed() - count and log a protocol violation
  * @mux: the IP channel
- * @what: for the log
+ * @what: what was malformed
  *
  * Context: NAPI poll.
  */
@@ -72,7 +73,7 @@ void iosm_mux_malformed(struct iosm_mux *mux, const char *what)
 	dev_warn_ratelimited(mux->dev, "IP channel: bad %s\n", what);
 }
 
-/* Head padding of UL datagrams beside packets of that size, or -ERANGE. */
+/* Head padding of UL datagrams with packets of @mtu bytes, or -ERANGE. */
 static int iosm_mux_pad_for_mtu(const struct iosm_mux *mux, u32 mtu,
 				u32 head_pad)
 {
@@ -81,7 +82,10 @@ static int iosm_mux_pad_for_mtu(const struct iosm_mux *mux, u32 mtu,
 						       mtu));
 }
 
-/* A session cannot be: who asked for too much? */
+/*
+ * A block has no room for padding and MTU. It is a protocol violation if even the
+ * minimum MTU does not fit.
+ */
 static void iosm_mux_warn_padding(struct iosm_mux *mux,
 				  const struct iosm_mux_session *s, u32 head_pad)
 {
@@ -108,7 +112,7 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
 	s->is_answered = true;
 	s->result = cmd->response ? -EREMOTEIO : 0;
 
-	/* Data may follow at once: it must not find a closed session. */
+	/* Downlink may follow immediately: set the state here. */
 	if (!cmd->response) {
 		pad = iosm_mux_pad_for_mtu(mux, READ_ONCE(s->netdev->mtu),
 					   cmd->head_pad);
@@ -125,9 +129,9 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
 }
 
 /**
- * iosm_mux_queue_close() - run the work that ends the closing of sessions
+ * iosm_mux_queue_close() - queue @close_work
  * @mux: the IP channel
- * @ms: time until then, 0: at once. An earlier run that is pending stays
+ * @ms: delay, ignored if the work is pending; 0: run it now
  *
  * Context: any.
  */
@@ -143,7 +147,7 @@ void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_queue_close);
 
-/* The response to CLOSE_SESSION, which nobody waits for; under ul_lock. */
+/* The response to CLOSE_SESSION; caller holds ul_lock. */
 static void iosm_mux_close_resp(struct iosm_mux *mux,
 				const struct iosm_mux_cmd *cmd)
 {
@@ -160,7 +164,7 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 				     "session %u: device refuses to close it: %u\n",
 				     cmd->if_id, cmd->response);
 	s->is_answered = true;
-	/* Otherwise the one who closes it is about to let go of it. */
+	/* Otherwise iosm_mux_detach() sets the state. */
 	if (!s->netdev)
 		iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_CLOSED);
 	wake_up(&mux->core->event);
@@ -168,12 +172,12 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 }
 
 /**
- * iosm_mux_cmd() - do what a command of the device asks
+ * iosm_mux_cmd() - handle a command of the device
  * @mux: the IP channel
  * @cmd: decoded command
  *
- * Context: NAPI poll, which sends answers and what was held when it is done
- * with the downlink.
+ * The poll sends responses and deferred packets after it has processed the downlink.
+ * Context: NAPI poll.
  */
 void iosm_mux_cmd(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd)
 {
@@ -225,7 +229,7 @@ out:
 }
 
 /**
- * iosm_mux_grant() - take uplink credit from the device
+ * iosm_mux_grant() - add uplink credit from the device
  * @mux: the IP channel
  * @credit: decoded grant
  *
@@ -242,7 +246,7 @@ void iosm_mux_grant(struct iosm_mux *mux,
 	} else {
 		s->tx.tx_credit_grants++;
 		s->tx.tx_credit_bytes += credit->bytes;
-		/* 64 bits do not run over in the life of a session. */
+		/* 64 bits cannot overflow while a session is open. */
 		s->credit += credit->bytes;
 		trace_iosm_flow(mux->dev, credit->if_id, s->is_stopped,
 				s->credit);
@@ -254,12 +258,12 @@ void iosm_mux_grant(struct iosm_mux *mux,
 /* ---- Credit ---- */
 
 /**
- * iosm_mux_level() - bytes that wait for their turn to be sent on a session
+ * iosm_mux_level() - queue level of a session
  * @s: the session
  *
  * Context: ul_lock.
  *
- * Return: bytes.
+ * Return: bytes of uplink that have not been sent.
  */
 u32 iosm_mux_level(struct iosm_mux_session *s)
 {
@@ -270,7 +274,7 @@ u32 iosm_mux_level(struct iosm_mux_session *s)
 	if (s->state != IOSM_MUX_UP)
 		return 0;
 
-	/* Nearly all that waits does so in the queueing discipline. */
+	/* Most packets wait in the queueing discipline. */
 	txq = netdev_get_tx_queue(s->netdev, 0);
 	rcu_read_lock();
 	qdisc_qstats_qlen_backlog(rcu_dereference(txq->qdisc), &packets,
@@ -281,13 +285,13 @@ u32 iosm_mux_level(struct iosm_mux_session *s)
 }
 
 /**
- * iosm_mux_refund() - give credit back
+ * iosm_mux_refund() - return the credit of a packet that is not sent
  * @mux: the IP channel
  * @s: the session
- * @bytes: that are not sent
+ * @bytes: bytes that are not sent
  *
- * What is not sent costs no credit: the device grants anew only what it got.
- * iosm_mux_put() is about to take it.
+ * The device replaces credit only for packets that it has received. iosm_mux_put()
+ * takes the credit of a packet also if the flavour has dropped it.
  * Context: ul_lock.
  */
 void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
@@ -300,14 +304,14 @@ void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
 /* ---- Counters ---- */
 
 /**
- * iosm_mux_count() - count packets that the device has completed
+ * iosm_mux_count() - count completed packets
  * @mux: the IP channel
  * @tally: for BQL
- * @if_id: their session
- * @epoch: opening of the session that they belong to
+ * @if_id: session of the packets
+ * @epoch: @epoch of the session when they were sent
  * @packets: number of packets
- * @bytes: their bytes
- * @ok: the device has taken them
+ * @bytes: number of bytes
+ * @ok: completed without an error
  *
  * Context: ul_lock.
  */
@@ -328,9 +332,9 @@ void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
 }
 
 /**
- * iosm_mux_clear_stats() - a session gets a new network device: count anew
+ * iosm_mux_clear_stats() - set the counters of a session to 0
  * @mux: the IP channel
- * @if_id: session that is closed
+ * @if_id: the session, closed
  *
  * Context: may sleep.
  */
@@ -342,7 +346,7 @@ void iosm_mux_clear_stats(struct iosm_mux *mux, u8 if_id)
 	memset(&s->tx, 0, sizeof(s->tx));
 	spin_unlock_bh(&mux->ul_lock);
 
-	/* NAPI counts for an open session only. */
+	/* NAPI does not write counters of a closed session. */
 	u64_stats_set(&s->rx.rx_blocks, 0);
 	u64_stats_set(&s->rx.rx_alloc_fail, 0);
 	u64_stats_set(&s->rx.rx_bad_ip, 0);

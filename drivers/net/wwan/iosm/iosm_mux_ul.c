@@ -2,12 +2,12 @@
 /*
  * Uplink of the sessions.
  *
- * A packet is put into the open block (Lite: a TD) at once. When the device is
- * told of it: iosm_mux_coalesce.c.
+ * A packet is added to the open block (Lite: described in a TD) immediately.
+ * iosm_mux_coalesce.c decides when to ring the doorbell.
  *
- * A packet that may not go (flow control, no credit, no room) is held by its
- * session and the session's queue stops. The NAPI poll that sees the reason end
- * sends it and wakes the queue.
+ * A packet that may not be sent (flow control, no credit, no room) is deferred: the
+ * session keeps it, and its queue is stopped. A later NAPI poll sends the packet
+ * and wakes the queue.
  */
 
 #include <linux/bitops.h>
@@ -20,7 +20,7 @@
 #include "iosm_mux_priv.h"
 #include "iosm_trace.h"
 
-/* Tells a device with credits that there is something to grant them for. */
+/* Request credit, once per grant. */
 static void iosm_mux_send_level(struct iosm_mux *mux, u8 if_id)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
@@ -29,18 +29,18 @@ static void iosm_mux_send_level(struct iosm_mux *mux, u8 if_id)
 		s->is_level_sent = mux->ops->send_level(mux, if_id);
 }
 
-/* Sends a packet if its session may; false: it has to wait. */
+/* Send a packet. False: the packet must be deferred. */
 static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
 	u32 len = skb->len;
 
-	/* Commands go before data that waits: see iosm_mux.c. */
+	/* Commands overtake deferred packets, see iosm_mux.c. */
 	if (mux->tx.is_paused || mux->cmdq.count || s->is_stopped)
 		return false;
 
 	if (mux->with_credits && s->credit < len) {
-		/* As who calls does next: it is a part of the level. */
+		/* The caller defers the packet. The queue level includes it. */
 		s->deferred = skb;
 		iosm_mux_send_level(mux, if_id);
 		return false;
@@ -55,20 +55,20 @@ static bool iosm_mux_put(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 	return true;
 }
 
-/* Once for each packet of a session. */
+/* To be called once for each packet. */
 static bool iosm_mux_may_ring(struct iosm_mux_session *s)
 {
 	return iosm_mux_pace_take(&s->pace, jiffies, READ_ONCE(s->rx_packets));
 }
 
 /*
- * Sends held packets, in turns, and wakes the queues of their sessions. Returns
- * true when one of them should not wait for more.
+ * Send deferred packets, round robin, and wake the queues of their sessions. Returns
+ * true if the doorbell should be rung at once.
  */
 static bool iosm_mux_send_deferred(struct iosm_mux *mux)
 {
 	struct iosm_mux_session *s;
-	bool lone = false;
+	bool at_once = false;
 	struct sk_buff *skb;
 	unsigned int i;
 	u8 if_id;
@@ -86,7 +86,7 @@ static bool iosm_mux_send_deferred(struct iosm_mux *mux)
 				s->deferred = skb;
 				continue;
 			}
-			lone |= iosm_mux_may_ring(s);
+			at_once |= iosm_mux_may_ring(s);
 		}
 		if (netif_queue_stopped(s->netdev))
 			iosm_mux_wake_queue(s);
@@ -94,7 +94,7 @@ static bool iosm_mux_send_deferred(struct iosm_mux *mux)
 
 	mux->tx.turn = (mux->tx.turn + 1) % IOSM_SESSIONS;
 
-	return lone;
+	return at_once;
 }
 
 /**
@@ -105,8 +105,7 @@ static bool iosm_mux_send_deferred(struct iosm_mux *mux)
  *
  * Context: ndo_start_xmit of the session's network device.
  *
- * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY when the queue has been stopped
- * meanwhile.
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY if the queue has been stopped.
  */
 netdev_tx_t iosm_mux_xmit(struct iosm_mux *mux, u8 if_id, struct sk_buff *skb)
 {
@@ -171,7 +170,7 @@ static void iosm_mux_ul_done(struct iosm_mux *mux,
 }
 
 /**
- * iosm_mux_ul_poll() - take UL buffers back and send what waited for them
+ * iosm_mux_ul_poll() - process UL completions, send deferred packets
  * @mux: the IP channel
  * @budget: of the NAPI poll
  *
@@ -182,7 +181,7 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 	struct iosm_mux_tally tally = {};
 	struct iosm_done done;
 	unsigned int i;
-	bool hurry;
+	bool at_once;
 
 	spin_lock(&mux->ul_lock);
 
@@ -192,11 +191,11 @@ void iosm_mux_ul_poll(struct iosm_mux *mux, int budget)
 		iosm_mux_ul_done(mux, &done, &tally, budget);
 
 	if (!mux->tx.is_paused) {
-		/* Before what is held: it may go once there are none. */
-		hurry = mux->cmdq.count;
+		/* Deferred packets are sent only when no command is queued. */
+		at_once = mux->cmdq.count;
 		iosm_mux_send_cmds(mux);
-		hurry |= iosm_mux_send_deferred(mux);
-		iosm_mux_kick(mux, hurry ? IOSM_MUX_NOW : IOSM_MUX_SOON);
+		at_once |= iosm_mux_send_deferred(mux);
+		iosm_mux_kick(mux, at_once ? IOSM_MUX_NOW : IOSM_MUX_SOON);
 	}
 
 	for (i = 0; i < IOSM_SESSIONS; i++)
@@ -222,7 +221,7 @@ void iosm_mux_ul_free(struct iosm_mux *mux)
 }
 
 /**
- * iosm_mux_ul_alloc() - memory for data blocks and commands
+ * iosm_mux_ul_alloc() - allocate memory for data blocks and commands
  * @mux: the IP channel, closed
  *
  * Context: may sleep.
@@ -245,10 +244,10 @@ int iosm_mux_ul_alloc(struct iosm_mux *mux)
 }
 
 /**
- * iosm_mux_ul_reclaim() - take everything back from a closed UL pipe
+ * iosm_mux_ul_reclaim() - reclaim all buffers of a closed UL pipe
  * @mux: the IP channel
  *
- * Context: nobody else uses the pipe.
+ * Context: exclusive access to the pipe.
  */
 void iosm_mux_ul_reclaim(struct iosm_mux *mux)
 {
@@ -261,13 +260,13 @@ void iosm_mux_ul_reclaim(struct iosm_mux *mux)
 }
 
 /**
- * iosm_mux_ul_orphan() - let go of the senders of a session that is over
+ * iosm_mux_ul_orphan() - release the sockets of a session's packets
  * @mux: the IP channel
- * @if_id: the session
+ * @if_id: session that is being closed
  *
- * Lite: its packets may stay with the device for as long as another session
- * keeps the channel open. Until now they have held their sockets, so that these
- * do not send too much; but a socket holds its network namespace.
+ * Lite: the packets may stay in the UL pipe as long as another session keeps the
+ * channel open. A packet is charged to its socket, which limits the sender; but it
+ * keeps the socket, and the socket keeps its network namespace.
  *
  * Context: ul_lock.
  */
