@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Facts about the device: registers, shared memory and message layouts.
+ * Definitions of the device interface: registers, shared memory, message layouts.
  *
- * No logic here. Every layout that the device reads or writes has its size
- * asserted, so that a change that moves a field does not compile.
+ * The size of every layout that the device reads or writes is asserted.
  */
 #ifndef IOSM_HW_H
 #define IOSM_HW_H
@@ -24,8 +23,8 @@
 #define IOSM_DOORBELL_LEN	(IOSM_DOORBELL_OFFSET(IOSM_DB_SLEEP) + 4)
 
 enum iosm_doorbell {
-	IOSM_DB_HPDA = 0,	/* head pointers moved */
-	IOSM_DB_IPC = 1,	/* requests an IPC state */
+	IOSM_DB_HPDA = 0,	/* heads have moved */
+	IOSM_DB_IPC = 1,	/* request of an IPC state */
 	IOSM_DB_SLEEP = 2,	/* sleep control */
 };
 
@@ -68,7 +67,7 @@ enum iosm_sleep_ctl {
 
 #define IOSM_CHIP_INFO_LEN	60
 
-/* Any register reads as this once the device has gone. */
+/* All registers read as this after the device was removed. */
 #define IOSM_GONE		0xffffffffU
 
 enum iosm_stage {
@@ -139,7 +138,7 @@ enum iosm_msg_type {
 #define IOSM_MSG_SLEEP_EXIT		1
 #define IOSM_MSG_SLEEP_ENTER_NO_PROTO	2
 
-/* Byte 10 of IOSM_MSG_FEATURE_SET: a crash is told by the execution stage. */
+/* Byte 10 of IOSM_MSG_FEATURE_SET: a crash is reported by the execution stage. */
 #define IOSM_FEATURE_INBAND_CRASH	BIT(7)
 
 #define IOSM_MSG_PENDING	0
@@ -196,7 +195,7 @@ enum iosm_channel_id {
 /* ---- MUX: IP data on channel 0 ---- */
 
 #define IOSM_SESSIONS		8
-#define IOSM_MUX_DL_HEAD_PAD	16	/* what we ask for at OPEN_SESSION */
+#define IOSM_MUX_DL_HEAD_PAD	16	/* requested by OPEN_SESSION */
 
 /* ASCII in memory order. */
 #define IOSM_SIG_ADBH		0x48424441	/* aggregated data block */

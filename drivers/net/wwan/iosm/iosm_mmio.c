@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Every read and write of a BAR. */
+/* Access to the BARs. */
 
 #include <linux/err.h>
 #include <linux/io.h>
@@ -12,18 +12,17 @@
 
 /**
  * iosm_mmio_map() - map both BARs
- * @mmio: to fill
+ * @mmio: structure to initialise
  * @pdev: enabled PCI device
  *
- * The mapping is managed: it ends with the binding of the driver.
+ * The mapping is managed (pcim).
  * Context: may sleep.
  *
- * Return: 0, -ENODEV when a BAR is missing, too small or no memory, -EBUSY when
- * somebody else has it, or -ENOMEM.
+ * Return: 0; -ENODEV: a BAR is missing, too small, or an I/O port BAR; -EBUSY: a BAR is
+ * in use; or -ENOMEM.
  */
 int iosm_mmio_map(struct iosm_mmio *mmio, struct pci_dev *pdev)
 {
-	/* A device may as well say that they are I/O ports. */
 	if (!(pci_resource_flags(pdev, IOSM_BAR_DOORBELL) & IORESOURCE_MEM) ||
 	    !(pci_resource_flags(pdev, IOSM_BAR_SCRATCHPAD) & IORESOURCE_MEM))
 		return -ENODEV;
@@ -46,11 +45,11 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mmio_map);
 /**
  * iosm_mmio_ring() - ring a doorbell
  * @mmio: mapped registers
- * @db: which one
- * @value: what to write
+ * @db: the doorbell
+ * @value: value to write
  *
- * Orders all earlier writes to coherent memory before the doorbell. Doorbell
- * 0 belongs to iosm_pm.c, which knows whether the device may be disturbed.
+ * Orders all earlier writes to coherent memory before the doorbell. Doorbell 0 is
+ * rung by iosm_pm.c only.
  * Context: any.
  */
 void iosm_mmio_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value)
@@ -103,10 +102,10 @@ u32 iosm_mmio_ipc_state(struct iosm_mmio *mmio)
 }
 
 /**
- * iosm_mmio_version() - read the version of the device's interface
+ * iosm_mmio_version() - read the version of the device interface
  * @mmio: mapped registers
  *
- * Return: any number, IOSM_GONE from a device that has gone.
+ * Return: any number; IOSM_GONE: the device was removed.
  */
 u32 iosm_mmio_version(struct iosm_mmio *mmio)
 {
@@ -114,10 +113,10 @@ u32 iosm_mmio_version(struct iosm_mmio *mmio)
 }
 
 /**
- * iosm_mmio_capabilities() - read what the device can do
+ * iosm_mmio_capabilities() - read the capabilities of the device
  * @mmio: mapped registers
  *
- * Return: IOSM_CAP_* bits; 0 for a device too old to tell, or gone.
+ * Return: IOSM_CAP_* bits; 0: no capability register, or the device was removed.
  */
 u32 iosm_mmio_capabilities(struct iosm_mmio *mmio)
 {
@@ -133,13 +132,13 @@ u32 iosm_mmio_capabilities(struct iosm_mmio *mmio)
 }
 
 /**
- * iosm_mmio_check_chip() - is this a scratchpad that we know?
+ * iosm_mmio_check_chip() - check the layout of the scratchpad
  * @mmio: mapped registers
  *
- * The chip info starts with its version and the size of the rest; only one
- * total is defined.
+ * The chip info starts with its version and the size of the rest. Only one size is
+ * defined.
  *
- * Return: 0, or -ENODEV for an unsupported (or vanished) device.
+ * Return: 0; -ENODEV: unsupported, or the device was removed.
  */
 int iosm_mmio_check_chip(struct iosm_mmio *mmio)
 {
@@ -151,7 +150,7 @@ int iosm_mmio_check_chip(struct iosm_mmio *mmio)
 	return 0;
 }
 
-/* These fields are only 4-byte aligned: two halves, low one first. */
+/* These registers are only 4-byte aligned: write two halves, low half first. */
 static void iosm_mmio_write64(struct iosm_mmio *mmio, u32 offset, u64 value)
 {
 	iosm_mmio_write(mmio, offset, lower_32_bits(value));
@@ -159,11 +158,11 @@ static void iosm_mmio_write64(struct iosm_mmio *mmio, u32 offset, u64 value)
 }
 
 /**
- * iosm_mmio_set_context() - tell the device where the shared memory is
+ * iosm_mmio_set_context() - write the address of the shared memory
  * @mmio: mapped registers
  * @context: DMA address of the context information
  *
- * The memory window is left open (0, 0): the device then does not check.
+ * With a memory window of (0, 0), the device does not check addresses.
  */
 void iosm_mmio_set_context(struct iosm_mmio *mmio, dma_addr_t context)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every read and write of a BAR. */
+/* Access to the BARs. */
 #ifndef IOSM_MMIO_H
 #define IOSM_MMIO_H
 
@@ -28,7 +28,7 @@ struct iosm_mmio {
  *
  * Context: any.
  *
- * Return: true when no BAR is mapped, which no device comes without.
+ * Return: true if no BAR is mapped.
  */
 static inline bool iosm_mmio_is_fake(const struct iosm_mmio *mmio)
 {

@@ -4,8 +4,8 @@
  *
  *            tail          seen                 published   head
  *             |             |                       |         |
- *   ... free  |  completed, |  owned by the device  | pushed, |  free ...
- *             |  not taken  |                       | unseen  |
+ *   ... free  |  completed, |  owned by the device  | pushed  |  free ...
+ *             |  not taken  |                       |         |
  */
 
 #include <linux/bitfield.h>
@@ -20,12 +20,12 @@
 
 /**
  * iosm_pipe_alloc() - allocate the ring of a pipe
- * @pipe: to fill
+ * @pipe: structure to initialise
  * @dev: the PCI device
  * @shm: shared block
- * @stats: where to count; they go on from what is there
+ * @stats: counters, which are not reset
  * @nr: pipe number, below IOSM_PIPES
- * @entries: TDs, 2 to 65535; one of them is never in use
+ * @entries: number of TDs, 2 to 65535; one of them is never used
  *
  * Context: may sleep.
  *
@@ -64,7 +64,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_alloc);
  * iosm_pipe_free() - free the ring
  * @pipe: closed on the device, its buffers reclaimed
  *
- * Context: may sleep; nobody else uses the pipe.
+ * Context: may sleep; exclusive access to the pipe.
  */
 void iosm_pipe_free(struct iosm_pipe *pipe)
 {
@@ -80,7 +80,7 @@ void iosm_pipe_free(struct iosm_pipe *pipe)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_free);
 
 /**
- * iosm_pipe_clear() - head and tail back to 0, on both sides
+ * iosm_pipe_clear() - reset head and tail to 0, in private and shared memory
  * @pipe: not open on the device
  */
 void iosm_pipe_clear(struct iosm_pipe *pipe)
@@ -99,7 +99,7 @@ void iosm_pipe_clear(struct iosm_pipe *pipe)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_clear);
 
 /**
- * iosm_pipe_device_tail() - the tail as the device wrote it
+ * iosm_pipe_device_tail() - read the tail that the device wrote
  * @pipe: an allocated pipe
  *
  * Return: any number; not checked.
@@ -116,7 +116,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_device_tail);
  * @buf: mapped buffer; UL: @buf->len bytes to send, DL: capacity; at most
  *	IOSM_TD_SIZE_MASK
  *
- * The device sees it after iosm_pipe_publish().
+ * iosm_pipe_publish() makes it visible to the device.
  * Context: producer side.
  */
 void iosm_pipe_push(struct iosm_pipe *pipe, const struct iosm_buf *buf)
@@ -134,7 +134,7 @@ void iosm_pipe_push(struct iosm_pipe *pipe, const struct iosm_buf *buf)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_push);
 
-/* Let the device see the TDs before @head. It may complete them at once. */
+/* Publish @head. The device may complete the TDs immediately. */
 VISIBLE_IF_KUNIT void iosm_pipe_write_head(struct iosm_pipe *pipe, u32 head)
 {
 	IOSM_STUB(!dev_is_pci(pipe->dev), iosm_pipe_write_head, pipe, head);
@@ -144,13 +144,13 @@ VISIBLE_IF_KUNIT void iosm_pipe_write_head(struct iosm_pipe *pipe, u32 head)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_write_head);
 
 /**
- * iosm_pipe_publish() - let the device see what was pushed
+ * iosm_pipe_publish() - make pushed TDs visible to the device
  * @pipe: an open pipe
  *
- * The doorbell is the caller's (iosm_channel_ring()).
+ * The caller rings the doorbell (iosm_channel_ring()).
  * Context: producer side.
  *
- * Return: true when there was something new to publish.
+ * Return: true if TDs were published.
  */
 bool iosm_pipe_publish(struct iosm_pipe *pipe)
 {
@@ -159,11 +159,11 @@ bool iosm_pipe_publish(struct iosm_pipe *pipe)
 
 	trace_iosm_head_update(pipe->dev, pipe->nr, pipe->published, pipe->head);
 	/*
-	 * First our own note: the consumer side may see the tail that answers
-	 * this head as soon as the head is visible, and judges it by the note.
+	 * Before the head: the device may move its tail as soon as the head is
+	 * visible, and the consumer side checks the tail against @published.
 	 */
 	WRITE_ONCE(pipe->published, pipe->head);
-	/* The note and the TDs must be visible before the head. */
+	/* @published and the TDs must be visible before the head. */
 	dma_wmb();
 	iosm_pipe_write_head(pipe, pipe->head);
 
@@ -172,14 +172,13 @@ bool iosm_pipe_publish(struct iosm_pipe *pipe)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_publish);
 
 /**
- * iosm_pipe_poll() - read and judge the device's tail
+ * iosm_pipe_poll() - read and check the tail of the device
  * @pipe: an open pipe
  *
  * Context: consumer side.
  *
- * Return: number of buffers that iosm_pipe_take() can give back now, or
- * -EIO when the device published a tail that cannot be; from then on the
- * pipe is broken.
+ * Return: number of buffers that iosm_pipe_take() can take; -EIO: the tail was
+ * invalid, now or earlier.
  */
 int iosm_pipe_poll(struct iosm_pipe *pipe)
 {
@@ -190,9 +189,9 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 		return -EIO;
 
 	/*
-	 * Pairs with iosm_pipe_publish(): neither the note of what was published
-	 * nor anything in the TDs may be read before the tail. The producer may
-	 * publish more meanwhile, which only widens the range.
+	 * Pairs with iosm_pipe_publish(): @published and the TDs must be read after
+	 * the tail. If the producer publishes more TDs meanwhile, the range of valid
+	 * tails grows.
 	 */
 	dma_rmb();
 	step = iosm_ring_advance(READ_ONCE(pipe->published), pipe->seen, tail,
@@ -213,7 +212,7 @@ int iosm_pipe_poll(struct iosm_pipe *pipe)
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_poll);
 
-/* What the device wrote into a TD, believed only as far as it can be true. */
+/* Check status and size that the device wrote to a TD. */
 static void iosm_pipe_check_td(struct iosm_pipe *pipe, const struct iosm_td *td,
 			       struct iosm_done *done)
 {
@@ -242,11 +241,11 @@ static void iosm_pipe_check_td(struct iosm_pipe *pipe, const struct iosm_td *td,
 /**
  * iosm_pipe_take() - take the oldest completed buffer back
  * @pipe: an open pipe, polled
- * @done: what became of the buffer
+ * @done: the buffer and its status
  *
  * Context: consumer side.
  *
- * Return: false when nothing completed is left.
+ * Return: false if no completed buffer is left.
  */
 bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
 {
@@ -262,7 +261,7 @@ bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
 	iosm_stats_inc(&pipe->stats->sync, &pipe->stats->tds);
 	iosm_stats_add(&pipe->stats->sync, &pipe->stats->bytes, done->len);
 
-	/* The slot is read: the producer may fill it again. */
+	/* Pairs with iosm_pipe_space(): the slot was read, and can be reused. */
 	smp_store_release(&pipe->tail,
 			  iosm_ring_next(pipe->tail, pipe->entries));
 
@@ -271,14 +270,14 @@ bool iosm_pipe_take(struct iosm_pipe *pipe, struct iosm_done *done)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pipe_take);
 
 /**
- * iosm_pipe_reclaim() - take a buffer back that the device never finished
- * @pipe: closed on the device (or the device can do no DMA any more)
+ * iosm_pipe_reclaim() - take the oldest buffer back from a closed pipe
+ * @pipe: closed on the device, or the device can no longer do DMA
  * @buf: the buffer, as it was pushed
  *
- * Also gives back what was completed and not taken, without a look at it.
- * Context: nobody else uses the pipe.
+ * Also takes completed buffers, without reading their TDs.
+ * Context: exclusive access to the pipe.
  *
- * Return: false when the ring is empty.
+ * Return: false if the ring is empty.
  */
 bool iosm_pipe_reclaim(struct iosm_pipe *pipe, struct iosm_buf *buf)
 {

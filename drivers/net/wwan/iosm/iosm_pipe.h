@@ -2,9 +2,9 @@
 /*
  * A pipe: a ring of transfer descriptors (TDs), one direction of a channel.
  *
- * The ring that the device sees holds addresses and lengths; what we must be
- * able to trust (indexes, the buffer's owner, mapping and capacity) is kept a
- * second time in private memory, one slot a TD.
+ * The device can write the ring in coherent memory, so its contents are not
+ * trusted. Indexes, and the cookie, address and length of each buffer, are also
+ * kept in private memory, one slot per TD.
  */
 #ifndef IOSM_PIPE_H
 #define IOSM_PIPE_H
@@ -20,9 +20,9 @@ struct device;
 struct iosm_shm;
 
 /**
- * struct iosm_buf - one buffer in a pipe, as its owner described it
- * @cookie: the owner's name for it (skb, page, block ...)
- * @dma: address that the device was given
+ * struct iosm_buf - one buffer in a pipe
+ * @cookie: identifies the buffer for its owner (skb, page, block ...)
+ * @dma: DMA address
  * @len: bytes to send, or capacity of a DL buffer
  */
 struct iosm_buf {
@@ -32,10 +32,10 @@ struct iosm_buf {
 };
 
 /**
- * struct iosm_done - a buffer that the device has finished with
+ * struct iosm_done - a completed buffer
  * @buf: as it was pushed
- * @status: one of enum iosm_td_status; IOSM_TD_ERROR also when the device
- *	wrote a status or a size that cannot be
+ * @status: one of enum iosm_td_status; IOSM_TD_ERROR also for an invalid status or
+ *	size
  * @len: DL: bytes written, never more than @buf.len; 0 unless the status is
  *	IOSM_TD_END or IOSM_TD_PARTIAL
  */
@@ -46,12 +46,12 @@ struct iosm_done {
 };
 
 /**
- * struct iosm_pipe_stats - counters of a pipe, whoever uses it; consumer side
- * @sync: for their readers
+ * struct iosm_pipe_stats - counters of a pipe; written by the consumer side
+ * @sync: for readers of the counters
  * @tds: TDs completed
- * @bytes: bytes in them
+ * @bytes: bytes in completed TDs
  * @errors: TDs with a status other than end of transfer
- * @invalid: TDs or tails with values that the device must not write
+ * @invalid: TDs or tails with invalid values
  */
 struct iosm_pipe_stats {
 	struct u64_stats_sync sync;
@@ -66,20 +66,19 @@ struct iosm_pipe_stats {
  * @dev: for DMA and messages
  * @shm: holds the published head and tail
  * @ring: TDs, coherent
- * @ring_dma: its DMA address
- * @slots: private twin of @ring
- * @entries: TDs in the ring, one of which stays empty
+ * @ring_dma: DMA address of @ring
+ * @slots: private copy of the buffers in @ring
+ * @entries: TDs in the ring, one of which is never used
  * @nr: pipe number; even: UL, odd: DL
- * @broken: the device published an impossible tail; nothing is taken any more
+ * @broken: the device published an impossible tail; the pipe stays unusable
  * @head: next TD to fill; producer side
- * @published: head as the device knows it; producer side
+ * @published: last head that was published; producer side
  * @tail: oldest TD not taken back; consumer side
- * @seen: tail as the device last published it, checked; consumer side
+ * @seen: last valid tail that the device published; consumer side
  * @stats: see struct iosm_pipe_stats
  *
- * Producer calls (space, push, publish) need one lock or context of the
- * owner, consumer calls (poll, take) another one; the two sides may run at
- * the same time on an UL pipe.
+ * The owner serialises producer calls (space, push, publish), and consumer calls
+ * (poll, take). On an UL pipe, a producer and a consumer may run concurrently.
  */
 struct iosm_pipe {
 	struct device *dev;
@@ -124,7 +123,7 @@ static inline bool iosm_pipe_is_ul(const struct iosm_pipe *pipe)
 }
 
 /**
- * iosm_pipe_space() - how many buffers can be pushed
+ * iosm_pipe_space() - number of buffers that can be pushed
  * @pipe: an allocated pipe
  *
  * Context: producer side.
@@ -133,9 +132,7 @@ static inline bool iosm_pipe_is_ul(const struct iosm_pipe *pipe)
  */
 static inline u32 iosm_pipe_space(const struct iosm_pipe *pipe)
 {
-	/* Pairs with the release in iosm_pipe_take(): a slot is free only
-	 * when its owner got the buffer back.
-	 */
+	/* Pairs with iosm_pipe_take(): the slot was read before it is reused. */
 	return iosm_ring_space(pipe->head, smp_load_acquire(&pipe->tail),
 			       pipe->entries);
 }
@@ -144,11 +141,11 @@ static inline u32 iosm_pipe_space(const struct iosm_pipe *pipe)
  * iosm_pipe_pending() - has the device moved its tail since the last poll?
  * @pipe: an allocated pipe
  *
- * A hint that costs one load; a tail that cannot be is pending, too, until
- * iosm_pipe_poll() has judged it.
+ * A hint without a check: also an invalid tail is pending, until iosm_pipe_poll()
+ * has found it.
  * Context: any.
  *
- * Return: true when iosm_pipe_poll() has something to look at.
+ * Return: true if iosm_pipe_poll() should be called.
  */
 static inline bool iosm_pipe_pending(const struct iosm_pipe *pipe)
 {
@@ -162,7 +159,7 @@ static inline bool iosm_pipe_pending(const struct iosm_pipe *pipe)
  *
  * Context: any.
  *
- * Return: true when nothing is outstanding. A broken pipe is idle.
+ * Return: true if nothing is outstanding. A broken pipe is idle.
  */
 static inline bool iosm_pipe_idle(const struct iosm_pipe *pipe)
 {

@@ -2,15 +2,15 @@
 /*
  * The device-sleep handshake.
  *
- * A sleeping modem must not be disturbed by doorbell 0, so all of its rings
- * come through here. While the device sleeps, one ring is remembered; the
- * heads that it would announce are in memory anyway.
+ * Doorbell 0 must not be rung while the device sleeps. All users of doorbell 0
+ * call iosm_pm_ring(), which defers it. One deferred doorbell is sufficient: it
+ * makes the device read all heads in memory.
  *
  *            request = 1, nothing outstanding: ring SLEEP
  *          +---------------------------------------------> ASLEEP
- *        ACTIVE <-- request = 0: ring ACTIVE, held bell ---+   |
- *          ^                                                   | held bell:
- *          |   request = 0: ring ACTIVE, held bell             | ring WAKEUP
+ *        ACTIVE <-- request = 0: ring ACTIVE, doorbell 0 --+   |
+ *          ^                                                   | deferred doorbell:
+ *          |   request = 0: ring ACTIVE, deferred doorbell     | ring WAKEUP
  *          +------------------------------------ WAKING <------+
  */
 
@@ -23,17 +23,17 @@
 #include "iosm_shm.h"
 #include "iosm_trace.h"
 
-/* How often iosm_pm_quiesce() wakes a device that falls asleep again. */
+/* Attempts of iosm_pm_quiesce() to wake up a device that falls asleep again. */
 #define IOSM_PM_WAKE_TRIES	3
 
-/* What iosm_trace.h shows of enum iosm_pm_state. */
+/* Names of enum iosm_pm_state in iosm_trace.h. */
 static_assert(IOSM_PM_OFF == 0 && IOSM_PM_ACTIVE == 1 && IOSM_PM_ASLEEP == 2 &&
 	      IOSM_PM_WAKING == 3 && IOSM_PM_QUIESCED == 4 &&
 	      IOSM_PM_SUSPENDED == 5);
 
 /**
- * iosm_pm_init() - prepare the gate, closed
- * @pm: to fill
+ * iosm_pm_init() - initialise doorbell gating, in state OFF
+ * @pm: structure to initialise
  * @dev: for messages
  * @mmio: doorbells
  * @shm: device information
@@ -67,8 +67,8 @@ static void iosm_pm_set(struct iosm_pm *pm, enum iosm_pm_state state)
 }
 
 /**
- * iosm_pm_start() - the link is up, both sides count as active
- * @pm: the gate
+ * iosm_pm_start() - start: the link is up, host and device are active
+ * @pm: doorbell gating
  *
  * Context: any.
  */
@@ -84,8 +84,8 @@ void iosm_pm_start(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_start);
 
 /**
- * iosm_pm_stop() - the link is gone: drop what was held and what follows
- * @pm: the gate
+ * iosm_pm_stop() - stop: drop the deferred doorbell and all later ones
+ * @pm: doorbell gating
  *
  * Context: any.
  */
@@ -126,12 +126,12 @@ static void iosm_pm_defer(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 }
 
 /**
- * iosm_pm_ring() - announce that heads have moved
- * @pm: the gate
- * @reason: for the device's log
+ * iosm_pm_ring() - ring doorbell 0 after heads have moved
+ * @pm: doorbell gating
+ * @reason: value to write, see enum iosm_hpda_reason
  *
- * The heads must be in shared memory already. Rings at once when the device
- * listens, otherwise wakes it and rings later; never waits.
+ * The caller has published the heads. Rings at once if the device is active.
+ * Otherwise the doorbell is deferred, and the device is woken up. Does not wait.
  * Context: any.
  */
 void iosm_pm_ring(struct iosm_pm *pm, enum iosm_hpda_reason reason)
@@ -174,7 +174,7 @@ static void iosm_pm_ring_deferred(struct iosm_pm *pm)
 	iosm_pm_ring_now(pm, pm->deferred_reason);
 }
 
-/* The device woke: acknowledge, then ring what had to wait. */
+/* The device has woken up: acknowledge, then ring the deferred doorbell. */
 static void iosm_pm_handle_wake(struct iosm_pm *pm)
 {
 	if (pm->state == IOSM_PM_ASLEEP)
@@ -186,12 +186,12 @@ static void iosm_pm_handle_wake(struct iosm_pm *pm)
 }
 
 /**
- * iosm_pm_busy() - is anything that was published not consumed yet?
- * @pm: the gate
+ * iosm_pm_busy() - is anything outstanding?
+ * @pm: doorbell gating
  *
  * Context: any.
  *
- * Return: what the floor above says, asked under the lock of the gate.
+ * Return: result of the busy() callback, called with @pm->lock held.
  */
 bool iosm_pm_busy(struct iosm_pm *pm)
 {
@@ -207,11 +207,10 @@ bool iosm_pm_busy(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_busy);
 
 /**
- * iosm_pm_sync() - wait for questions to the floor above that are under way
- * @pm: the gate
+ * iosm_pm_sync() - wait until a running busy() callback has returned
+ * @pm: doorbell gating
  *
- * What that floor has made invisible to its busy() is not looked at any more
- * when this returns.
+ * After this function, busy() does not access objects that were unlinked before.
  * Context: any.
  */
 void iosm_pm_sync(struct iosm_pm *pm)
@@ -222,7 +221,7 @@ void iosm_pm_sync(struct iosm_pm *pm)
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 
-/* Answer the device's sleep request, if it is time to. */
+/* Respond to the sleep request of the device, unless it has to wait. */
 static void iosm_pm_handle_request(struct iosm_pm *pm)
 {
 	u32 request;
@@ -235,7 +234,7 @@ static void iosm_pm_handle_request(struct iosm_pm *pm)
 		if (pm->state == IOSM_PM_ASLEEP || pm->state == IOSM_PM_WAKING)
 			iosm_pm_handle_wake(pm);
 	} else if (request == IOSM_SLEEP_REQ_SLEEP) {
-		/* Not in QUIESCED: the device may have agreed to a suspend. */
+		/* Not in QUIESCED: the device may have agreed to suspend. */
 		if (pm->state == IOSM_PM_ACTIVE && !pm->is_deferred &&
 		    !pm->ops->busy(pm->priv)) {
 			iosm_pm_set(pm, IOSM_PM_ASLEEP);
@@ -251,12 +250,12 @@ static void iosm_pm_handle_request(struct iosm_pm *pm)
 }
 
 /**
- * iosm_pm_irq() - look at the device's sleep request and answer it
- * @pm: the gate
+ * iosm_pm_irq() - respond to the sleep request of the device
+ * @pm: doorbell gating
  *
- * To be called on every interrupt, and whenever something that was
- * outstanding has been consumed. A request for sleep is left unanswered while
- * anything is outstanding; the interrupt that ends this comes back here.
+ * To be called on every interrupt, and after something outstanding was completed. A
+ * request for sleep gets no response while anything is outstanding. The interrupt
+ * of the completion calls this function again.
  * Context: any, mostly hard interrupt.
  */
 void iosm_pm_irq(struct iosm_pm *pm)
@@ -270,16 +269,14 @@ void iosm_pm_irq(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_irq);
 
 /**
- * iosm_pm_wake() - make sure that the device is awake
- * @pm: the gate
- * @timeout_ms: how long the device may take
+ * iosm_pm_wake() - wake up the device
+ * @pm: doorbell gating
+ * @timeout_ms: timeout
  *
- * The device may fall asleep again right after; whoever needs it awake keeps
- * something outstanding.
+ * The device may fall asleep again immediately, unless something is outstanding.
  * Context: sleeps.
  *
- * Return: 0, -ENODEV without a link, -ETIMEDOUT when the device did not
- * answer.
+ * Return: 0; -ENODEV: no link; -ETIMEDOUT: no response.
  */
 int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms)
 {
@@ -304,17 +301,17 @@ int iosm_pm_wake(struct iosm_pm *pm, unsigned int timeout_ms)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_wake);
 
 /**
- * iosm_pm_quiesce() - wake the device, and defer every doorbell but those of messages
- * @pm: the gate
- * @timeout_ms: how long the device may take to wake up
+ * iosm_pm_quiesce() - wake up the device, defer all doorbells except for messages
+ * @pm: doorbell gating
+ * @timeout_ms: timeout for the wake-up
  *
- * For the time in which the device may agree to a suspend, after which it must
- * not be disturbed; it is not allowed to sleep by itself either. Ends with
- * iosm_pm_release().
+ * To be called before the device is asked to agree to suspend. After it has agreed,
+ * doorbell 0 must not be rung. No sleep request is granted in this state.
+ * iosm_pm_release() ends it.
  * Context: sleeps.
  *
- * Return: 0, -ENODEV without a link, -ETIMEDOUT when the device did not wake up, or fell
- * asleep again each time.
+ * Return: 0; -ENODEV: no link; -ETIMEDOUT: the device did not wake up, or fell asleep
+ * again in each attempt.
  */
 int iosm_pm_quiesce(struct iosm_pm *pm, unsigned int timeout_ms)
 {
@@ -342,10 +339,10 @@ int iosm_pm_quiesce(struct iosm_pm *pm, unsigned int timeout_ms)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_quiesce);
 
 /**
- * iosm_pm_suspend() - the host goes to sleep: no access from here on
- * @pm: the gate
+ * iosm_pm_suspend() - the host suspends: no access to the device from here on
+ * @pm: doorbell gating
  *
- * Rings that come now are held until iosm_pm_release().
+ * Doorbells are deferred until iosm_pm_release().
  * Context: any.
  */
 void iosm_pm_suspend(struct iosm_pm *pm)
@@ -362,10 +359,10 @@ void iosm_pm_suspend(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_suspend);
 
 /**
- * iosm_pm_force_sleep() - tell the device by doorbell 2 that the host sleeps
- * @pm: the gate, suspended
+ * iosm_pm_force_sleep() - announce the suspend of the host by doorbell 2
+ * @pm: doorbell gating, in state SUSPENDED
  *
- * For platforms that stay in D0.
+ * For platforms on which the device stays in D0.
  * Context: any.
  */
 void iosm_pm_force_sleep(struct iosm_pm *pm)
@@ -383,11 +380,11 @@ void iosm_pm_force_sleep(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_force_sleep);
 
 /**
- * iosm_pm_resume() - the host is back, both sides count as active
- * @pm: the gate
+ * iosm_pm_resume() - the host has resumed; host and device are active
+ * @pm: doorbell gating
  *
- * Rings other than those of messages stay held until iosm_pm_release(), as the device
- * may have to be told first.
+ * All doorbells except for messages stay deferred until iosm_pm_release(): a message
+ * may have to announce the resume first.
  * Context: any.
  */
 void iosm_pm_resume(struct iosm_pm *pm)
@@ -398,7 +395,7 @@ void iosm_pm_resume(struct iosm_pm *pm)
 	if (pm->state == IOSM_PM_SUSPENDED) {
 		iosm_pm_set(pm, IOSM_PM_QUIESCED);
 		if (pm->force_sleep) {
-			/* Active from now on, whatever it asked for before. */
+			/* FORCE_ACTIVE overrides an older sleep request. */
 			iosm_shm_clear_sleep(pm->shm);
 			iosm_mmio_ring(pm->mmio, IOSM_DB_SLEEP,
 				       IOSM_SLEEP_CTL_FORCE_ACTIVE);
@@ -409,8 +406,8 @@ void iosm_pm_resume(struct iosm_pm *pm)
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_resume);
 
 /**
- * iosm_pm_release() - ring and answer what was held back during a suspend
- * @pm: the gate, resumed or quiesced
+ * iosm_pm_release() - ring the deferred doorbell, respond to a sleep request
+ * @pm: doorbell gating, in state QUIESCED
  *
  * Context: any.
  */
@@ -423,18 +420,18 @@ void iosm_pm_release(struct iosm_pm *pm)
 		iosm_pm_set(pm, IOSM_PM_ACTIVE);
 		iosm_pm_ring_deferred(pm);
 	}
-	/* Its request for sleep has had no answer meanwhile. */
+	/* A sleep request got no response before. */
 	iosm_pm_handle_request(pm);
 	spin_unlock_irqrestore(&pm->lock, flags);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_pm_release);
 
 /**
- * iosm_pm_get_stats() - what was counted
- * @pm: the gate
- * @stats: to fill
+ * iosm_pm_get_stats() - read the counters
+ * @pm: doorbell gating
+ * @stats: structure to fill
  *
- * Context: any that does not hold the gate.
+ * Context: any, without @pm->lock.
  */
 void iosm_pm_get_stats(struct iosm_pm *pm, struct iosm_pm_stats *stats)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The device-sleep handshake, and with it the one gate through which
- * doorbell 0 is rung.
+ * The sleep handshake with the device, and doorbell gating: the only users of
+ * doorbell 0.
  */
 #ifndef IOSM_PM_H
 #define IOSM_PM_H
@@ -17,14 +17,14 @@ struct iosm_mmio;
 struct iosm_shm;
 
 /**
- * enum iosm_pm_state - what the device and we agreed on
+ * enum iosm_pm_state - state of the sleep handshake
  * @IOSM_PM_OFF: no link, or the device has failed: doorbells are dropped
- * @IOSM_PM_ACTIVE: the device listens
+ * @IOSM_PM_ACTIVE: the device is awake
  * @IOSM_PM_ASLEEP: the device sleeps: doorbell 0 must not be rung
- * @IOSM_PM_WAKING: we asked the device to wake, it has not answered
- * @IOSM_PM_QUIESCED: as ACTIVE, but every doorbell other than that of a message is
- *	deferred, and no sleep granted
- * @IOSM_PM_SUSPENDED: the host sleeps: no access at all
+ * @IOSM_PM_WAKING: wake-up requested, no response yet
+ * @IOSM_PM_QUIESCED: as ACTIVE, but all doorbells except for messages are deferred,
+ *	and no sleep request is granted
+ * @IOSM_PM_SUSPENDED: the host is suspended: no access to the device
  */
 enum iosm_pm_state {
 	IOSM_PM_OFF,
@@ -36,11 +36,11 @@ enum iosm_pm_state {
 };
 
 /**
- * struct iosm_pm_ops - what the gate asks the floor above
- * @busy: is anything that we published not consumed yet? Called with the
- *	gate's lock held, interrupts off.
- * @rung: doorbell 0 was rung, or a wake-up asked for: the device owes us a
- *	reaction, and a watch on the time may start. Same context.
+ * struct iosm_pm_ops - callbacks to the layer above
+ * @busy: has the host published anything that the device has not consumed? Called
+ *	with the lock of struct iosm_pm held, interrupts disabled.
+ * @rung: doorbell 0 was rung, or a wake-up was requested: the device has to respond,
+ *	so the watchdog is started. Same context.
  */
 struct iosm_pm_ops {
 	bool (*busy)(void *priv);
@@ -48,13 +48,13 @@ struct iosm_pm_ops {
 };
 
 /**
- * struct iosm_pm_stats - counted under the gate's lock
+ * struct iosm_pm_stats - counters; under the lock of struct iosm_pm
  * @doorbells: doorbell 0 rung
- * @deferred: rings that had to wait for the device to wake
+ * @deferred: doorbells deferred
  * @sleeps: sleep requests granted
- * @host_wakes: wake-ups that we asked for
- * @device_wakes: wake-ups that came by themselves
- * @bad_requests: sleep requests with a value that is not defined
+ * @host_wakes: wake-ups requested by the host
+ * @device_wakes: wake-ups without a request
+ * @bad_requests: sleep requests with an undefined value
  */
 struct iosm_pm_stats {
 	u64 doorbells;
@@ -66,17 +66,17 @@ struct iosm_pm_stats {
 };
 
 /**
- * struct iosm_pm - the gate of one device
- * @lock: protects all below; taken in hard interrupt context
+ * struct iosm_pm - doorbell gating of one device
+ * @lock: protects all other members; taken in hard interrupt context
  * @state: see enum iosm_pm_state
- * @is_deferred: doorbell 0 waits for the device to wake
- * @deferred_reason: value to ring it with
- * @force_sleep: system suspend used doorbell 2 = FORCE_SLEEP
+ * @is_deferred: doorbell 0 has to be rung later
+ * @deferred_reason: value for the deferred doorbell
+ * @force_sleep: iosm_pm_force_sleep() was used for this suspend
  * @changed: woken on every change of @state
  * @mmio: doorbells
  * @shm: device information
  * @dev: for messages
- * @ops: questions to the floor above
+ * @ops: callbacks to the layer above
  * @priv: for @ops
  * @stats: see struct iosm_pm_stats
  */
@@ -113,12 +113,12 @@ void iosm_pm_release(struct iosm_pm *pm);
 void iosm_pm_get_stats(struct iosm_pm *pm, struct iosm_pm_stats *stats);
 
 /**
- * iosm_pm_is_up() - is there a link, and the host awake?
- * @pm: the gate
+ * iosm_pm_is_up() - is there a link, and the host not suspended?
+ * @pm: doorbell gating
  *
  * Context: any.
  *
- * Return: true when the device may move tails: interrupts look at shared memory.
+ * Return: true if the device may move tails, so that interrupts scan shared memory.
  */
 static inline bool iosm_pm_is_up(const struct iosm_pm *pm)
 {
@@ -129,12 +129,12 @@ static inline bool iosm_pm_is_up(const struct iosm_pm *pm)
 
 /**
  * iosm_pm_may_read() - may registers be read while the device operates?
- * @pm: the gate
+ * @pm: doorbell gating
  *
  * Context: any.
  *
- * Return: false without a link, and when the device sleeps with its host or may have
- * agreed to.
+ * Return: false without a link, during suspend, and when the device may have agreed to
+ * suspend.
  */
 static inline bool iosm_pm_may_read(const struct iosm_pm *pm)
 {
@@ -142,8 +142,8 @@ static inline bool iosm_pm_may_read(const struct iosm_pm *pm)
 }
 
 /**
- * iosm_pm_is_waking() - has the device been asked to wake up, without an answer yet?
- * @pm: the gate
+ * iosm_pm_is_waking() - was a wake-up requested, without a response yet?
+ * @pm: doorbell gating
  *
  * Context: any.
  *

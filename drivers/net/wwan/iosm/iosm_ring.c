@@ -8,18 +8,17 @@
 #include "iosm_ring.h"
 
 /**
- * iosm_ring_advance() - judge a tail that the device published
- * @head: our head, from private memory
- * @tail: the last tail that was accepted, from private memory
- * @new_tail: what the device wrote; anything
+ * iosm_ring_advance() - check a tail that the device published
+ * @head: published head, from private memory
+ * @tail: last accepted tail, from private memory
+ * @new_tail: tail that the device wrote; any value
  * @entries: size of the ring
  *
- * The device may move the tail forward over entries that we filled, never
- * past the head and never back.
+ * The device may move the tail forward up to the head, and never back.
  *
- * Return: number of entries completed since @tail (0 to entries - 1),
- * -ERANGE when @new_tail is no index of this ring, -EINVAL when it is not
- * between @tail and @head.
+ * Return: number of entries completed since @tail (0 to entries - 1); -ERANGE:
+ * @new_tail is not an index of the ring; -EINVAL: it is not between @tail and
+ * @head.
  */
 int iosm_ring_advance(u32 head, u32 tail, u32 new_tail, u32 entries)
 {

@@ -2,8 +2,8 @@
 /*
  * Index arithmetic of the rings that host and device share.
  *
- * Pure: no device, no locks, no memory of its own. An index runs from 0 to
- * entries - 1, head == tail means empty, so a ring holds entries - 1 at most.
+ * Pure functions: no device, no locks, no memory of their own. An index is from 0 to
+ * entries - 1. The ring is empty if head == tail, so it holds at most entries - 1.
  */
 #ifndef IOSM_RING_H
 #define IOSM_RING_H
@@ -11,11 +11,11 @@
 #include <linux/types.h>
 
 /**
- * iosm_ring_next() - index after another one
+ * iosm_ring_next() - index of the next entry
  * @index: index in the ring
  * @entries: size of the ring
  *
- * Return: the next index, 0 after the last one.
+ * Return: the next index; 0 after the last entry.
  */
 static inline u32 iosm_ring_next(u32 index, u32 entries)
 {
@@ -28,7 +28,7 @@ static inline u32 iosm_ring_next(u32 index, u32 entries)
  * @tail: index of the oldest entry in use
  * @entries: size of the ring
  *
- * Both indexes must be in range: they are ours, or checked.
+ * Both indexes must be in range.
  *
  * Return: number of entries in use.
  */
@@ -38,12 +38,12 @@ static inline u32 iosm_ring_used(u32 head, u32 tail, u32 entries)
 }
 
 /**
- * iosm_ring_space() - entries that can still be filled
+ * iosm_ring_space() - number of free entries
  * @head: index of the next entry to fill
  * @tail: index of the oldest entry in use
  * @entries: size of the ring
  *
- * Return: number of free entries; one always stays empty.
+ * Return: number of entries that can be filled; one entry is never used.
  */
 static inline u32 iosm_ring_space(u32 head, u32 tail, u32 entries)
 {

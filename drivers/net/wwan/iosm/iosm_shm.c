@@ -9,7 +9,7 @@
 
 /**
  * iosm_shm_alloc() - allocate the shared block
- * @shm: to fill
+ * @shm: structure to initialise
  * @dev: the PCI device
  *
  * Context: may sleep.
@@ -30,8 +30,8 @@ int iosm_shm_alloc(struct iosm_shm *shm, struct device *dev)
 EXPORT_SYMBOL_IF_KUNIT(iosm_shm_alloc);
 
 /**
- * iosm_shm_free() - give the shared block back
- * @shm: shared block; the device must not know its address any more
+ * iosm_shm_free() - free the shared block
+ * @shm: shared block; the device must not access it any more
  * @dev: the PCI device
  *
  * Context: may sleep.
@@ -52,7 +52,7 @@ static __le64 iosm_shm_address(struct iosm_shm *shm, const void *part)
 }
 
 /**
- * iosm_shm_reset() - the state before a handshake: all zero, addresses set
+ * iosm_shm_reset() - clear the shared block, and write the context information
  * @shm: shared block
  */
 void iosm_shm_reset(struct iosm_shm *shm)
@@ -69,6 +69,6 @@ void iosm_shm_reset(struct iosm_shm *shm)
 	ctx->msg_tail = iosm_shm_address(shm, &block->msg_tail);
 	ctx->msg_ring = iosm_shm_address(shm, block->ring);
 	ctx->msg_entries = cpu_to_le16(IOSM_MSG_ENTRIES);
-	/* One MSI vector serves everything: number 0, as the memset left it. */
+	/* The vectors stay 0: there is one MSI vector. */
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_shm_reset);

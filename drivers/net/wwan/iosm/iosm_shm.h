@@ -15,8 +15,8 @@
 struct device;
 
 /*
- * What the host writes and what the device writes stand in cache lines of
- * their own, so that neither slows the other down.
+ * Data that the host writes and data that the device writes are in different cache
+ * lines, to avoid false sharing.
  */
 struct iosm_shm_block {
 	struct iosm_context_info context;
@@ -46,7 +46,7 @@ void iosm_shm_reset(struct iosm_shm *shm);
  * iosm_shm_stage() - execution stage as the device last published it
  * @shm: shared block
  *
- * Return: whatever the device wrote, 0 before the first time.
+ * Return: value that the device wrote, not checked; 0: nothing written yet.
  */
 static inline u32 iosm_shm_stage(const struct iosm_shm *shm)
 {
@@ -57,7 +57,7 @@ static inline u32 iosm_shm_stage(const struct iosm_shm *shm)
  * iosm_shm_ipc_state() - IPC state as the device last published it
  * @shm: shared block
  *
- * Return: whatever the device wrote, 0 before the first time.
+ * Return: value that the device wrote, not checked; 0: nothing written yet.
  */
 static inline u32 iosm_shm_ipc_state(const struct iosm_shm *shm)
 {
@@ -65,10 +65,10 @@ static inline u32 iosm_shm_ipc_state(const struct iosm_shm *shm)
 }
 
 /**
- * iosm_shm_sleep_request() - does the device ask for sleep?
+ * iosm_shm_sleep_request() - sleep request of the device
  * @shm: shared block
  *
- * Return: IOSM_SLEEP_REQ_*, or anything else from a device that lies.
+ * Return: IOSM_SLEEP_REQ_*, or any other number; not checked.
  */
 static inline u32 iosm_shm_sleep_request(const struct iosm_shm *shm)
 {
@@ -76,10 +76,10 @@ static inline u32 iosm_shm_sleep_request(const struct iosm_shm *shm)
 }
 
 /**
- * iosm_shm_clear_sleep() - no request counts but those that come from now on
+ * iosm_shm_clear_sleep() - discard the sleep request of the device
  * @shm: shared block
  *
- * For a moment in which the device publishes nothing.
+ * Only while the device does not publish a new request.
  */
 static inline void iosm_shm_clear_sleep(struct iosm_shm *shm)
 {

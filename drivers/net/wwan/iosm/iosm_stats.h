@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counters with one writer at a time and readers anywhere: no lock, no atomic
- * operation, and no half-written number on a 32-bit CPU.
+ * Counters with one writer at a time and readers in any context. They need no lock
+ * and no atomic operation, and cannot be torn on a 32-bit CPU.
  *
- * Counters that are written under a lock anyway are plain numbers, and read
- * under that lock.
+ * Counters that are written under a lock are plain integers, and are read under
+ * that lock.
  */
 #ifndef IOSM_STATS_H
 #define IOSM_STATS_H
@@ -12,28 +12,28 @@
 #include <linux/u64_stats_sync.h>
 
 /**
- * iosm_stats_add() - count
- * @sync: of the structure that holds @counter
- * @counter: to add to
- * @n: what to add
+ * iosm_stats_add() - add to a counter
+ * @sync: member of the same structure as @counter
+ * @counter: the counter
+ * @n: number to add
  *
- * Context: any; the owner sees to it that there is one writer at a time.
+ * Context: any; the owner serialises writers.
  */
 static inline void iosm_stats_add(struct u64_stats_sync *sync,
 				  u64_stats_t *counter, u64 n)
 {
 	unsigned long flags;
 
-	/* Interrupts stay as they are on a 64-bit CPU. */
+	/* Does not disable interrupts on a 64-bit CPU. */
 	flags = u64_stats_update_begin_irqsave(sync);
 	u64_stats_add(counter, n);
 	u64_stats_update_end_irqrestore(sync, flags);
 }
 
 /**
- * iosm_stats_inc() - count one
- * @sync: of the structure that holds @counter
- * @counter: to increment
+ * iosm_stats_inc() - increment a counter
+ * @sync: member of the same structure as @counter
+ * @counter: the counter
  *
  * Context: see iosm_stats_add().
  */
@@ -44,13 +44,13 @@ static inline void iosm_stats_inc(struct u64_stats_sync *sync,
 }
 
 /**
- * iosm_stats_read() - what was counted
- * @sync: of the structure that holds @counter
- * @counter: to read
+ * iosm_stats_read() - read a counter
+ * @sync: member of the same structure as @counter
+ * @counter: the counter
  *
  * Context: any.
  *
- * Return: the number.
+ * Return: its value.
  */
 static inline u64 iosm_stats_read(const struct u64_stats_sync *sync,
 				  const u64_stats_t *counter)
