@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the kernels that this source builds for, all of it.
- * Not for the kernel tree itself.
+ * All differences between the supported kernel versions. Not for the kernel tree.
  */
 #ifndef IOSM_COMPAT_H
 #define IOSM_COMPAT_H
@@ -11,9 +10,9 @@
 #include <linux/version.h>
 
 /*
- * The version that modinfo and "ethtool -i" print. A driver in the kernel tree
- * has none: without this line, its two users are to be removed as well, and
- * "ethtool -i" prints the version of the kernel.
+ * The version in modinfo and "ethtool -i". A driver in the kernel tree has none: then
+ * remove this line and its two users, and "ethtool -i" prints the version of the
+ * kernel.
  */
 #define IOSM_VERSION		"0.1"
 
@@ -22,14 +21,14 @@
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
-/* Since 6.13 the name of a symbol namespace is a string. */
+/* Since 6.13, the name of a symbol namespace is a string. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define IOSM_NS_KUNIT	"EXPORTED_FOR_KUNIT_TESTING"
 #else
 #define IOSM_NS_KUNIT	EXPORTED_FOR_KUNIT_TESTING
 #endif
 
-/* Since 6.18 the graceful period is one of the ops. */
+/* Since 6.18, the graceful period is a member of the ops. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
 #define iosm_health_reporter_create(devlink, ops, priv)			\
 	devlink_health_reporter_create(devlink, ops, priv)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: what passes between the host and the modem, and what the
- * driver makes of it. Any floor may use them: they know numbers and the
- * device's name, and nothing of the driver's structures.
+ * Tracepoints: communication between host and device, and states of the driver.
+ * Every file may use them: they do not depend on structures of the driver.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM iosm
@@ -17,7 +16,7 @@
 #include "iosm_hw.h"
 #include "iosm_state.h"
 
-/* ---- Names of numbers; programs read them from the "format" files ---- */
+/* ---- Names of values; programs read them from the "format" files ---- */
 
 TRACE_DEFINE_ENUM(IOSM_DB_HPDA);
 TRACE_DEFINE_ENUM(IOSM_DB_IPC);
@@ -105,8 +104,9 @@ IOSM_ERRORS(IOSM_TRACE_ERROR)
 			 { IOSM_MSG_SLEEP, "SLEEP" },			\
 			 { IOSM_MSG_FEATURE_SET, "FEATURE_SET" })
 
-/* The order of enum iosm_pm_state, enum iosm_mux_state and
- * enum iosm_mux_op, which belong to higher floors; asserted there.
+/*
+ * Values of enum iosm_pm_state, enum iosm_mux_state and enum iosm_mux_op, which are
+ * defined in higher layers; asserted there.
  */
 #define iosm_show_pm(value)						\
 	__print_symbolic(value,						\
@@ -162,9 +162,8 @@ TRACE_EVENT(iosm_doorbell,
 );
 
 /*
- * The interrupt, or the watch in its place, has looked at the shared memory.
- * @channels: bit mask of those with a tail that moved; @thread: there is work
- * for the interrupt's thread.
+ * The interrupt or the watchdog has scanned the shared memory. @channels: bit mask of
+ * channels with a tail that moved; @thread: the IRQ thread is woken.
  */
 TRACE_EVENT(iosm_irq,
 	TP_PROTO(const struct device *dev, unsigned long channels, bool thread),
@@ -185,7 +184,7 @@ TRACE_EVENT(iosm_irq,
 
 /* ---- Pipes ---- */
 
-/* A buffer was described in a TD; the device does not see it yet. */
+/* A buffer was described in a TD, which is not published yet. */
 TRACE_EVENT(iosm_td_post,
 	TP_PROTO(const struct device *dev, u8 pipe, u32 index, u64 address,
 		 u32 len),
@@ -209,7 +208,7 @@ TRACE_EVENT(iosm_td_post,
 		  __entry->len)
 );
 
-/* The published head moved: the device may see all TDs below it. */
+/* A head was published: the device may read all TDs below it. */
 TRACE_EVENT(iosm_head_update,
 	TP_PROTO(const struct device *dev, u8 pipe, u32 from, u32 to),
 	TP_ARGS(dev, pipe, from, to),
@@ -229,7 +228,7 @@ TRACE_EVENT(iosm_head_update,
 		  __entry->from, __entry->to)
 );
 
-/* A completed TD was taken back; @status and @len as far as believed. */
+/* A completed TD was taken back; @status and @len after the check. */
 TRACE_EVENT(iosm_td_done,
 	TP_PROTO(const struct device *dev, u8 pipe, u32 index, u32 status,
 		 u32 len),
@@ -255,7 +254,7 @@ TRACE_EVENT(iosm_td_done,
 
 /* ---- Messages ---- */
 
-/* A command is in the message ring. */
+/* A message is in the message ring. */
 TRACE_EVENT(iosm_msg_send,
 	TP_PROTO(const struct device *dev, u32 slot, u8 type, u8 arg0, u8 arg1,
 		 u8 arg2),
@@ -281,7 +280,7 @@ TRACE_EVENT(iosm_msg_send,
 		  __entry->arg0, __entry->arg1, __entry->arg2)
 );
 
-/* The device has completed it; @status as it wrote it: 1 is success. */
+/* The device has completed a message; @status as written: 1 is success. */
 TRACE_EVENT(iosm_msg_done,
 	TP_PROTO(const struct device *dev, u32 slot, u32 status),
 	TP_ARGS(dev, slot, status),
@@ -337,7 +336,7 @@ TRACE_EVENT(iosm_error,
 		  iosm_show_error(__entry->kind), __get_str(reason))
 );
 
-/* enum iosm_pm_state has changed. @is_held: a doorbell waits. */
+/* enum iosm_pm_state has changed. @is_held: a doorbell is deferred. */
 TRACE_EVENT(iosm_pm_state,
 	TP_PROTO(const struct device *dev, u32 from, u32 to, bool is_held),
 	TP_ARGS(dev, from, to, is_held),
@@ -378,7 +377,7 @@ TRACE_EVENT(iosm_session,
 		  iosm_show_session(__entry->state))
 );
 
-/* A command of the MUX, to the device (@up) or from it. */
+/* A command of the MUX, to the device (@up) or from the device. */
 TRACE_EVENT(iosm_mux_cmd,
 	TP_PROTO(const struct device *dev, bool up, u8 session, u32 op,
 		 u32 transaction, u32 response),
@@ -405,7 +404,7 @@ TRACE_EVENT(iosm_mux_cmd,
 		  __entry->transaction, __entry->response)
 );
 
-/* May a session send? @credit: bytes, of a device that grants them. */
+/* Flow control or credit of a session. @credit: bytes. */
 TRACE_EVENT(iosm_flow,
 	TP_PROTO(const struct device *dev, u8 session, bool stopped,
 		 u64 credit),
@@ -426,7 +425,7 @@ TRACE_EVENT(iosm_flow,
 		  __entry->session, __entry->stopped, __entry->credit)
 );
 
-/* A packet has to wait: its session is stopped, without credit, or no room. */
+/* A packet was deferred: flow control, no credit, or no room. */
 TRACE_EVENT(iosm_tx_defer,
 	TP_PROTO(const struct device *dev, u8 session, u32 len, bool stopped,
 		 u64 credit),
@@ -452,7 +451,7 @@ TRACE_EVENT(iosm_tx_defer,
 
 /* ---- Blocks ---- */
 
-/* A data block for the device is complete. @sessions: mask of those in it. */
+/* A data block to the device is complete. @sessions: bit mask. */
 TRACE_EVENT(iosm_block_encode,
 	TP_PROTO(const struct device *dev, u32 len, u32 packets, u32 sessions),
 	TP_ARGS(dev, len, packets, sessions),
@@ -472,7 +471,7 @@ TRACE_EVENT(iosm_block_encode,
 		  __entry->len, __entry->packets, __entry->sessions)
 );
 
-/* A data block of the device was read to its end. @bad: parts that lie. */
+/* A data block of the device was read. @bad: invalid datagrams. */
 TRACE_EVENT(iosm_block_decode,
 	TP_PROTO(const struct device *dev, u32 len, u32 packets, u32 bad),
 	TP_ARGS(dev, len, packets, bad),
@@ -492,7 +491,7 @@ TRACE_EVENT(iosm_block_decode,
 		  __entry->packets, __entry->bad)
 );
 
-/* The device violated the protocol in a block; that part was dropped. */
+/* The device violated the protocol; the block or a part of it was dropped. */
 TRACE_EVENT(iosm_violation,
 	TP_PROTO(const struct device *dev, const char *what),
 	TP_ARGS(dev, what),
