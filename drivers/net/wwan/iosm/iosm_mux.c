@@ -22,6 +22,7 @@
  * commands.
  */
 
+#include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
@@ -184,6 +185,8 @@ static int iosm_mux_up(struct iosm_mux *mux, struct net_device *netdev)
 	const struct iosm_channel_config *config;
 	int err;
 
+	lockdep_assert_held(&mux->lock);
+
 	if (iosm_core_has_failed(mux->core))
 		return -ENODEV;
 
@@ -227,6 +230,8 @@ err_ul:
 
 static void iosm_mux_down(struct iosm_mux *mux)
 {
+	lockdep_assert_held(&mux->lock);
+
 	iosm_mux_pause(mux, true);
 	hrtimer_cancel(&mux->ul_timer);
 	mux->coalesce.is_timer_on = false;
@@ -257,6 +262,8 @@ static int iosm_mux_send_open(struct iosm_mux *mux, u8 if_id,
 		.head_pad = IOSM_MUX_DL_HEAD_PAD,
 	};
 	int err = 0;
+
+	lockdep_assert_held(&mux->lock);
 
 	spin_lock_bh(&mux->ul_lock);
 	cmd.transaction = ++mux->cmdq.transaction;
@@ -319,6 +326,8 @@ static void iosm_mux_detach(struct iosm_mux *mux, u8 if_id)
 	struct net_device *netdev;
 	struct sk_buff *deferred;
 
+	lockdep_assert_held(&mux->lock);
+
 	iosm_mux_flush_rx(mux);
 
 	spin_lock_bh(&mux->ul_lock);
@@ -352,6 +361,8 @@ static void iosm_mux_begin_close(struct iosm_mux *mux, u8 if_id, bool send)
 		.op = IOSM_MUX_CLOSE,
 		.if_id = if_id,
 	};
+
+	lockdep_assert_held(&mux->lock);
 
 	spin_lock_bh(&mux->ul_lock);
 	iosm_mux_set_state(mux, if_id, IOSM_MUX_CLOSING);
@@ -400,10 +411,12 @@ static unsigned int iosm_mux_expire(struct iosm_mux *mux)
 	return left;
 }
 
-/* Close the channel if no session is open or closing. Caller holds @lock. */
+/* Close the channel if no session is open or closing. */
 static void iosm_mux_finish_close(struct iosm_mux *mux)
 {
 	unsigned int left;
+
+	lockdep_assert_held(&mux->lock);
 
 	/* No command may be sent in system sleep. iosm_mux_resume() continues. */
 	if (mux->is_suspended && !iosm_core_has_failed(mux->core))
@@ -441,6 +454,8 @@ static void iosm_mux_wait_closed(struct iosm_mux *mux,
 				 const struct iosm_mux_session *s)
 {
 	long left = s->close_by - jiffies;
+
+	lockdep_assert_held(&mux->lock);
 
 	if (s->state != IOSM_MUX_CLOSING)
 		return;

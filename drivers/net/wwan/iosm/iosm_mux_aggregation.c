@@ -7,6 +7,7 @@
  */
 
 #include <linux/dma-mapping.h>
+#include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/unaligned.h>
@@ -233,6 +234,8 @@ static bool iosm_mux_put_gso(struct iosm_mux *mux, u8 if_id,
 static bool iosm_mux_put_aggregation(struct iosm_mux *mux, u8 if_id,
 				     struct sk_buff *skb)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	if (skb_is_gso(skb))
 		return iosm_mux_put_gso(mux, if_id, skb);
 
@@ -241,6 +244,8 @@ static bool iosm_mux_put_aggregation(struct iosm_mux *mux, u8 if_id,
 
 static bool iosm_mux_send_level_block(struct iosm_mux *mux, u8 if_id)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	if (!iosm_mux_open_block(mux))
 		return false;
 

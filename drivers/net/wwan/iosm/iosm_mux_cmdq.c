@@ -9,6 +9,7 @@
 
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
+#include <linux/lockdep.h>
 
 #include "iosm_mux.h"
 #include "iosm_mux_priv.h"
@@ -32,6 +33,8 @@ bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
 {
 	unsigned int at;
 
+	lockdep_assert_held(&mux->ul_lock);
+
 	if (mux->cmdq.count + reserved >= IOSM_MUX_CMD_QUEUE)
 		return false;
 
@@ -51,6 +54,8 @@ bool iosm_mux_post(struct iosm_mux *mux, const struct iosm_mux_cmd *cmd,
  */
 unsigned int iosm_mux_slot(struct iosm_mux *mux)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	if (!iosm_pipe_space(&mux->ch.ul))
 		return IOSM_MUX_SLOTS;
 
@@ -74,6 +79,8 @@ bool iosm_mux_push_small(struct iosm_mux *mux, unsigned int slot, u32 len)
 		.dma = mux->cmdq.dma + slot * IOSM_MUX_SLOT_SIZE,
 		.len = len,
 	};
+
+	lockdep_assert_held(&mux->ul_lock);
 
 	if (!len)
 		return false;

@@ -17,6 +17,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
+#include <linux/lockdep.h>
 
 #include "iosm_core.h"
 #include "iosm_mux.h"
@@ -60,6 +61,8 @@ void iosm_mux_kick(struct iosm_mux *mux, enum iosm_mux_when when)
 	struct iosm_mux_coalesce *c = &mux->coalesce;
 	struct iosm_mux_fill fill;
 	ktime_t now = 0, wait;
+
+	lockdep_assert_held(&mux->ul_lock);
 
 	if (mux->tx.is_paused)
 		return;
@@ -109,5 +112,7 @@ enum hrtimer_restart iosm_mux_ul_timeout(struct hrtimer *timer)
  */
 void iosm_mux_ul_flush(struct iosm_mux *mux)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	iosm_mux_ring_ul(mux, IOSM_HPDA_UL);
 }

@@ -6,6 +6,7 @@
  */
 
 #include <linux/dma-mapping.h>
+#include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
@@ -48,6 +49,8 @@ static bool iosm_mux_put_lite(struct iosm_mux *mux, u8 if_id,
 	u32 bytes = skb->len, head;
 	struct iosm_mux_cb *cb;
 	struct iosm_buf buf;
+
+	lockdep_assert_held(&mux->ul_lock);
 
 	if (iosm_pipe_space(&mux->ch.ul) <= IOSM_MUX_TDS_RESERVED)
 		return false;

@@ -3,6 +3,7 @@
  * Sessions: their states, the commands of the device, credit and counters.
  */
 
+#include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/workqueue.h>
 #include <net/sch_generic.h>
@@ -33,6 +34,8 @@ static_assert(IOSM_MUX_OPEN == 0 && IOSM_MUX_OPEN_RESP == 1 &&
 void iosm_mux_set_state(struct iosm_mux *mux, u8 if_id,
 			enum iosm_mux_state state)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	trace_iosm_session(mux->dev, if_id, state);
 	WRITE_ONCE(mux->sessions[if_id].state, state);
 }
@@ -297,6 +300,8 @@ u32 iosm_mux_level(struct iosm_mux_session *s)
 void iosm_mux_refund(struct iosm_mux *mux, struct iosm_mux_session *s,
 		     u32 bytes)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	if (mux->with_credits)
 		s->credit += bytes;
 }
@@ -319,6 +324,8 @@ void iosm_mux_count(struct iosm_mux *mux, struct iosm_mux_tally *tally,
 		    u8 if_id, u32 epoch, u32 packets, u32 bytes, bool ok)
 {
 	struct iosm_mux_session *s = &mux->sessions[if_id];
+
+	lockdep_assert_held(&mux->ul_lock);
 
 	if (!s->netdev || s->epoch != epoch)
 		return;

@@ -11,6 +11,7 @@
  */
 
 #include <linux/bitops.h>
+#include <linux/lockdep.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <kunit/visibility.h>
@@ -272,6 +273,8 @@ void iosm_mux_ul_reclaim(struct iosm_mux *mux)
  */
 void iosm_mux_ul_orphan(struct iosm_mux *mux, u8 if_id)
 {
+	lockdep_assert_held(&mux->ul_lock);
+
 	if (mux->ops->orphan)
 		mux->ops->orphan(mux, if_id);
 }

@@ -102,6 +102,8 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_pm_stop);
 
 static void iosm_pm_ring_now(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 {
+	lockdep_assert_held(&pm->lock);
+
 	pm->stats.doorbells++;
 	iosm_mmio_ring(pm->mmio, IOSM_DB_HPDA, reason);
 	pm->ops->rung(pm->priv);
@@ -117,6 +119,8 @@ static void iosm_pm_request_wake(struct iosm_pm *pm)
 
 static void iosm_pm_defer(struct iosm_pm *pm, enum iosm_hpda_reason reason)
 {
+	lockdep_assert_held(&pm->lock);
+
 	pm->stats.deferred++;
 	if (pm->is_deferred)
 		return;
@@ -225,6 +229,8 @@ void iosm_pm_sync(struct iosm_pm *pm)
 static void iosm_pm_handle_request(struct iosm_pm *pm)
 {
 	u32 request;
+
+	lockdep_assert_held(&pm->lock);
 
 	if (pm->state == IOSM_PM_OFF || pm->state == IOSM_PM_SUSPENDED)
 		return;
