@@ -96,7 +96,7 @@ static void iosm_mux_warn_padding(struct iosm_mux *mux,
 		iosm_mux_malformed(mux, "head padding");
 	else
 		netdev_warn(s->netdev,
-			    "mtu %u is too large beside the padding that the modem needs\n",
+			    "MTU %u is too large with the head padding of the device\n",
 			    READ_ONCE(s->netdev->mtu));
 }
 
@@ -164,7 +164,7 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 
 	if (cmd->response)
 		dev_warn_ratelimited(mux->dev,
-				     "session %u: device refuses to close it: %u\n",
+				     "session %u: CLOSE_SESSION rejected by device: %u\n",
 				     cmd->if_id, cmd->response);
 	s->is_answered = true;
 	/* Otherwise iosm_mux_detach() sets the state. */
