@@ -64,7 +64,7 @@ static void iosm_mux_flushed(struct iosm_mux *mux, u32 flush)
 
 	/* Pairs with iosm_mux_is_flushed(): all accesses of this poll are done. */
 	smp_store_release(&mux->flush_done, flush);
-	wake_up(&mux->core->event);
+	iosm_core_wake(mux->core);
 }
 
 /*
@@ -672,6 +672,7 @@ EXPORT_SYMBOL_IF_KUNIT(iosm_mux_resume);
  */
 struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 {
+	u32 caps = iosm_core_capabilities(core);
 	struct iosm_mux *mux;
 	unsigned int i;
 
@@ -686,10 +687,10 @@ struct iosm_mux *iosm_mux_create(struct iosm_core *core)
 	}
 
 	mux->core = core;
-	mux->dev = core->dev;
-	mux->ops = core->caps & (IOSM_CAP_UL_AGGR | IOSM_CAP_DL_AGGR) ?
+	mux->dev = iosm_core_dev(core);
+	mux->ops = caps & (IOSM_CAP_UL_AGGR | IOSM_CAP_DL_AGGR) ?
 		   &iosm_mux_aggregation : &iosm_mux_lite;
-	mux->with_credits = core->caps & IOSM_CAP_UL_CREDITS;
+	mux->with_credits = caps & IOSM_CAP_UL_CREDITS;
 	mux->tx.is_paused = true;
 	mutex_init(&mux->lock);
 	spin_lock_init(&mux->ul_lock);

@@ -28,8 +28,8 @@ static struct iosm_mux_fill iosm_mux_fill(const struct iosm_mux *mux)
 	const struct iosm_pipe *ul = &mux->ch.ul;
 
 	return (struct iosm_mux_fill) {
-		.outstanding = iosm_ring_used(ul->published, ul->tail, ul->entries),
-		.unpublished = iosm_ring_used(ul->head, ul->published, ul->entries),
+		.outstanding = iosm_pipe_outstanding(ul),
+		.unpublished = iosm_pipe_unpublished(ul),
 		.has_block = mux->tx.open_block,
 		.batch = mux->ops->batch,
 		.many = mux->ops->many,

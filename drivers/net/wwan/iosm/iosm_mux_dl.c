@@ -57,7 +57,7 @@ static void iosm_mux_free_buffer(struct iosm_mux *mux, void *va)
 /* Size of a page; KUnit suites test other sizes. */
 VISIBLE_IF_KUNIT size_t iosm_mux_page_size(const struct iosm_mux *mux)
 {
-	IOSM_STUB(iosm_mmio_is_fake(&mux->core->mmio), iosm_mux_page_size, mux);
+	IOSM_STUB(iosm_core_is_fake(mux->core), iosm_mux_page_size, mux);
 
 	return PAGE_SIZE;
 }
@@ -145,7 +145,7 @@ int iosm_mux_dl_fill(struct iosm_mux *mux)
 			break;
 
 	/* iosm_mux_publish_dl() fills the rest of the ring later. */
-	return mux->ch.dl.head ? 0 : -ENOMEM;
+	return iosm_pipe_unpublished(&mux->ch.dl) ? 0 : -ENOMEM;
 }
 
 /* Post a buffer again after its packets were copied. */
@@ -184,7 +184,6 @@ static bool iosm_mux_replace(struct iosm_mux *mux, const struct iosm_buf *buf)
 static void iosm_mux_publish_dl(struct iosm_mux *mux)
 {
 	struct iosm_pipe *dl = &mux->ch.dl;
-	u32 unpublished, left;
 
 	/*
 	 * The ring has free TDs only if an allocation failed when the channel was
@@ -193,9 +192,7 @@ static void iosm_mux_publish_dl(struct iosm_mux *mux)
 	if (unlikely(iosm_pipe_space(dl) > (mux->rx.is_reading && !mux->rx.is_replaced)))
 		iosm_mux_post_any(mux, GFP_ATOMIC);
 
-	unpublished = iosm_ring_used(dl->head, dl->published, dl->entries);
-	left = iosm_ring_used(dl->published, dl->tail, dl->entries);
-	if (unpublished < left)
+	if (iosm_pipe_unpublished(dl) < iosm_pipe_outstanding(dl))
 		return;
 
 	if (iosm_pipe_publish(dl))

@@ -107,21 +107,29 @@ drop:
 	return true;
 }
 
+struct iosm_mux_orphan {
+	const struct iosm_mux *mux;
+	u8 if_id;
+};
+
+static void iosm_mux_orphan_one(void *cookie, void *priv)
+{
+	const struct iosm_mux_orphan *which = priv;
+	struct sk_buff *skb = cookie;
+
+	if (iosm_mux_slot_of(which->mux, cookie) < IOSM_MUX_SLOTS ||
+	    iosm_mux_cb(skb)->if_id != which->if_id)
+		return;
+
+	skb_orphan(skb);
+	skb->dev = NULL;
+}
+
 static void iosm_mux_orphan_lite(struct iosm_mux *mux, u8 if_id)
 {
-	const struct iosm_pipe *ul = &mux->ch.ul;
-	struct sk_buff *skb;
-	u32 at;
+	struct iosm_mux_orphan which = { .mux = mux, .if_id = if_id };
 
-	for (at = ul->tail; at != ul->head;
-	     at = iosm_ring_next(at, ul->entries)) {
-		skb = ul->slots[at].cookie;
-		if (iosm_mux_slot_of(mux, skb) < IOSM_MUX_SLOTS ||
-		    iosm_mux_cb(skb)->if_id != if_id)
-			continue;
-		skb_orphan(skb);
-		skb->dev = NULL;
-	}
+	iosm_pipe_for_each(&mux->ch.ul, iosm_mux_orphan_one, &which);
 }
 
 static bool iosm_mux_send_level_lite(struct iosm_mux *mux, u8 if_id)

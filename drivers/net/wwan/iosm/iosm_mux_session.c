@@ -128,7 +128,7 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
 		}
 	}
 
-	wake_up(&mux->core->event);
+	iosm_core_wake(mux->core);
 }
 
 /**
@@ -140,13 +140,9 @@ static void iosm_mux_open_resp(struct iosm_mux *mux,
  */
 void iosm_mux_queue_close(struct iosm_mux *mux, unsigned int ms)
 {
-	IOSM_STUB(iosm_mmio_is_fake(&mux->core->mmio), iosm_mux_queue_close, mux, ms);
+	IOSM_STUB(iosm_core_is_fake(mux->core), iosm_mux_queue_close, mux, ms);
 
-	if (ms)
-		queue_delayed_work(mux->core->wq, &mux->close_work,
-				   msecs_to_jiffies(ms));
-	else
-		mod_delayed_work(mux->core->wq, &mux->close_work, 0);
+	iosm_core_queue_delayed(mux->core, &mux->close_work, ms);
 }
 EXPORT_SYMBOL_IF_KUNIT(iosm_mux_queue_close);
 
@@ -170,7 +166,7 @@ static void iosm_mux_close_resp(struct iosm_mux *mux,
 	/* Otherwise iosm_mux_detach() sets the state. */
 	if (!s->netdev)
 		iosm_mux_set_state(mux, cmd->if_id, IOSM_MUX_CLOSED);
-	wake_up(&mux->core->event);
+	iosm_core_wake(mux->core);
 	iosm_mux_queue_close(mux, 0);
 }
 

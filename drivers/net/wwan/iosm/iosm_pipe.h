@@ -117,6 +117,14 @@ u32 iosm_pipe_device_tail(const struct iosm_pipe *pipe);
 void iosm_pipe_write_head(struct iosm_pipe *pipe, u32 head);
 #endif
 
+/**
+ * iosm_pipe_is_ul() - is this an uplink pipe?
+ * @pipe: an allocated pipe
+ *
+ * Context: any.
+ *
+ * Return: true for uplink, false for downlink.
+ */
 static inline bool iosm_pipe_is_ul(const struct iosm_pipe *pipe)
 {
 	return !(pipe->nr & 1);
@@ -135,6 +143,49 @@ static inline u32 iosm_pipe_space(const struct iosm_pipe *pipe)
 	/* Pairs with iosm_pipe_take(): the slot was read before it is reused. */
 	return iosm_ring_space(pipe->head, smp_load_acquire(&pipe->tail),
 			       pipe->entries);
+}
+
+/**
+ * iosm_pipe_unpublished() - number of buffers that were pushed and not published yet
+ * @pipe: an allocated pipe
+ *
+ * Context: producer side.
+ *
+ * Return: number of TDs.
+ */
+static inline u32 iosm_pipe_unpublished(const struct iosm_pipe *pipe)
+{
+	return iosm_ring_used(pipe->head, pipe->published, pipe->entries);
+}
+
+/**
+ * iosm_pipe_outstanding() - number of published buffers that were not taken back yet
+ * @pipe: an allocated pipe
+ *
+ * Context: producer side, while the consumer side does not run.
+ *
+ * Return: number of TDs.
+ */
+static inline u32 iosm_pipe_outstanding(const struct iosm_pipe *pipe)
+{
+	return iosm_ring_used(pipe->published, pipe->tail, pipe->entries);
+}
+
+/**
+ * iosm_pipe_for_each() - call a function for each buffer that was not taken back yet
+ * @pipe: an allocated pipe
+ * @fn: called with the cookie of the buffer, oldest first
+ * @priv: for @fn
+ *
+ * Context: producer side, while the consumer side does not run.
+ */
+static inline void iosm_pipe_for_each(const struct iosm_pipe *pipe,
+				      void (*fn)(void *cookie, void *priv), void *priv)
+{
+	u32 at;
+
+	for (at = pipe->tail; at != pipe->head; at = iosm_ring_next(at, pipe->entries))
+		fn(pipe->slots[at].cookie, priv);
 }
 
 /**
