@@ -17,19 +17,19 @@ struct core_ctx {
 	unsigned int stopped;
 	unsigned int suspended;
 	unsigned int resumed;
-	bool dead_at_stop;
+	bool failed_at_stop;
 	bool master_at_stop;
-	/* What happens when the user is started. */
+	/* Called when the client is started. */
 	void (*at_start)(struct core_ctx *ctx);
 	void (*at_stop)(struct core_ctx *ctx);
 	int close_err;
 	int start_err;
-	/* How often devlink would have been told. */
+	/* Number of notifications to devlink. */
 	unsigned int health;
-	/* To the device, where a test counts them. */
+	/* Accesses to the device, where a test counts them. */
 	unsigned int messages;
 	struct kunit *test;
-	/* Done by somebody else at the same time, see core_elsewhere(). */
+	/* Called on another task, see core_elsewhere(). */
 	struct work_struct elsewhere;
 	void (*at_elsewhere)(struct core_ctx *ctx);
 	struct completion elsewhere_done;
@@ -58,7 +58,7 @@ static void core_client_stop(struct iosm_core *core, void *priv)
 	struct core_ctx *ctx = priv;
 
 	ctx->stopped++;
-	ctx->dead_at_stop = iosm_core_has_failed(core);
+	ctx->failed_at_stop = iosm_core_has_failed(core);
 	ctx->master_at_stop = container_of(core, struct fake_core, core)->master;
 	if (ctx->at_stop)
 		ctx->at_stop(ctx);
@@ -106,7 +106,7 @@ static void core_elsewhere_work(struct work_struct *work)
 	complete(&ctx->elsewhere_done);
 }
 
-/* Has somebody else to wait for what we do here? Another task finds out. */
+/* Run @at_elsewhere on another task; @in_time is false if that had to wait for a lock. */
 static void core_elsewhere(struct core_ctx *ctx)
 {
 	schedule_work(&ctx->elsewhere);
@@ -130,7 +130,7 @@ static int core_test_init(struct kunit *test)
 	return 0;
 }
 
-/* What is left of every device that failed, whatever the way. */
+/* What holds for every device that has failed. */
 static void core_expect_down(struct kunit *test, enum iosm_error_kind kind, const char *reason)
 {
 	struct core_ctx *ctx = test->priv;
@@ -143,7 +143,7 @@ static void core_expect_down(struct kunit *test, enum iosm_error_kind kind, cons
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_FALSE(test, fc->queued);
 	KUNIT_EXPECT_EQ(test, ctx->started, ctx->stopped);
-	/* Who comes too late does not wait. */
+	/* Later requests fail at once. */
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&fc->core.msg, 0), -ENODEV);
 	KUNIT_EXPECT_EQ(test, iosm_core_await(&fc->core, 1000), -ENODEV);
 }
@@ -159,7 +159,7 @@ static void core_boot(struct kunit *test)
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "MDM_READY"));
 	iosm_fake_expect_bells(test, fc->fake,
 			       IOSM_BELL(IPC, IOSM_IPC_INIT),
 			       IOSM_BELL(IPC, IOSM_IPC_RUNNING),
@@ -179,12 +179,12 @@ static void core_boot(struct kunit *test)
 	iosm_core_pause(&fc->core);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_OFFLINE);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
-	KUNIT_EXPECT_FALSE(test, ctx->dead_at_stop);
+	KUNIT_EXPECT_FALSE(test, ctx->failed_at_stop);
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(IPC, IOSM_IPC_UNINIT));
 }
 
-/* Somebody before us left the link up. */
+/* An earlier driver has left the link up. */
 static void core_boot_of_running(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -200,7 +200,7 @@ static void core_boot_of_running(struct kunit *test)
 			       IOSM_BELL(IPC, IOSM_IPC_RUNNING),
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
-	/* It may still have known memory that is nobody's any more. */
+	/* The device may know addresses of memory that was freed. */
 	KUNIT_EXPECT_FALSE(test, fc->early_dma);
 }
 
@@ -240,7 +240,7 @@ static void core_boot_of_other_chip(struct kunit *test)
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
-/* The worker looks at a modem in its boot ROM once a second, and never waits. */
+/* The worker looks at a modem in its boot ROM once a second, and does not wait. */
 static void core_boot_rom(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -250,7 +250,7 @@ static void core_boot_rom(struct kunit *test)
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "ROM_READY"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "ROM_READY"));
 	for (i = 0; i < 5; i++) {
 		KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
 		KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
@@ -265,7 +265,7 @@ static void core_boot_rom(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
 }
 
-/* A stage that is not valid yet: looks every 20 ms, after a second each second. */
+/* An invalid stage is read every 20 ms, and after a second once a second. */
 static void core_boot_not_ready(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -279,7 +279,7 @@ static void core_boot_not_ready(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, fc->rearm_ms, 20);
 		ms += fake_core_run_later(fc);
 	}
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_NOT_READY"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "MDM_NOT_READY"));
 	KUNIT_EXPECT_EQ(test, ms, 980);
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 20);
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
@@ -287,7 +287,7 @@ static void core_boot_not_ready(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->started, 0);
 }
 
-/* A stop ends the looks; a new start begins them again. */
+/* A pause ends the polling of the stage; the next start begins it again. */
 static void core_boot_rom_stopped(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -304,7 +304,7 @@ static void core_boot_rom_stopped(struct kunit *test)
 	fake_core_online(test, fc);
 }
 
-/* The worker looks at the IPC state again and again, and holds no lock meanwhile. */
+/* The worker polls the IPC state, and holds no lock in between. */
 static void core_expect_time_out(struct kunit *test, unsigned int ms)
 {
 	struct core_ctx *ctx = test->priv;
@@ -319,7 +319,7 @@ static void core_expect_time_out(struct kunit *test, unsigned int ms)
 	}
 	KUNIT_EXPECT_GE(test, waited, ms);
 	KUNIT_EXPECT_LE(test, waited, ms + 50);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_TIMEOUT"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "MDM_TIMEOUT"));
 }
 
 static void core_boot_without_init(struct kunit *test)
@@ -334,7 +334,7 @@ static void core_boot_without_init(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer during the handshake");
 }
 
-/* A stop in the middle of the handshake; the next boot begins at the beginning. */
+/* A pause during the handshake: the next boot begins with the first step. */
 static void core_boot_stopped_in_handshake(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -410,7 +410,7 @@ static void core_boot_with_message_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->n_messages, 1);
 }
 
-/* A device says itself what its BARs are. */
+/* The type of a BAR comes from the device. */
 static void core_bars_that_are_ports(struct kunit *test)
 {
 	struct pci_dev *pdev = kunit_kzalloc(test, sizeof(*pdev), GFP_KERNEL);
@@ -427,7 +427,7 @@ static void core_bars_that_are_ports(struct kunit *test)
 		bar->flags = IORESOURCE_IO;
 	}
 	KUNIT_EXPECT_EQ(test, iosm_mmio_map(&ctx->fc->core.mmio, pdev), -ENODEV);
-	/* One is as bad as both. */
+	/* One wrong BAR is enough. */
 	pdev->resource[0].flags = IORESOURCE_MEM;
 	pdev->resource[2].flags = IORESOURCE_IO;
 	KUNIT_EXPECT_EQ(test, iosm_mmio_map(&ctx->fc->core.mmio, pdev), -ENODEV);
@@ -438,7 +438,7 @@ static void core_fault_now(struct core_ctx *ctx)
 	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "while starting");
 }
 
-/* A user that finds the device broken is stopped like any other. */
+/* A client that detects a failure in its start is stopped like any other. */
 static void core_fault_at_start(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -448,7 +448,7 @@ static void core_fault_at_start(struct kunit *test)
 	fake_core_run(ctx->fc);
 	KUNIT_EXPECT_EQ(test, ctx->started, 1);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "while starting");
-	/* Never ready, so nobody was told so. */
+	/* The device was never online: no MDM_READY. */
 	KUNIT_EXPECT_EQ(test, ctx->fc->n_events, 0);
 }
 
@@ -458,8 +458,8 @@ static void core_start_again(struct core_ctx *ctx)
 }
 
 /*
- * A PCI error that was none: nothing was paused, and who says so must not
- * wait for a boot, which may take for ever.
+ * A PCI error without a pause: iosm_core_start() must not wait for a boot, which has no
+ * time limit.
  */
 static void core_start_while_booting(struct kunit *test)
 {
@@ -479,7 +479,7 @@ static void core_work_elsewhere(struct core_ctx *ctx)
 	iosm_core_work(&ctx->fc->core.work.work);
 }
 
-/* While somebody pauses the device, its work has nothing to wait for. */
+/* The worker does not wait for the lock of a task that pauses the device. */
 static void core_work_while_stopping(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -492,7 +492,7 @@ static void core_work_while_stopping(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ctx->in_time, 0);
 }
 
-/* What a suspend does first; the rest of it waits for us. */
+/* The first step of a suspend, which then waits for the worker. */
 static void core_stop_now(struct core_ctx *ctx)
 {
 	WRITE_ONCE(ctx->fc->core.holds, IOSM_HOLD_SLEEP);
@@ -517,7 +517,7 @@ static void core_expect_up_after_sleep(struct kunit *test, unsigned int users)
 	KUNIT_EXPECT_EQ(test, hweight_long(fc->core.clients_up), users);
 }
 
-/* System sleep begins when the link has just come up: nobody is left out. */
+/* System sleep begins when the link has just come up: all clients are started. */
 static void core_sleep_in_boot(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -530,7 +530,7 @@ static void core_sleep_in_boot(struct kunit *test)
 	core_expect_up_after_sleep(test, 1);
 }
 
-/* Or between two users. */
+/* System sleep begins between the start of two clients. */
 static void core_sleep_in_start(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -544,7 +544,7 @@ static void core_sleep_in_start(struct kunit *test)
 	core_expect_up_after_sleep(test, 2);
 }
 
-/* One user that does not come up leaves the device to the others. */
+/* The device goes online without a client that fails to start. */
 static void core_client_fails(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -568,7 +568,7 @@ static void core_first_fault_counts(struct kunit *test)
 	fc->cuts = 0;
 	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "the first");
 	KUNIT_EXPECT_FALSE(test, fc->late_cut);
-	/* All that must be at once is there before any work has run. */
+	/* Bus mastering is off before the worker has run. */
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_TRUE(test, iosm_core_has_failed(&fc->core));
 	KUNIT_EXPECT_EQ(test, fc->core.pm.state, IOSM_PM_OFF);
@@ -578,15 +578,15 @@ static void core_first_fault_counts(struct kunit *test)
 	fake_core_irq(fc);
 	KUNIT_EXPECT_EQ(test, ctx->health, 1);
 	fake_core_run(fc);
-	KUNIT_EXPECT_TRUE(test, ctx->dead_at_stop);
+	KUNIT_EXPECT_TRUE(test, ctx->failed_at_stop);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "the first");
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 1);
 	KUNIT_EXPECT_GT(test, fc->core.error.time, 0);
-	/* A device that is to be left alone is not rung any more. */
+	/* No doorbell is rung after a failure. */
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
-/* Another context was first, and the PCI core has restored bus mastering since. */
+/* Another context was first, and the PCI core has restored bus mastering since then. */
 static void core_second_fault_cuts(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -602,8 +602,8 @@ static void core_second_fault_cuts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->core.error.kind, IOSM_ERROR_GONE);
 }
 
-/* The PCI core restores what it saved, the right to access memory with it. */
-static void core_dead_stays_cut(struct kunit *test)
+/* The PCI core restores the command register, and bus mastering with it. */
+static void core_failed_remains_cut(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
@@ -625,7 +625,7 @@ static void core_crash(struct kunit *test)
 	fake_core_online(test, fc);
 	WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(IOSM_STAGE_CRASH));
 	fake_core_irq(fc);
-	/* ... and the dump is ready at the first look. */
+	/* The dump is ready at the first look. */
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_CRASHED, "firmware crash reported by device");
@@ -633,14 +633,14 @@ static void core_crash(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fc->events[0], "CRASH");
 	KUNIT_EXPECT_STREQ(test, fc->events[1], "CD_READY");
 
-	/* It is no other crash when the system has slept. */
+	/* A system sleep does not repeat the event. */
 	KUNIT_ASSERT_EQ(test, iosm_suspend(&fc->core, false), 0);
 	iosm_resume(&fc->core, false);
 	KUNIT_EXPECT_TRUE(test, fc->queued);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, fc->n_events, 2);
 
-	/* The next one is. */
+	/* The next crash sends it again. */
 	fake_core_reset(test, fc);
 	fake_core_stage(fc, IOSM_STAGE_CD_READY);
 	fake_core_irq(fc);
@@ -659,14 +659,14 @@ static void core_crash_dump(struct kunit *test)
 	fake_core_stage(fc, IOSM_STAGE_CRASH);
 	fake_core_irq(fc);
 	fake_core_run(fc);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "CRASH"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "CRASH"));
 	for (i = 0; i < 10; i++) {
 		KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
 		KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
 	}
 	fake_core_stage(fc, IOSM_STAGE_CD_READY);
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "CD_READY"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "CD_READY"));
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
 
 	fake_core_reset(test, fc);
@@ -679,8 +679,8 @@ static void core_crash_dump(struct kunit *test)
 }
 
 /*
- * The interrupt of a real device may interrupt a test: what it calls must not end
- * up at the test's device.
+ * The interrupt of a real device may interrupt a test. Its accesses must not be
+ * redirected to the device of the test.
  */
 static void core_real_device_beside_test(struct kunit *test)
 {
@@ -690,7 +690,7 @@ static void core_real_device_beside_test(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->rung = 0;
-	/* From here on it has registers. */
+	/* This device has registers. */
 	core->mmio.pad = (void __iomem *)0x1000;
 	iosm_watchdog_arm(core);
 	KUNIT_EXPECT_TRUE(test, cancel_delayed_work_sync(&core->watch));
@@ -701,7 +701,7 @@ static void core_real_device_beside_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->rearm_ms, 0);
 }
 
-/* A configuration read that failed says nothing about the other bits. */
+/* A failed configuration read does not return the other bits. */
 static void core_master_command(struct kunit *test)
 {
 	u16 command = 0;
@@ -715,7 +715,7 @@ static void core_master_command(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iosm_state_command(-EIO, 0x0406, false, &command));
 }
 
-/* Neither the CRASH of a stage that is none, nor one life for each of them. */
+/* Invalid stages are counted; they are neither a crash nor a restart. */
 static void core_stages_that_are_none(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -769,7 +769,7 @@ static void core_sleep_requests_that_are_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, violations.sleep, 2);
 }
 
-/* The device is asked to wake up, and does not: something is outstanding. */
+/* The device does not wake up when requested; a TD is outstanding. */
 static void core_wake_pending(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -802,7 +802,7 @@ static void core_watch_reads_memory_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->rung, 1);
 }
 
-/* The watch finds what no interrupt has told. */
+/* The watchdog finds what a missed interrupt should have reported. */
 static void core_watch_finds(struct kunit *test, enum iosm_error_kind kind, const char *reason)
 {
 	struct core_ctx *ctx = test->priv;
@@ -812,7 +812,7 @@ static void core_watch_finds(struct kunit *test, enum iosm_error_kind kind, cons
 	core_expect_down(test, kind, reason);
 }
 
-/* Torn out without a word, while it owes us something. */
+/* Surprise removal with a request outstanding. */
 static void core_watch_sees_gone(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -826,7 +826,7 @@ static void core_watch_sees_gone(struct kunit *test)
 	core_watch_finds(test, IOSM_ERROR_GONE, "registers read all ones");
 }
 
-/* Firmware that starts anew without a word: nothing will be answered. */
+/* Firmware that reboots silently completes no request. */
 static void core_watch_sees_reboot(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -838,7 +838,7 @@ static void core_watch_sees_reboot(struct kunit *test)
 	core_watch_finds(test, IOSM_ERROR_PROTOCOL, "left stage run");
 }
 
-/* A crash whose interrupt got lost. */
+/* A crash whose interrupt was missed. */
 static void core_watch_sees_crash(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -850,7 +850,7 @@ static void core_watch_sees_crash(struct kunit *test)
 	core_watch_finds(test, IOSM_ERROR_CRASHED, "found in the stage register");
 }
 
-/* Who must be asked before it may start again? */
+/* How may the device be restarted, by kind of error? */
 static void core_lost(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -889,7 +889,7 @@ static void core_never_wakes(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "device wake-up timed out");
 }
 
-/* It wakes up every time, and is asleep again whenever somebody looks. */
+/* The device wakes up each time, and is asleep again at each look. */
 static void core_wakes_each_time(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -911,7 +911,7 @@ static void core_wakes_each_time(struct kunit *test)
 	}
 }
 
-/* Interrupts for nothing, as fast as it can: there is no other way to stop it. */
+/* A storm of spurious interrupts: only a loss of bus mastering stops it. */
 static void core_interrupt_storm(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -919,7 +919,7 @@ static void core_interrupt_storm(struct kunit *test)
 	unsigned int i;
 
 	fake_core_online(test, fc);
-	/* Spread over time they are not worth a word. */
+	/* Spread over time they are tolerated. */
 	for (i = 0; i < 3; i++) {
 		fc->core.spurious = IOSM_SPURIOUS_LIMIT - 1;
 		fc->core.spurious_since = jiffies - 2 * HZ;
@@ -927,7 +927,7 @@ static void core_interrupt_storm(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 
-	/* Nor after so long that the time wraps. */
+	/* The same after jiffies have wrapped. */
 	fc->core.spurious = IOSM_SPURIOUS_LIMIT;
 	fc->core.spurious_since = jiffies + 100 * HZ;
 	fake_core_irq(fc);
@@ -939,7 +939,7 @@ static void core_interrupt_storm(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "interrupt storm");
 }
 
-/* What a reset does: after any fault there is a new life, as good as the first. */
+/* After any failure, a reset brings the device online as the first start does. */
 static void core_comes_back(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -985,13 +985,13 @@ static void core_channel(struct kunit *test)
 	iosm_pipe_push(&ch[0].dl, &buf);
 	iosm_channel_start(&ch[0]);
 
-	/* Its second user is refused, and does no harm to the first. */
+	/* A second open is refused, and the first owner goes on. */
 	KUNIT_EXPECT_EQ(test, -EBUSY,
 			iosm_channel_open(&ch[1], &fc->core, config, &core_channel_ops, ctx));
 	KUNIT_EXPECT_EQ(test, fc->open, BIT(4) | BIT(5));
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(fc->core.shm.block->heads[5]), 1);
 
-	/* Flash has the pipes of IP data. */
+	/* The flash channel uses the pipes of IP data. */
 	KUNIT_ASSERT_EQ(test, 0,
 			iosm_channel_open(&ch[1], &fc->core, iosm_channel_ip(true),
 					  &core_channel_ops, ctx));
@@ -1010,8 +1010,8 @@ static void core_channel(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
 
-/* One piece of news is no cover for a storm: its thread gets no time. */
-static void core_storm_with_news(struct kunit *test)
+/* A storm with one completion pending is still a storm: the IRQ thread does not run. */
+static void core_storm_with_completion(struct kunit *test)
 {
 	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
 	struct core_ctx *ctx = test->priv;
@@ -1036,7 +1036,7 @@ static void core_storm_with_news(struct kunit *test)
 	iosm_channel_free(ch);
 }
 
-/* The same with an answer to a message. */
+/* The same with the completion of a message pending. */
 static void core_storm_with_message(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1057,7 +1057,7 @@ static void core_silent_for_dl(struct fake_core *fc, const struct iosm_msg_entry
 		fc->msg_silent = BIT(IOSM_MSG_OPEN_PIPE);
 }
 
-/* Without an answer the device may use the ring: it is cut off from memory. */
+/* After a time-out of OPEN_PIPE, the device may use the ring: it loses its access. */
 static void core_channel_without_answer(struct kunit *test)
 {
 	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
@@ -1072,13 +1072,13 @@ static void core_channel_without_answer(struct kunit *test)
 			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
 	KUNIT_EXPECT_FALSE(test, fc->master);
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
-	/* One timeout was enough. */
+	/* There was only one time-out. */
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "pipe does not open");
 }
 
-/* A time-out is no violation: the modem may be restarted without being asked. */
+/* A time-out is no violation: the reporter may restart the modem. */
 static void core_channel_close_times_out(struct kunit *test)
 {
 	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
@@ -1113,7 +1113,7 @@ static void core_channel_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->core.active, 0);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 
-	/* An answer that is none is another matter. */
+	/* An invalid status is a violation. */
 	fc->msg_status = 0x55;
 	KUNIT_EXPECT_EQ(test, -EPROTO,
 			iosm_channel_open(ch, &fc->core, config, &core_channel_ops, ctx));
@@ -1121,7 +1121,7 @@ static void core_channel_refused(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "pipe does not open");
 }
 
-/* It holds on to a pipe: it is cut off before the ring is freed. */
+/* A device that does not close a pipe loses its access before the ring is freed. */
 static void core_channel_not_given_back(struct kunit *test)
 {
 	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
@@ -1143,13 +1143,13 @@ static void core_channel_not_given_back(struct kunit *test)
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "pipe does not close");
 
-	/* The lies of a channel are not forgotten with it. */
+	/* Violations remain counted after the channel was closed. */
 	iosm_core_get_violations(&fc->core, &violations);
 	KUNIT_EXPECT_EQ(test, violations.ring, 1);
 }
 
-/* Closing does not wait for a device that is dead. */
-static void core_channel_of_dead(struct kunit *test)
+/* Closing does not wait for a device that has failed. */
+static void core_channel_after_failure(struct kunit *test)
 {
 	const struct iosm_channel_config *config = iosm_channel_default(IOSM_CHANNEL_AT0);
 	struct core_ctx *ctx = test->priv;
@@ -1168,7 +1168,7 @@ static void core_channel_of_dead(struct kunit *test)
 
 	before = jiffies;
 	iosm_channel_drain(ch);
-	/* The PCI core may have given it back, see iosm_core_offline(). */
+	/* The PCI core may have restored bus mastering, see iosm_core_offline(). */
 	fc->master = true;
 	iosm_channel_close(ch);
 	KUNIT_EXPECT_LT(test, jiffies - before, msecs_to_jiffies(100));
@@ -1191,7 +1191,7 @@ static void core_sleep_d0(struct kunit *test)
 	fake_core_online(test, fc);
 	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, false), 0);
 	iosm_fake_expect_bells(test, fc->fake, IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_SLEEP));
-	/* A watch that was late touches nothing: the registers are not there. */
+	/* A late run of the watchdog reads no register. */
 	fc->gone = true;
 	iosm_watchdog_work(&fc->core.watch.work);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_SUSPENDED);
@@ -1207,11 +1207,11 @@ static void core_sleep_d0(struct kunit *test)
 
 static void core_ring_at_sleep(struct fake_core *fc)
 {
-	/* The gate is locked here: where it is open to, is all one can see. */
+	/* Called with the lock of pm held: only look at the state. */
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), fc->core.pm.state, IOSM_PM_QUIESCED);
 }
 
-/* From the message on, which may be answered at once, nobody else rings. */
+/* After the message, which may be completed at once, no other doorbell is rung. */
 static void core_sleep_d3(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1231,7 +1231,7 @@ static void core_sleep_d3(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
 
-/* A device that does not agree keeps the system awake, and goes on. */
+/* A device that refuses keeps the system awake, and remains online. */
 static void core_sleep_refused(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1247,8 +1247,8 @@ static void core_sleep_refused(struct kunit *test)
 }
 
 /*
- * But not for ever: one that does not agree time after time is taken down, and
- * started again afterwards.
+ * After several refusals in a row the device is taken offline for the sleep, and booted
+ * again after it.
  */
 static void core_sleep_refused_always(struct kunit *test)
 {
@@ -1258,7 +1258,7 @@ static void core_sleep_refused_always(struct kunit *test)
 
 	fake_core_online(test, fc);
 	for (i = 0; i < 5; i++) {
-		/* One that agreed counts from the beginning. */
+		/* A consent resets the count. */
 		fc->msg_status = i == 1 ? IOSM_MSG_SUCCESS : IOSM_MSG_ERROR;
 		KUNIT_EXPECT_EQ_MSG(test, iosm_suspend(&fc->core, true),
 				    i == 1 || i == 4 ? 0 : -EREMOTEIO, "%u", i);
@@ -1269,7 +1269,7 @@ static void core_sleep_refused_always(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, ctx->stopped, i < 4 ? 0 : 1, "%u", i);
 	}
 	KUNIT_EXPECT_FALSE(test, fc->master);
-	/* It was told before it loses its power, or does not. */
+	/* The link was ended before the device may lose its power. */
 	KUNIT_EXPECT_EQ(test, fc->pad[IOSM_PAD_IPC_STATE / 4], IOSM_IPC_UNINIT);
 	fc->msg_status = IOSM_MSG_SUCCESS;
 	iosm_resume(&fc->core, true);
@@ -1278,21 +1278,21 @@ static void core_sleep_refused_always(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
 
-	/* The new life counts anew, too. */
+	/* The count begins again after a boot. */
 	fc->msg_status = IOSM_MSG_ERROR;
 	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), -EREMOTEIO);
 	fake_core_run(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 }
 
-static void core_sleep_of_dead(struct kunit *test)
+static void core_sleep_after_failure(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
 
 	fake_core_online(test, fc);
 	iosm_state_fail(&fc->core, IOSM_ERROR_PROTOCOL, "test");
-	/* The work has had no time to run. */
+	/* The worker has not run yet. */
 	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	iosm_resume(&fc->core, true);
@@ -1301,7 +1301,7 @@ static void core_sleep_of_dead(struct kunit *test)
 	iosm_fake_expect_bells(test, fc->fake);
 }
 
-/* Nobody is left who could agree: the system sleeps all the same. */
+/* A device that has failed does not keep the system awake. */
 static void core_sleep_of_gone(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1341,7 +1341,7 @@ static void core_removed_while_suspended(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
 }
 
-/* Power was lost: a new life without a word to anybody. */
+/* After a loss of power the device is booted again. */
 static void core_sleep_without_power(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1355,17 +1355,17 @@ static void core_sleep_without_power(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
-	/* That is no fault of the device. */
+	/* A loss of power is not an error of the device. */
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "MDM_READY"));
 }
 
-/* While the device boots again, and hears nothing of what it is told. */
+/* A run of the watchdog while the device boots again and completes no message. */
 static void core_watch_in_resume(struct core_ctx *ctx)
 {
 	struct fake_core *fc = ctx->fc;
 
-	/* Stubs are the test's: be it for a moment. */
+	/* Stubs are found by the task of the test. */
 	current->kunit_test = ctx->test;
 	iosm_watchdog_work(&fc->core.watch.work);
 	current->kunit_test = NULL;
@@ -1381,7 +1381,7 @@ static void core_bell_in_resume(struct fake_core *fc)
 	schedule_work(&ctx->elsewhere);
 }
 
-/* The same in D3: it is told that the host is back, and nobody looks meanwhile. */
+/* The same in D3: the message is sent, and no register is read meanwhile. */
 static void core_sleep_d3_without_power(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1401,18 +1401,18 @@ static void core_sleep_d3_without_power(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 0);
-	KUNIT_EXPECT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "MDM_READY"));
 }
 
 static void core_fault_at_sleep_message(struct fake_core *fc,
 					const struct iosm_msg_entry *msg)
 {
-	/* Called with the gate locked: only the state. */
+	/* Called with the lock of pm held: only look at the state. */
 	iosm_state_set_failed(&fc->core, IOSM_ERROR_PROTOCOL, "test");
 }
 
-/* One that lied while it came back does not get its memory again for that. */
-static void core_sleep_of_liar(struct kunit *test)
+/* A device that violates the protocol during resume is not restarted. */
+static void core_resume_with_violation(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
 	struct fake_core *fc = ctx->fc;
@@ -1432,10 +1432,10 @@ static void core_tail_at_sleep_message(struct fake_core *fc,
 				       const struct iosm_msg_entry *msg)
 {
 	if (msg->type == IOSM_MSG_SLEEP)
-		fc->rubbish_tail = true;
+		fc->invalid_tail = true;
 }
 
-/* A tail that cannot be, found by who waits for an answer: no life with that. */
+/* An invalid message tail that the waiting task finds is a failure. */
 static void core_sleep_message_tail(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1443,7 +1443,7 @@ static void core_sleep_message_tail(struct kunit *test)
 
 	fake_core_online(test, fc);
 	fc->on_message = core_tail_at_sleep_message;
-	/* Nobody is left who could agree. */
+	/* The device has failed: the system may sleep. */
 	KUNIT_EXPECT_EQ(test, iosm_suspend(&fc->core, true), 0);
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 	iosm_resume(&fc->core, true);
@@ -1451,13 +1451,13 @@ static void core_sleep_message_tail(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 }
 
-/* ... in between, all is in order again when it is told that nobody sleeps. */
+/* The tail is valid again when the suspend is cancelled. */
 static void core_tail_at_first_message(struct fake_core *fc,
 				       const struct iosm_msg_entry *msg)
 {
 	struct core_ctx *ctx = fc->priv;
 
-	fc->rubbish_tail = !ctx->messages++;
+	fc->invalid_tail = !ctx->messages++;
 }
 
 static void core_sleep_message_tail_once(struct kunit *test)
@@ -1473,7 +1473,7 @@ static void core_sleep_message_tail_once(struct kunit *test)
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 }
 
-/* ... in resume: that is no loss of power, after which it would start again. */
+/* The same in resume: a violation is not taken for a loss of power. */
 static void core_resume_message_tail(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1485,13 +1485,13 @@ static void core_resume_message_tail(struct kunit *test)
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
 	iosm_resume(&fc->core, true);
 	fc->on_message = NULL;
-	fc->rubbish_tail = false;
+	fc->invalid_tail = false;
 	fake_core_run(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "invalid message tail");
 	KUNIT_EXPECT_EQ(test, fc->core.error.count, 1);
 }
 
-/* A PCI error that was none, in the middle of system sleep. */
+/* A PCI error without a reset, during system sleep. */
 static void core_start_in_sleep(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1510,7 +1510,7 @@ static void core_start_in_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->resumed, 1);
 }
 
-/* And one that was: the new life begins when the system is back. */
+/* A slot reset during system sleep: the device is booted by the resume. */
 static void core_reset_in_sleep(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1532,7 +1532,7 @@ static void core_reset_in_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->stopped, 1);
 }
 
-/* The other way round: the system slept while the slot was being reset. */
+/* System sleep during a slot reset. */
 static void core_sleep_in_reset(struct kunit *test)
 {
 	struct core_ctx *ctx = test->priv;
@@ -1577,7 +1577,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_client_fails),
 	KUNIT_CASE(core_first_fault_counts),
 	KUNIT_CASE(core_second_fault_cuts),
-	KUNIT_CASE(core_dead_stays_cut),
+	KUNIT_CASE(core_failed_remains_cut),
 	KUNIT_CASE(core_crash),
 	KUNIT_CASE(core_crash_dump),
 	KUNIT_CASE(core_real_device_beside_test),
@@ -1595,23 +1595,23 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(core_interrupt_storm),
 	KUNIT_CASE(core_comes_back),
 	KUNIT_CASE(core_channel),
-	KUNIT_CASE(core_storm_with_news),
+	KUNIT_CASE(core_storm_with_completion),
 	KUNIT_CASE(core_storm_with_message),
 	KUNIT_CASE_SLOW(core_channel_without_answer),
 	KUNIT_CASE_SLOW(core_channel_close_times_out),
 	KUNIT_CASE(core_channel_refused),
 	KUNIT_CASE(core_channel_not_given_back),
-	KUNIT_CASE(core_channel_of_dead),
+	KUNIT_CASE(core_channel_after_failure),
 	KUNIT_CASE(core_sleep_d0),
 	KUNIT_CASE(core_sleep_d3),
 	KUNIT_CASE(core_sleep_refused),
 	KUNIT_CASE(core_sleep_refused_always),
-	KUNIT_CASE(core_sleep_of_dead),
+	KUNIT_CASE(core_sleep_after_failure),
 	KUNIT_CASE_SLOW(core_sleep_of_gone),
 	KUNIT_CASE(core_removed_while_suspended),
 	KUNIT_CASE(core_sleep_without_power),
 	KUNIT_CASE_SLOW(core_sleep_d3_without_power),
-	KUNIT_CASE(core_sleep_of_liar),
+	KUNIT_CASE(core_resume_with_violation),
 	KUNIT_CASE_SLOW(core_sleep_message_tail),
 	KUNIT_CASE_SLOW(core_sleep_message_tail_once),
 	KUNIT_CASE_SLOW(core_resume_message_tail),

@@ -12,7 +12,7 @@
 /* Suites run one after the other. */
 static struct iosm_fake *iosm_fake_now;
 
-/* These take the place of the driver's own in the context of the test. */
+/* Stubs for functions of the driver, in the context of the test. */
 static void iosm_fake_ring(struct iosm_mmio *mmio, enum iosm_doorbell db, u32 value)
 {
 	struct iosm_fake *fake = iosm_fake_now;
@@ -33,10 +33,10 @@ static void iosm_fake_free_shm(void *data)
 }
 
 /**
- * iosm_fake_new() - a device that lives as long as the test
+ * iosm_fake_new() - create a device, which is freed at the end of the test
  * @test: the test; code that runs in its context rings the fake's doorbells
  *
- * Return: the device; does not return without one.
+ * Return: the device; the test ends if there is no memory.
  */
 struct iosm_fake *iosm_fake_new(struct kunit *test)
 {
@@ -61,26 +61,25 @@ struct iosm_fake *iosm_fake_new(struct kunit *test)
 }
 
 /**
- * iosm_fake_rang() - compare the doorbells that were rung, then forget them
+ * iosm_fake_rang() - compare the doorbells that were rung, and clear the list
  * @fake: the device
- * @want: what should have been rung, oldest first
- * @n: how many of them
+ * @expected: expected doorbells, oldest first
+ * @n: number of expected doorbells
  *
- * Return: true when these and no others were rung. Otherwise what was rung
- * is in the log.
+ * Return: true when exactly these were rung. Otherwise the list is logged.
  */
-bool iosm_fake_rang(struct iosm_fake *fake, const struct iosm_fake_bell *want,
+bool iosm_fake_rang(struct iosm_fake *fake, const struct iosm_fake_bell *expected,
 		    unsigned int n)
 {
 	bool same = fake->n_bells == n;
 	unsigned int i;
 
 	for (i = 0; same && i < n; i++)
-		same = fake->bells[i].db == want[i].db &&
-		       fake->bells[i].value == want[i].value;
+		same = fake->bells[i].db == expected[i].db &&
+		       fake->bells[i].value == expected[i].value;
 
 	if (!same) {
-		kunit_info(kunit_get_current_test(), "rung, %u in all, wanted %u:\n",
+		kunit_info(kunit_get_current_test(), "rung, %u in all, expected %u:\n",
 			   fake->n_bells, n);
 		for (i = 0; i < min_t(unsigned int, fake->n_bells, IOSM_FAKE_BELLS); i++)
 			kunit_info(kunit_get_current_test(), "  doorbell %u = %u\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A device for KUnit suites: shared memory that the test plays the device in,
- * and doorbells that are written down instead of rung.
+ * A device for KUnit suites: shared memory, in which the test acts as the device, and
+ * doorbells that are recorded.
  */
 #ifndef IOSM_FAKE_H
 #define IOSM_FAKE_H
@@ -16,8 +16,8 @@
 
 /**
  * struct iosm_fake_bell - a doorbell that was rung
- * @db: which one
- * @value: with what
+ * @db: number of the doorbell
+ * @value: value written
  */
 struct iosm_fake_bell {
 	enum iosm_doorbell db;
@@ -30,10 +30,10 @@ struct iosm_fake_bell {
  * @mmio: has no registers; only the doorbells work
  * @shm: shared block
  * @bells: doorbells since the last iosm_fake_expect_bells(), oldest first
- * @n_bells: how many; may be more than @bells holds
- * @on_bell: the suite's device; called in the context of the one who rings,
- *	possibly with a lock of the driver held. NULL: does nothing.
- * @priv: the suite's own
+ * @n_bells: their number; may be larger than @bells
+ * @on_bell: called for each doorbell, in the context of the caller, possibly with a
+ *	lock of the driver held. NULL: nothing to do.
+ * @priv: for the suite
  */
 struct iosm_fake {
 	struct device *dev;
@@ -46,12 +46,12 @@ struct iosm_fake {
 };
 
 struct iosm_fake *iosm_fake_new(struct kunit *test);
-bool iosm_fake_rang(struct iosm_fake *fake, const struct iosm_fake_bell *want,
+bool iosm_fake_rang(struct iosm_fake *fake, const struct iosm_fake_bell *expected,
 		    unsigned int n);
 
 /*
- * Expect exactly these doorbells, in this order, and forget them; without
- * any after the fake: expect silence.
+ * Expect exactly these doorbells, in this order, and clear the list. Without arguments
+ * after the fake: expect none.
  */
 #define iosm_fake_expect_bells(test, fake, ...)				\
 do {									\

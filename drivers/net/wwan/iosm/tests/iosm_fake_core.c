@@ -72,15 +72,15 @@ static void fake_core_messages(struct fake_core *fc)
 		if (fc->msg_silent & BIT(msg->type & 15))
 			return;
 		msg->status = cpu_to_le32(fake_core_answer(fc, msg));
-		if (fc->rubbish_tail) {
-			/* No interrupt either. */
+		if (fc->invalid_tail) {
+			/* Without an interrupt. */
 			block->msg_tail = cpu_to_le32(0xffffffff);
 			return;
 		}
 		fc->msg_tail = iosm_ring_next(fc->msg_tail, IOSM_MSG_ENTRIES);
 		block->msg_tail = cpu_to_le32(fc->msg_tail);
 	}
-	/* Called with the gate locked: not the whole interrupt. */
+	/* Called with the lock of pm held: only a part of the interrupt handler. */
 	iosm_msg_poll(&fc->core.msg);
 }
 
@@ -164,7 +164,7 @@ static void fake_core_free(void *data)
  * @test: the test
  * @client: its client, or NULL
  *
- * Return: the device; does not return without one.
+ * Return: the device; the test ends if there is no memory.
  */
 struct fake_core *fake_core_new(struct kunit *test, const struct iosm_client *client)
 {
@@ -191,14 +191,14 @@ struct fake_core *fake_core_new(struct kunit *test, const struct iosm_client *cl
 	kunit_activate_static_stub(test, iosm_watchdog_arm, fake_core_rung);
 
 	fc->core.device_id = IOSM_PCI_ID_7560;
-	fc->core.irq = -1;	/* nobody's */
+	fc->core.irq = -1;	/* no interrupt */
 	KUNIT_ASSERT_EQ(test, 0, iosm_core_setup(&fc->core, fc->fake->dev, &client, !!client));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_core_free, fc));
 
 	return fc;
 }
 
-/* The core's workqueue: does what was asked for until nothing is. */
+/* Run the worker as long as it is queued. */
 void fake_core_run(struct fake_core *fc)
 {
 	while (fc->queued) {
@@ -208,8 +208,8 @@ void fake_core_run(struct fake_core *fc)
 }
 
 /*
- * The time that the worker asked for has passed. Returns that time in ms, 0
- * when the worker did not want to run again.
+ * Run the worker after the delay that it has set. Returns the delay in ms, 0 when the
+ * worker is not armed.
  */
 unsigned int fake_core_run_later(struct fake_core *fc)
 {
@@ -241,12 +241,12 @@ void fake_core_online(struct kunit *test, struct fake_core *fc)
 	fake_core_run(fc);
 	KUNIT_ASSERT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_ASSERT_TRUE(test, fc->master);
-	KUNIT_ASSERT_TRUE(test, fake_core_told(fc, "MDM_READY"));
+	KUNIT_ASSERT_TRUE(test, fake_core_sent_event(fc, "MDM_READY"));
 	fc->fake->n_bells = 0;
 	fc->n_messages = 0;
 }
 
-/* A reset of the device, whatever it was: a new life, as good as the first. */
+/* Reset the device, and bring it online again. */
 void fake_core_reset(struct kunit *test, struct fake_core *fc)
 {
 	iosm_core_pause(&fc->core);
@@ -257,22 +257,22 @@ void fake_core_reset(struct kunit *test, struct fake_core *fc)
 	fake_core_online(test, fc);
 }
 
-/* The device goes to another stage, in registers and in memory. */
+/* The device enters another stage, in registers and in memory. */
 void fake_core_stage(struct fake_core *fc, u32 stage)
 {
 	fc->pad[IOSM_PAD_STAGE / 4] = stage;
 	WRITE_ONCE(fc->core.shm.block->info.stage, cpu_to_le32(stage));
 }
 
-/* Was this the only event since the last look? */
-bool fake_core_told(struct fake_core *fc, const char *event)
+/* Was this the only event since the last call? */
+bool fake_core_sent_event(struct fake_core *fc, const char *event)
 {
-	bool told = fc->n_events == 1 && !strcmp(fc->events[0], event);
+	bool only = fc->n_events == 1 && !strcmp(fc->events[0], event);
 	unsigned int i;
 
-	for (i = 0; !told && i < min_t(unsigned int, fc->n_events, FAKE_EVENTS); i++)
+	for (i = 0; !only && i < min_t(unsigned int, fc->n_events, FAKE_EVENTS); i++)
 		kunit_info(kunit_get_current_test(), "event %s\n", fc->events[i]);
 	fc->n_events = 0;
 
-	return told;
+	return only;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A whole device for KUnit suites: registers, the message ring and TDs, with
- * the driver's core on top of it. All runs in the context of the test: what
- * the core would give to its workqueue, the test does by fake_core_run().
+ * the driver's core on top of it. Everything runs in the context of the test, which
+ * calls fake_core_run() in place of the workqueue.
  */
 #ifndef IOSM_FAKE_CORE_H
 #define IOSM_FAKE_CORE_H
@@ -19,32 +19,32 @@
 
 /**
  * struct fake_core - the device and the core
- * @core: the driver's
- * @fake: its doorbells; shm is the core's
+ * @core: core of the driver
+ * @fake: doorbells; @core has the shared block
  * @pad: scratchpad
  * @gone: all registers read all ones
- * @no_init: the device does not follow into IPC state INIT
- * @no_running: nor into RUNNING
- * @rubbish_tail: the tail of the messages cannot be, and no interrupt tells
- * @msg_silent: message types that get no answer, as bits of the low 4 bits
- * @msg_status: what it answers otherwise
- * @msg_tail: of the message ring, as the device has it
- * @messages: types that it has seen, oldest first
- * @n_messages: how many; may be more than @messages holds
- * @on_message: sees each message first. NULL: nobody
- * @on_bell: after the messages, for doorbell 0. NULL: nobody
+ * @no_init: the device does not enter IPC state INIT
+ * @no_running: the device does not enter IPC state RUNNING
+ * @invalid_tail: the device publishes an invalid message tail, without an interrupt
+ * @msg_silent: message types that are not completed: mask by the low 4 bits of the type
+ * @msg_status: completion status of all others
+ * @msg_tail: message tail of the device
+ * @messages: types of received messages, oldest first
+ * @n_messages: their number; may be larger than @messages
+ * @on_message: called for each message before it is completed. NULL: nothing to do
+ * @on_bell: called for doorbell 0 after the messages. NULL: nothing to do
  * @open: pipes that are open
  * @master: bus mastering is on
- * @early_dma: it was switched on while the device still ran
- * @late_cut: it was switched off when the core was known to be dead already
- * @cuts: how often it was switched off
- * @queued: the core wanted its work to run
- * @rearm_ms: time after which the worker wants to run again, 0: it does not
+ * @early_dma: it was switched on while the device had a link
+ * @late_cut: it was switched off after the state was FAILED
+ * @cuts: number of times that it was switched off
+ * @queued: the worker is queued
+ * @rearm_ms: delay after which the worker runs again, 0: not armed
  * @reads: register reads
- * @rung: how often the watchdog was armed
+ * @rung: number of times that the watchdog was armed
  * @events: names of uevents, oldest first
- * @n_events: how many; may be more than @events holds
- * @priv: the suite's own
+ * @n_events: their number; may be larger than @events
+ * @priv: for the suite
  */
 struct fake_core {
 	struct iosm_core core;
@@ -53,7 +53,7 @@ struct fake_core {
 	bool gone;
 	bool no_init;
 	bool no_running;
-	bool rubbish_tail;
+	bool invalid_tail;
 	u16 msg_silent;
 	u32 msg_status;
 	u32 msg_tail;
@@ -82,6 +82,6 @@ void fake_core_irq(struct fake_core *fc);
 void fake_core_online(struct kunit *test, struct fake_core *fc);
 void fake_core_reset(struct kunit *test, struct fake_core *fc);
 void fake_core_stage(struct fake_core *fc, u32 stage);
-bool fake_core_told(struct fake_core *fc, const char *event);
+bool fake_core_sent_event(struct fake_core *fc, const char *event);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The message ring, with a device that answers well, late, wrongly or never. */
+/* The message ring, with a device that completes in time, late, wrongly or never. */
 
 #include <linux/jiffies.h>
 #include <linux/string.h>
@@ -15,9 +15,9 @@ struct msg_ctx {
 	struct iosm_pm pm;
 	struct iosm_msg msg;
 
-	u32 status;		/* what the device answers */
-	bool silent;		/* it does not answer by itself */
-	bool mute;		/* it answers, but its interrupt gets lost */
+	u32 status;		/* completion status of the device */
+	bool silent;		/* the device does not complete messages by itself */
+	bool mute;		/* it completes them, but the interrupt is missed */
 	u32 device_tail;
 	u32 seen_head;		/* head at the time of the last doorbell */
 
@@ -52,7 +52,7 @@ static void msg_device_tail(struct msg_ctx *ctx, u32 tail)
 	WRITE_ONCE(ctx->fake->shm.block->msg_tail, cpu_to_le32(tail));
 }
 
-/* The device completes everything that it was sent. */
+/* The device completes all messages. */
 static void msg_answer(struct msg_ctx *ctx)
 {
 	struct iosm_shm_block *block = ctx->fake->shm.block;
@@ -129,8 +129,8 @@ static void msg_test_exit(struct kunit *test)
 		cancel_delayed_work_sync(&ctx->later);
 }
 
-/* Nobody may be left behind in the ring once every command has returned. */
-static void msg_expect_nobody(struct kunit *test)
+/* No request may remain in the ring when every command has returned. */
+static void msg_expect_no_request(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
 	u32 i;
@@ -142,7 +142,7 @@ static void msg_expect_nobody(struct kunit *test)
 /* The bytes of every command, as the interface document has them. */
 static void msg_layout(struct kunit *test)
 {
-	static const u8 want[][20] = {
+	static const u8 expected[][20] = {
 		{ 0xf0, 0xde, 0xbc, 0x9a, 0x78, 0x56, 0x34, 0x12, 0xb0, 0x04, 1, 0x01,
 		  0, 0, 0, 0, 0xe8, 0x03, 0, 0 },
 		{ [10] = 13, [11] = 0x02 },
@@ -155,7 +155,7 @@ static void msg_layout(struct kunit *test)
 	struct iosm_msg_req req;
 	u32 i;
 
-	/* Remains of an earlier round. */
+	/* Stale contents. */
 	memset(ctx->fake->shm.block->ring, 0xff, sizeof(ctx->fake->shm.block->ring));
 	ctx->status = 0xaa;
 
@@ -169,8 +169,8 @@ static void msg_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EPROTO,
 			iosm_msg_submit_features(&ctx->msg, IOSM_FEATURE_INBAND_CRASH, &req) ?:
 			iosm_msg_finish(&ctx->msg, &req));
-	for (i = 0; i < ARRAY_SIZE(want); i++)
-		KUNIT_EXPECT_MEMEQ(test, &ring[i], want[i], sizeof(want[i]));
+	for (i = 0; i < ARRAY_SIZE(expected); i++)
+		KUNIT_EXPECT_MEMEQ(test, &ring[i], expected[i], sizeof(expected[i]));
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
@@ -179,7 +179,7 @@ static void msg_layout(struct kunit *test)
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG));
 }
 
-/* The status of an old round must not pass for the answer to a new command. */
+/* A stale status must not complete a new command. */
 static void msg_posted_as_pending(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
@@ -201,10 +201,10 @@ static void msg_success(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iosm_msg_pending(&ctx->msg));
 	KUNIT_EXPECT_FALSE(test, iosm_msg_busy(&ctx->msg));
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_MSG));
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
-/* An answer that comes while we wait ends the wait at once. */
+/* A completion ends the wait at once. */
 static void msg_waits_for_the_interrupt(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
@@ -215,7 +215,7 @@ static void msg_waits_for_the_interrupt(struct kunit *test)
 	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), 30);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
 			IOSM_MSG_TIMEOUT_MS - 50);
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
 static void msg_lost_interrupt(struct kunit *test)
@@ -225,7 +225,7 @@ static void msg_lost_interrupt(struct kunit *test)
 	ctx->mute = true;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 0);
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
 static void msg_refused(struct kunit *test)
@@ -236,12 +236,12 @@ static void msg_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 0);
 
-	/* It is not for ever. */
+	/* The ring is usable after that. */
 	ctx->status = IOSM_MSG_SUCCESS;
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
 }
 
-/* A tail that moved over a status which is none. */
+/* The tail has moved over an entry with an undefined status. */
 static void msg_undefined_status(struct kunit *test)
 {
 	static const u32 bad[] = { IOSM_MSG_PENDING, 3, 0x101, 0x80000001, U32_MAX };
@@ -257,7 +257,7 @@ static void msg_undefined_status(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
 }
 
-/* A status without a tail is no answer yet. */
+/* A status without a move of the tail is no completion. */
 static void msg_status_without_tail(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
@@ -271,8 +271,8 @@ static void msg_status_without_tail(struct kunit *test)
 }
 
 /*
- * The request lived on a stack that is gone. KASAN watches; and a command
- * that is under way when the late answer comes gets its own, not that one.
+ * A late completion must not touch the request, which was on the stack: KASAN checks.
+ * A later command must not take the late completion for its own.
  */
 static void msg_late_completion(struct kunit *test)
 {
@@ -285,7 +285,7 @@ static void msg_late_completion(struct kunit *test)
 	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start),
 			IOSM_MSG_TIMEOUT_MS - 20);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 1);
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 	/* The device still owns the entry. */
 	KUNIT_EXPECT_TRUE(test, iosm_msg_busy(&ctx->msg));
 
@@ -321,7 +321,7 @@ static void msg_late_completion_with_the_next(struct kunit *test)
 	msg_in_a_moment(ctx, msg_answer_old_then_new);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 4), 0);
 	KUNIT_EXPECT_EQ(test, ctx->polled, 0);
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
 static void msg_answer_old_only(struct msg_ctx *ctx)
@@ -340,10 +340,10 @@ static void msg_old_answer_is_not_ours(struct kunit *test)
 	msg_in_a_moment(ctx, msg_answer_old_only);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 4), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 2);
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
-/* More commands than the ring has entries, over its end and on. */
+/* More commands than the ring has entries. */
 static void msg_goes_round(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
@@ -355,16 +355,16 @@ static void msg_goes_round(struct kunit *test)
 				i % 3 ? 0 : -EREMOTEIO);
 		KUNIT_ASSERT_EQ(test, ctx->seen_head, (i + 1) % IOSM_MSG_ENTRIES);
 	}
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
-/* A full ring of commands that timed out: the next one has no place. */
+/* A ring full of commands that timed out refuses the next one. */
 static void msg_full(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
 	struct iosm_shm_block *block = ctx->fake->shm.block;
 
-	/* 127 timeouts would take a minute: write down their effect. */
+	/* 127 time-outs would take a minute: set their result directly. */
 	ctx->msg.head = IOSM_MSG_ENTRIES - 1;
 	block->msg_head = cpu_to_le32(IOSM_MSG_ENTRIES - 1);
 	memset(&block->ring[IOSM_MSG_ENTRIES - 1], 0x5a, sizeof(block->ring[0]));
@@ -374,7 +374,7 @@ static void msg_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, block->ring[IOSM_MSG_ENTRIES - 1].type, 0x5a);
 	iosm_fake_expect_bells(test, ctx->fake);
 
-	/* All answered at once: the tail jumps over the whole ring. */
+	/* All completed at once: the tail moves over the whole ring. */
 	msg_answer_and_interrupt(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->polled, 0);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), 0);
@@ -409,10 +409,10 @@ static void msg_stop_ends_the_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -ENODEV);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
 			IOSM_MSG_TIMEOUT_MS - 50);
-	msg_expect_nobody(test);
+	msg_expect_no_request(test);
 }
 
-/* A new life of the device begins at 0, without a trace of the old one. */
+/* After a restart the ring begins at 0. */
 static void msg_start_again(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
@@ -430,13 +430,13 @@ static void msg_start_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->fake->shm.block->ring[0].arg2, 2);
 }
 
-/* How a device can lie with the tail while entries 1 and 2 are its own. */
-struct msg_lie {
+/* Invalid tails while entries 1 and 2 are outstanding. */
+struct msg_fault {
 	const char *what;
 	u32 tail;
 };
 
-static const struct msg_lie msg_lies[] = {
+static const struct msg_fault msg_faults[] = {
 	{ "one past the head", 4 },
 	{ "far past the head", IOSM_MSG_ENTRIES - 1 },
 	{ "back by one", 0 },
@@ -446,11 +446,11 @@ static const struct msg_lie msg_lies[] = {
 	{ "all ones", U32_MAX },
 };
 
-KUNIT_ARRAY_PARAM_DESC(msg_lie, msg_lies, what);
+KUNIT_ARRAY_PARAM_DESC(msg_fault, msg_faults, what);
 
-static void msg_tail_lies(struct kunit *test)
+static void msg_tail_invalid(struct kunit *test)
 {
-	const struct msg_lie *lie = test->param_value;
+	const struct msg_fault *fault = test->param_value;
 	struct msg_ctx *ctx = test->priv;
 
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 1), 0);
@@ -458,12 +458,12 @@ static void msg_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 2), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 3), -ETIMEDOUT);
 
-	msg_device_tail(ctx, lie->tail);
+	msg_device_tail(ctx, fault->tail);
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), -EIO);
 	KUNIT_EXPECT_EQ(test, ctx->msg.tail, 1);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 1);
 
-	/* Told once; from here on nothing is believed, sent or waited for. */
+	/* Reported once; then no tail is accepted, and no command is sent. */
 	msg_device_tail(ctx, 3);
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), 0);
 	KUNIT_EXPECT_EQ(test, ctx->msg.tail, 1);
@@ -475,8 +475,8 @@ static void msg_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, msg_device_head(ctx), 3);
 }
 
-/* The same, but no interrupt makes anybody look: who waits finds out. */
-static void msg_tail_lies_to_sender(struct kunit *test)
+/* The same without an interrupt: the waiting task finds the invalid tail. */
+static void msg_tail_invalid_found_by_sender(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
 
@@ -485,15 +485,15 @@ static void msg_tail_lies_to_sender(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 1), -EIO);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.bad_status, 1);
 	KUNIT_EXPECT_EQ(test, ctx->msg.stats.timeouts, 0);
-	msg_expect_nobody(test);
-	/* A tail that can be makes it no better. */
+	msg_expect_no_request(test);
+	/* A valid tail does not repair the ring. */
 	msg_device_tail(ctx, 1);
 	KUNIT_EXPECT_EQ(test, iosm_msg_poll(&ctx->msg), 0);
 	KUNIT_EXPECT_EQ(test, ctx->msg.tail, 0);
 	KUNIT_EXPECT_EQ(test, iosm_msg_close_pipe(&ctx->msg, 1), -EIO);
 }
 
-/* Head and entries in shared memory are copies for the device, no more. */
+/* The driver never reads head and entries back from shared memory. */
 static void msg_device_scribbles(struct kunit *test)
 {
 	struct msg_ctx *ctx = test->priv;
@@ -526,8 +526,8 @@ static struct kunit_case msg_cases[] = {
 	KUNIT_CASE(msg_not_up),
 	KUNIT_CASE(msg_stop_ends_the_wait),
 	KUNIT_CASE(msg_start_again),
-	KUNIT_CASE_PARAM(msg_tail_lies, msg_lie_gen_params),
-	KUNIT_CASE_SLOW(msg_tail_lies_to_sender),
+	KUNIT_CASE_PARAM(msg_tail_invalid, msg_fault_gen_params),
+	KUNIT_CASE_SLOW(msg_tail_invalid_found_by_sender),
 	KUNIT_CASE(msg_device_scribbles),
 	{}
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MUX blocks: what we write can be read back, and what a device may get wrong
- * is noticed. Blocks under test are copied into memory of exactly their
- * length, so that KASAN sees every byte that is read too far.
+ * MUX blocks: encoded blocks can be decoded, and malformed blocks are rejected. Each
+ * block is copied into memory of exactly its length, so that KASAN detects any read
+ * beyond it.
  */
 
 #include <linux/errno.h>
@@ -145,7 +145,7 @@ static void raw_good(struct kunit *test, struct raw *raw)
 	raw_finish(raw);
 }
 
-/* What came out of a block. */
+/* Contents of a decoded block. */
 struct walk {
 	int open;
 	int end;
@@ -181,11 +181,11 @@ static void walk_adb(struct kunit *test, const void *data, u32 len,
 			walk->dgs[walk->n] = dg;
 		walk->n++;
 		walk->bytes += dg.len;
-		/* No block can hold more than itself. */
+		/* Datagrams cannot be longer than the block. */
 		KUNIT_ASSERT_LE(test, walk->bytes, len);
 	}
 	walk->bad = rd.bad;
-	/* An error stays one. */
+	/* The error is permanent. */
 	if (walk->end)
 		KUNIT_EXPECT_EQ(test, iosm_mux_adb_next(&rd, &dg), -EBADMSG);
 out:
@@ -194,7 +194,7 @@ out:
 
 static void mux_adb_reads(struct kunit *test)
 {
-	static const struct iosm_mux_dg want[] = {
+	static const struct iosm_mux_dg expected[] = {
 		{ GOOD_D1 + PAD, 30, 3, 1 },
 		{ GOOD_D2 + PAD, 22, 3, 2 },
 		{ GOOD_D3 + PAD, 20, 7, 3 },
@@ -208,17 +208,17 @@ static void mux_adb_reads(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, walk.open, 0);
 	KUNIT_EXPECT_EQ(test, walk.end, 0);
 	KUNIT_EXPECT_EQ(test, walk.bad, 0);
-	KUNIT_ASSERT_EQ(test, walk.n, ARRAY_SIZE(want));
-	for (i = 0; i < ARRAY_SIZE(want); i++) {
-		KUNIT_EXPECT_EQ(test, walk.dgs[i].offset, want[i].offset);
-		KUNIT_EXPECT_EQ(test, walk.dgs[i].len, want[i].len);
-		KUNIT_EXPECT_EQ(test, walk.dgs[i].if_id, want[i].if_id);
+	KUNIT_ASSERT_EQ(test, walk.n, ARRAY_SIZE(expected));
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		KUNIT_EXPECT_EQ(test, walk.dgs[i].offset, expected[i].offset);
+		KUNIT_EXPECT_EQ(test, walk.dgs[i].len, expected[i].len);
+		KUNIT_EXPECT_EQ(test, walk.dgs[i].if_id, expected[i].if_id);
 		KUNIT_EXPECT_EQ(test, walk.dgs[i].service_class,
-				want[i].service_class);
+				expected[i].service_class);
 	}
 }
 
-/* What the TD holds beyond the block's own length does not belong to it. */
+/* Bytes of the TD beyond the block length are ignored. */
 static void mux_adb_longer_td(struct kunit *test)
 {
 	struct walk walk;
@@ -235,7 +235,7 @@ static void mux_adb_longer_td(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, walk.n, 3);
 }
 
-/* Cut at every length, with the true block length and with one that agrees. */
+/* Truncated at every length, with the original block length and with a matching one. */
 static void mux_adb_truncated(struct kunit *test)
 {
 	struct walk walk;
@@ -256,7 +256,7 @@ static void mux_adb_truncated(struct kunit *test)
 				    len < 16 ? -EBADMSG : 0, "length %u", len);
 		if (walk.open)
 			continue;
-		/* The last table is missing or cut in any case. */
+		/* The last table is missing or truncated. */
 		KUNIT_ASSERT_EQ_MSG(test, walk.end, -EBADMSG, "length %u", len);
 		KUNIT_ASSERT_EQ_MSG(test, walk.n + walk.bad,
 				    len < GOOD_D1 ? 0 : len < GOOD_T3 ? 2 : 3,
@@ -268,8 +268,8 @@ static void mux_adb_truncated(struct kunit *test)
 	}
 }
 
-/* One field of the good block made wrong. */
-struct mux_lie {
+/* One wrong field in a valid block. */
+struct mux_fault {
 	const char *what;
 	u32 at;
 	u32 size;
@@ -280,7 +280,7 @@ struct mux_lie {
 	u32 bad;
 };
 
-static const struct mux_lie adb_lies[] = {
+static const struct mux_fault adb_faults[] = {
 	{ "signature", 0, 4, 0x48424442, -EBADMSG },
 	{ "signature of a command block", 0, 4, IOSM_SIG_ACBH, -EBADMSG },
 	{ "block length 0", 8, 4, 0, -EBADMSG },
@@ -324,28 +324,28 @@ static const struct mux_lie adb_lies[] = {
 	{ "datagram length at most", GOOD_E1 + 4, 2, U16_MAX, 0, 0, 2, 1 },
 };
 
-static void mux_adb_lies(struct kunit *test)
+static void mux_adb_malformed(struct kunit *test)
 {
-	const struct mux_lie *lie;
+	const struct mux_fault *fault;
 	struct walk walk;
 	struct raw raw;
 	__le32 value;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(adb_lies); i++) {
-		lie = &adb_lies[i];
+	for (i = 0; i < ARRAY_SIZE(adb_faults); i++) {
+		fault = &adb_faults[i];
 		raw_good(test, &raw);
-		value = cpu_to_le32(lie->value);
-		memcpy(raw.data + lie->at, &value, lie->size);
+		value = cpu_to_le32(fault->value);
+		memcpy(raw.data + fault->at, &value, fault->size);
 		walk_adb(test, raw.data, raw.len, &walk);
-		KUNIT_EXPECT_EQ_MSG(test, walk.open, lie->open, "%s", lie->what);
-		KUNIT_EXPECT_EQ_MSG(test, walk.end, lie->end, "%s", lie->what);
-		KUNIT_EXPECT_EQ_MSG(test, walk.n, lie->n, "%s", lie->what);
-		KUNIT_EXPECT_EQ_MSG(test, walk.bad, lie->bad, "%s", lie->what);
+		KUNIT_EXPECT_EQ_MSG(test, walk.open, fault->open, "%s", fault->what);
+		KUNIT_EXPECT_EQ_MSG(test, walk.end, fault->end, "%s", fault->what);
+		KUNIT_EXPECT_EQ_MSG(test, walk.n, fault->n, "%s", fault->what);
+		KUNIT_EXPECT_EQ_MSG(test, walk.bad, fault->bad, "%s", fault->what);
 	}
 }
 
-/* A table that was wrong is not looked at again, mended or not. */
+/* A malformed table is not read again, even if it was changed. */
 static void mux_adb_stays_wrong(struct kunit *test)
 {
 	struct iosm_mux_reader rd;
@@ -360,7 +360,7 @@ static void mux_adb_stays_wrong(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_mux_adb_next(&rd, &dg), -EBADMSG);
 }
 
-/* Overlapping datagrams must not make much out of little. */
+/* Overlapping datagrams do not multiply the bytes of a block. */
 static void mux_adb_no_amplifier(struct kunit *test)
 {
 	struct walk walk;
@@ -378,7 +378,7 @@ static void mux_adb_no_amplifier(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, walk.bad, 39);
 }
 
-/* Every byte with every value: always an end, never out of bounds. */
+/* Every value in every byte: decoding ends, and remains in bounds. */
 static void mux_adb_any_byte(struct kunit *test)
 {
 	struct walk walk;
@@ -406,7 +406,7 @@ struct sent {
 	u8 fill;
 };
 
-/* Reads a block of ours back and compares; returns the datagrams found. */
+/* Decode an encoded block and compare. Returns the number of datagrams. */
 static u32 check_adb(struct kunit *test, const u8 *block, u32 len, u32 pad,
 		     const struct sent *sent, u32 n)
 {
@@ -418,7 +418,7 @@ static u32 check_adb(struct kunit *test, const u8 *block, u32 len, u32 pad,
 
 	KUNIT_ASSERT_EQ(test, iosm_mux_adb_open(&rd, block, len, pad), 0);
 	while ((ret = iosm_mux_adb_next(&rd, &dg)) > 0) {
-		/* Datagrams of a session come back in their order. */
+		/* Datagrams of a session keep their order. */
 		i = next[dg.if_id];
 		while (i < n && sent[i].if_id != dg.if_id)
 			i++;
@@ -429,7 +429,7 @@ static u32 check_adb(struct kunit *test, const u8 *block, u32 len, u32 pad,
 		KUNIT_ASSERT_EQ(test, dg.service_class, sent[i].class);
 		KUNIT_ASSERT_NULL(test, memchr_inv(block + dg.offset,
 						   sent[i].fill, dg.len));
-		/* The padding tells nothing. */
+		/* The padding is zero. */
 		KUNIT_ASSERT_NULL(test, memchr_inv(block + dg.offset - pad, 0,
 						   pad));
 		found++;
@@ -451,7 +451,7 @@ static struct encode *encode_begin(struct kunit *test)
 	struct encode *e = kunit_kzalloc(test, sizeof(*e), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, e);
-	/* Old contents that must not get out. */
+	/* Stale contents, which must not be sent. */
 	memset(e->block, 0xdb, sizeof(e->block));
 	iosm_mux_adb_begin(&e->adb, e->block, sizeof(e->block));
 
@@ -556,7 +556,7 @@ static void mux_adb_layout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, len, 44 + 24 + 20 + 20);
 }
 
-/* A level that was announced alone gives way to datagrams. */
+/* A block with a queue level only still has room for datagrams. */
 static void mux_adb_level_then_data(struct kunit *test)
 {
 	struct encode *e = encode_begin(test);
@@ -572,7 +572,7 @@ static void mux_adb_level_then_data(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check_adb(test, e->block, len, 0, e->sent, 1), 1);
 }
 
-/* Filled with packets of one size until nothing fits. */
+/* Packets of one size until the block is full. */
 static void mux_adb_full(struct kunit *test)
 {
 	static const u32 sizes[] = { 1, 20, 64, 333, 1500, 4000, 9000 };
@@ -596,7 +596,7 @@ static void mux_adb_full(struct kunit *test)
 	}
 }
 
-/* The room that is offered can be used to the last byte, and not beyond. */
+/* All of the room can be used, and not a byte more. */
 static void mux_adb_room_is_true(struct kunit *test)
 {
 	u32 pad = *(const u32 *)test->param_value;
@@ -614,14 +614,14 @@ static void mux_adb_room_is_true(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, encode_add(e, 1, pad, room));
 		len = iosm_mux_adb_finish(&e->adb, 0, levels);
 		KUNIT_ASSERT_LE(test, len, BLOCK_SIZE);
-		/* Nothing but the reserve for alignment is left over. */
+		/* Only the reserve for alignment remains. */
 		KUNIT_EXPECT_GE(test, len, BLOCK_SIZE - 3);
 		check_adb(test, e->block, len, pad, e->sent, e->adb.n);
 		kunit_kfree(test, e);
 	}
 }
 
-/* Datagrams that go into a fresh block before it has less than @least left. */
+/* Number of datagrams in a fresh block until less than @least bytes remain. */
 static u32 count_fit(struct encode *e, u32 pad, u32 len, u32 least)
 {
 	u32 n = 0;
@@ -636,7 +636,7 @@ static u32 count_fit(struct encode *e, u32 pad, u32 len, u32 least)
 	return n;
 }
 
-/* What is said beforehand is what happens, for each size of a segment. */
+/* The predicted number of segments is correct for each segment size. */
 static void mux_adb_fit_is_true(struct kunit *test)
 {
 	static const u32 least[] = { 0, 1500 };
@@ -767,7 +767,7 @@ static void mux_acb_truncated(struct kunit *test)
 	}
 }
 
-static const struct mux_lie acb_lies[] = {
+static const struct mux_fault acb_faults[] = {
 	{ "signature", 0, 4, IOSM_SIG_ADBH, 0, -EBADMSG, 0, 0 },
 	{ "block length 0", 8, 4, 0, 0, -EBADMSG, 0, 0 },
 	{ "block length one more", 8, 4, ACB_LEN + 1, 0, -EBADMSG, 0, 0 },
@@ -791,23 +791,23 @@ static const struct mux_lie acb_lies[] = {
 	{ "close response too short", ACB_C3 + 4, 2, 23, 0, 0, 2, 1 },
 };
 
-static void mux_acb_lies(struct kunit *test)
+static void mux_acb_malformed(struct kunit *test)
 {
-	const struct mux_lie *lie;
+	const struct mux_fault *fault;
 	struct raw raw;
 	u32 i, n, bad;
 	__le32 value;
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(acb_lies); i++) {
-		lie = &acb_lies[i];
+	for (i = 0; i < ARRAY_SIZE(acb_faults); i++) {
+		fault = &acb_faults[i];
 		raw_good_acb(test, &raw);
-		value = cpu_to_le32(lie->value);
-		memcpy(raw.data + lie->at, &value, lie->size);
+		value = cpu_to_le32(fault->value);
+		memcpy(raw.data + fault->at, &value, fault->size);
 		ret = walk_acb(test, raw.data, raw.len, NULL, 0, &n, &bad);
-		KUNIT_EXPECT_EQ_MSG(test, ret, lie->end, "%s", lie->what);
-		KUNIT_EXPECT_EQ_MSG(test, n, lie->n, "%s", lie->what);
-		KUNIT_EXPECT_EQ_MSG(test, bad, lie->bad, "%s", lie->what);
+		KUNIT_EXPECT_EQ_MSG(test, ret, fault->end, "%s", fault->what);
+		KUNIT_EXPECT_EQ_MSG(test, n, fault->n, "%s", fault->what);
+		KUNIT_EXPECT_EQ_MSG(test, bad, fault->bad, "%s", fault->what);
 	}
 }
 
@@ -936,9 +936,9 @@ static void mux_lite_cmds(struct kunit *test)
 	}
 }
 
-static void mux_lite_cmd_lies(struct kunit *test)
+static void mux_lite_cmd_malformed(struct kunit *test)
 {
-	static const struct mux_lie lies[] = {
+	static const struct mux_fault faults[] = {
 		{ "signature", 0, 4, IOSM_SIG_ACBH },
 		{ "length 0", 4, 2, 0 },
 		{ "length 15", 4, 2, 15 },
@@ -956,15 +956,15 @@ static void mux_lite_cmd_lies(struct kunit *test)
 	len = lite_cmd(buf, 0, 2, 1, &open_resp, sizeof(open_resp));
 	KUNIT_ASSERT_EQ(test, lite_cmd_at(test, buf, len, &cmd), 0);
 	KUNIT_EXPECT_EQ(test, cmd.head_pad, 24);
-	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		memcpy(bad, buf, sizeof(bad));
-		value = cpu_to_le32(lies[i].value);
-		memcpy(bad + lies[i].at, &value, lies[i].size);
+		value = cpu_to_le32(faults[i].value);
+		memcpy(bad + faults[i].at, &value, faults[i].size);
 		KUNIT_EXPECT_EQ_MSG(test, lite_cmd_at(test, bad, len, &cmd),
-				    -EBADMSG, "%s", lies[i].what);
+				    -EBADMSG, "%s", faults[i].what);
 	}
 
-	/* Flow control without its mask means nothing here. */
+	/* Flow control without a mask. */
 	len = lite_cmd(buf, 0, 5, 1, "\xff\xff\xff\xff", 3);
 	KUNIT_EXPECT_EQ(test, lite_cmd_at(test, buf, len, &cmd), -EBADMSG);
 }
@@ -996,9 +996,9 @@ static void mux_adgh_round_trip(struct kunit *test)
 				-EBADMSG);
 }
 
-static void mux_adgh_lies(struct kunit *test)
+static void mux_adgh_malformed(struct kunit *test)
 {
-	static const struct mux_lie lies[] = {
+	static const struct mux_fault faults[] = {
 		{ "signature", 0, 4, IOSM_SIG_ADBH },
 		{ "length 0", 4, 2, 0 },
 		{ "header only", 4, 2, 16 },
@@ -1016,12 +1016,12 @@ static void mux_adgh_lies(struct kunit *test)
 	memset(buf, 0, sizeof(buf));
 	iosm_mux_adgh_encode(buf, 0, 0, 4, 20);
 	KUNIT_ASSERT_EQ(test, iosm_mux_adgh_decode(buf, 40, 4, &dg), 0);
-	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		memcpy(bad, buf, sizeof(bad));
-		value = cpu_to_le32(lies[i].value);
-		memcpy(bad + lies[i].at, &value, lies[i].size);
+		value = cpu_to_le32(faults[i].value);
+		memcpy(bad + faults[i].at, &value, faults[i].size);
 		KUNIT_EXPECT_EQ_MSG(test, iosm_mux_adgh_decode(bad, 40, 4, &dg),
-				    -EBADMSG, "%s", lies[i].what);
+				    -EBADMSG, "%s", faults[i].what);
 	}
 }
 
@@ -1029,7 +1029,7 @@ static void mux_adgh_lies(struct kunit *test)
 
 static void mux_credits(struct kunit *test)
 {
-	static const struct mux_lie lies[] = {
+	static const struct mux_fault faults[] = {
 		{ "queue level", 0, 4, IOSM_SIG_QLTH },
 		{ "length 0", 4, 2, 0 },
 		{ "length 19", 4, 2, 19 },
@@ -1044,7 +1044,7 @@ static void mux_credits(struct kunit *test)
 	__le32 value;
 	u32 i;
 
-	/* Same form as a queue level, which we can write. */
+	/* Same form as a queue level. */
 	KUNIT_ASSERT_EQ(test, iosm_mux_level_encode(buf, 7, 0xfedcba98), 20);
 	KUNIT_EXPECT_EQ(test, iosm_mux_signature(buf, 20), IOSM_SIG_QLTH);
 	KUNIT_EXPECT_EQ(test, t->value_length, 4);
@@ -1060,13 +1060,13 @@ static void mux_credits(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, iosm_mux_credit_decode(buf, i, &credit),
 				-EBADMSG);
 
-	for (i = 0; i < ARRAY_SIZE(lies); i++) {
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		memcpy(bad, buf, sizeof(bad));
-		value = cpu_to_le32(lies[i].value);
-		memcpy(bad + lies[i].at, &value, lies[i].size);
+		value = cpu_to_le32(faults[i].value);
+		memcpy(bad + faults[i].at, &value, faults[i].size);
 		KUNIT_EXPECT_EQ_MSG(test,
 				    iosm_mux_credit_decode(bad, 20, &credit),
-				    -EBADMSG, "%s", lies[i].what);
+				    -EBADMSG, "%s", faults[i].what);
 	}
 }
 
@@ -1190,7 +1190,7 @@ static void mux_cmd_encodes(struct kunit *test)
 	}
 }
 
-/* Commands of the device are none that we send. */
+/* Commands of the device cannot be encoded. */
 static void mux_cmd_refuses(struct kunit *test)
 {
 	static const enum iosm_mux_op ops[] = {
@@ -1215,7 +1215,7 @@ static struct kunit_case iosm_mux_codec_cases[] = {
 	KUNIT_CASE(mux_adb_reads),
 	KUNIT_CASE(mux_adb_longer_td),
 	KUNIT_CASE(mux_adb_truncated),
-	KUNIT_CASE(mux_adb_lies),
+	KUNIT_CASE(mux_adb_malformed),
 	KUNIT_CASE(mux_adb_stays_wrong),
 	KUNIT_CASE(mux_adb_no_amplifier),
 	KUNIT_CASE(mux_adb_any_byte),
@@ -1228,13 +1228,13 @@ static struct kunit_case iosm_mux_codec_cases[] = {
 	KUNIT_CASE(mux_acb_reads),
 	KUNIT_CASE(mux_acb_stays_wrong),
 	KUNIT_CASE(mux_acb_truncated),
-	KUNIT_CASE(mux_acb_lies),
+	KUNIT_CASE(mux_acb_malformed),
 	KUNIT_CASE(mux_acb_any_byte),
 	KUNIT_CASE(mux_acb_ops),
 	KUNIT_CASE(mux_lite_cmds),
-	KUNIT_CASE(mux_lite_cmd_lies),
+	KUNIT_CASE(mux_lite_cmd_malformed),
 	KUNIT_CASE_PARAM(mux_adgh_round_trip, encode_pad_gen_params),
-	KUNIT_CASE(mux_adgh_lies),
+	KUNIT_CASE(mux_adgh_malformed),
 	KUNIT_CASE(mux_credits),
 	KUNIT_CASE(mux_pads),
 	KUNIT_CASE(mux_cmd_encodes),

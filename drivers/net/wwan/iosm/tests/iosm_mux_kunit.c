@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sessions, against a device that answers well, never, wrongly or twice. The
- * device is played in the doorbell; NAPI runs for real.
+ * Sessions, with a device that responds in time, never, wrongly or twice. The stub of the
+ * doorbell acts as the device; NAPI is real.
  */
 
 #include <linux/bitfield.h>
@@ -28,12 +28,12 @@
 
 #define MUX_LINKS	2
 #define MUX_SEEN	8
-/* What is kept of the last data that went up. */
+/* Bytes kept of the last uplink data. */
 #define MUX_DATA	256
-/* A header that nobody has looked for. */
+/* Offset of a header that was not set. */
 #define MUX_UNSET	INT_MAX
 
-/* A command as the device got it. */
+/* A command as the device received it. */
 struct mux_seen {
 	u32 command;
 	u32 transaction;
@@ -46,7 +46,7 @@ struct mux_ctx {
 	struct net_device *links[MUX_LINKS];
 	bool lite;
 
-	/* The device's own state. */
+	/* State of the device. */
 	u32 ul_tail;
 	u32 dl_tail;
 	unsigned int ul_blocks;
@@ -55,7 +55,7 @@ struct mux_ctx {
 	struct mux_seen seen[MUX_SEEN];
 	unsigned int n_seen;
 
-	/* How it answers OPEN and CLOSE. */
+	/* Its responses to OPEN_SESSION and CLOSE_SESSION. */
 	bool mute;
 	unsigned int times;
 	u32 response;
@@ -65,10 +65,10 @@ struct mux_ctx {
 	u32 wrong_command;
 	u32 short_by;
 
-	/* How often the work that ends closing was queued; tests run it. */
+	/* Number of times that the close work was queued; the test runs it. */
 	unsigned int closes;
 
-	/* What the stack got, and what of it does not lie at a whole word. */
+	/* Packets that the stack received, and those that are not aligned to a word. */
 	unsigned int received;
 	unsigned int odd;
 };
@@ -213,7 +213,7 @@ static void mux_opened(struct fake_core *fc, const struct iosm_msg_entry *msg)
 		ctx->dl_tail = 0;
 }
 
-/* The heads have moved. Called with locks of the driver held. */
+/* Doorbell 0. Called with locks of the driver held. */
 static void mux_on_bell(struct fake_core *fc)
 {
 	struct iosm_channel *ch = fc->core.channels[IOSM_CHANNEL_IP];
@@ -227,7 +227,7 @@ static void mux_on_bell(struct fake_core *fc)
 		mux_complete(ctx, 0, &ctx->ul_tail, 0);
 	}
 
-	/* The interrupt; outside of this the test raises it. */
+	/* The interrupt; otherwise the test raises it. */
 	if (softirq_count())
 		ch->ops->irq(ch->priv);
 }
@@ -270,7 +270,7 @@ static void mux_queue_close(struct iosm_mux *mux, unsigned int ms)
 	ctx->closes++;
 }
 
-/* The time for responses to CLOSE_SESSION has passed, and the work runs. */
+/* CLOSE_SESSION has timed out, and the close work runs. */
 static void mux_settle(struct mux_ctx *ctx)
 {
 	unsigned int i;
@@ -335,7 +335,7 @@ static void mux_open(struct kunit *test, u8 if_id)
 	ctx->n_seen = 0;
 }
 
-/* A session that did not open leaves nothing behind. */
+/* Nothing remains of a session that failed to open. */
 static void mux_expect_closed(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -424,7 +424,7 @@ static void mux_opens(struct kunit *test, bool lite)
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 1);
 	KUNIT_EXPECT_EQ(test, ctx->seen[0].command, IOSM_CMD_OPEN_SESSION);
 	KUNIT_EXPECT_EQ(test, ctx->fc->open, BIT(0) | BIT(1));
-	/* All buffers are there, but for what is held back for a batch. */
+	/* All buffers are posted; some may wait for a batch. */
 	KUNIT_EXPECT_GE(test, iosm_ring_used(mux_head(ctx, 1), ctx->dl_tail, config->dl_entries),
 			config->dl_entries * 7 / 8 - 1);
 
@@ -440,7 +440,7 @@ static void mux_opens(struct kunit *test, bool lite)
 			mux_count(ctx, unexpected_resp), 0);
 }
 
-/* A network namespace ends while the system goes to sleep: nobody is asked. */
+/* A network namespace ends during system sleep: no command is sent. */
 static void mux_closes_in_sleep(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -458,7 +458,7 @@ static void mux_closes_in_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->fc->fake->n_bells, 0);
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 0);
 
-	/* It hears of both when it is awake. */
+	/* Both commands are sent after the resume. */
 	iosm_resume(&ctx->fc->core, false);
 	iosm_mux_resume(ctx->mux);
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
@@ -466,7 +466,7 @@ static void mux_closes_in_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
 	mux_expect_closed(test);
 
-	/* And if it does not come back, nothing stays. */
+	/* Nothing remains if the device does not resume. */
 	mux_open(test, 0);
 	iosm_mux_suspend(ctx->mux);
 	KUNIT_ASSERT_EQ(test, 0, iosm_suspend(&ctx->fc->core, false));
@@ -478,8 +478,8 @@ static void mux_closes_in_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->fc->core.active, 0);
 }
 
-/* One block that NAPI gets no time to look at is no cover for a storm. */
-static void mux_storm_with_news(struct kunit *test)
+/* A storm with one block pending is still a storm: NAPI does not run. */
+static void mux_storm_with_block(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
 	unsigned int i;
@@ -505,20 +505,20 @@ static void mux_opens_lite(struct kunit *test)
 	mux_opens(test, true);
 }
 
-/* What opening says of an answer like that. */
+/* Expected result of the open. */
 static void mux_open_fails(struct kunit *test, int err, u32 closes)
 {
 	struct mux_ctx *ctx = test->priv;
 
 	mux_start(test, false, 0);
 	KUNIT_EXPECT_EQ(test, err, iosm_mux_open(ctx->mux, 0, ctx->links[0]));
-	/* What may be open over there is closed. */
+	/* A session that the device may have opened is closed. */
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 1 + closes);
 	if (closes)
 		KUNIT_EXPECT_EQ(test, ctx->seen[1].command, IOSM_CMD_CLOSE_SESSION);
 	mux_expect_closed(test);
 
-	/* The next attempt is not the worse for it. */
+	/* The next attempt succeeds. */
 	ctx->mute = false;
 	ctx->response = 0;
 	ctx->ul_pad = 0;
@@ -555,7 +555,7 @@ static void mux_open_absurd_padding(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 1);
 }
 
-/* The user's MTU leaves no room for what is an honest wish: nobody lied. */
+/* A valid head padding that does not fit the MTU of the user is no violation. */
 static void mux_open_mtu_without_padding(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -590,7 +590,7 @@ static void mux_open_wrong_session(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[1].state, IOSM_MUX_CLOSED);
 }
 
-/* The answer to another question, and one that is cut off. */
+/* A response to another command, and a truncated one. */
 static void mux_open_wrong_command(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -621,7 +621,7 @@ static void mux_answers_twice(struct kunit *test)
 	mux_expect_closed(test);
 }
 
-/* A session closes whether the device says so or not. */
+/* A session closes with or without a response. */
 static void mux_close_unanswered(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -633,7 +633,7 @@ static void mux_close_unanswered(struct kunit *test)
 	mux_expect_closed(test);
 }
 
-/* RTNL is held while sessions close: none of eight waits for the device. */
+/* Closing eight sessions does not wait for the device, as RTNL is held. */
 static void mux_close_silent(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -652,13 +652,13 @@ static void mux_close_silent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].if_id, 1);
 	KUNIT_EXPECT_GE(test, ctx->closes, 1);
 
-	/* The channel stays up, and the numbers in use, until the time is over. */
+	/* The channel remains open, and the session numbers in use, until the time-out. */
 	iosm_mux_close_work(&ctx->mux->close_work.work);
 	KUNIT_EXPECT_TRUE(test, ctx->mux->is_up);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].state, IOSM_MUX_CLOSING);
 	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].netdev);
 
-	/* A session that is opened again waits for that, and no longer. */
+	/* A session that is opened again waits for that only. */
 	ctx->mute = false;
 	mux_open(test, 0);
 	KUNIT_EXPECT_GE(test, jiffies - before, msecs_to_jiffies(900));
@@ -667,7 +667,7 @@ static void mux_close_silent(struct kunit *test)
 	mux_expect_closed(test);
 }
 
-/* Opening is bounded, however slow the device is: RTNL is held. */
+/* The time to open is bounded, as RTNL is held. */
 static void mux_open_silent(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -683,7 +683,7 @@ static void mux_open_silent(struct kunit *test)
 	mux_expect_closed(test);
 }
 
-/* A response after the network device has gone ends the session at once. */
+/* A response after the network device was removed ends the session at once. */
 static void mux_close_late_response(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -704,7 +704,7 @@ static void mux_close_late_response(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ctx->mux->is_up);
 }
 
-/* Commands for a session whose network device has gone touch none. */
+/* Commands for a session without its network device do not access one. */
 static void mux_flow_while_closing(struct kunit *test)
 {
 	__le32 mask = cpu_to_le32(0xffffffff);
@@ -717,7 +717,7 @@ static void mux_flow_while_closing(struct kunit *test)
 	iosm_mux_close(ctx->mux, 0);
 	mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 77, 0, &mask, sizeof(mask));
 	mux_irq(ctx);
-	/* It is acknowledged all the same. */
+	/* The command is acknowledged. */
 	KUNIT_EXPECT_EQ(test, ctx->n_seen, 2);
 	KUNIT_EXPECT_EQ(test, ctx->seen[1].transaction, 77);
 	iosm_state_fail(&ctx->fc->core, IOSM_ERROR_PROTOCOL, "test");
@@ -725,8 +725,8 @@ static void mux_flow_while_closing(struct kunit *test)
 }
 
 /*
- * Closing one session flushes what NAPI holds of it, also while NAPI is busy with
- * another session, which loses nothing.
+ * Closing one session flushes its packets from GRO, also while NAPI is busy with another
+ * session, which loses no packet.
  */
 static void mux_close_beside_downlink(struct kunit *test)
 {
@@ -776,7 +776,7 @@ static void mux_busy_poll(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, late, flush);
 }
 
-/* A task that polls NAPI itself does not flush GRO before it stops to do so. */
+/* A busy poll flushes GRO only when it ends. */
 static void mux_flush_in_busy_poll(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -791,8 +791,8 @@ static void mux_flush_in_busy_poll(struct kunit *test)
 	mux_busy_poll(test);
 }
 
-/* Dead: nobody waits. */
-static void mux_dead(struct kunit *test)
+/* The device has failed: nothing waits for it. */
+static void mux_after_failure(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
 	unsigned long before = jiffies;
@@ -827,7 +827,7 @@ static void mux_flow(struct kunit *test)
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 0);
 	KUNIT_EXPECT_TRUE(test, netif_queue_stopped(ctx->links[0]));
-	/* The other one goes on. */
+	/* The other session goes on. */
 	mux_xmit(test, 1, 100);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
 
@@ -836,7 +836,7 @@ static void mux_flow(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
 	KUNIT_EXPECT_FALSE(test, netif_queue_stopped(ctx->links[0]));
 
-	/* Of a session that is not there: no answer, no trace. */
+	/* For a session that is not open: no response. */
 	ctx->n_seen = 0;
 	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_ENABLE, 0x79, 5, &mask, 4));
 	mux_irq(ctx);
@@ -859,21 +859,21 @@ static void mux_credits(struct kunit *test)
 	mux_start(test, true, IOSM_CAP_UL_CREDITS);
 	mux_open(test, 0);
 	mux_xmit(test, 0, 100);
-	/* No packet, only word of one: it counts itself. */
+	/* Only a queue level, no packet. */
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
 	memcpy(&level, ctx->ul_data, sizeof(level));
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(level.signature), IOSM_SIG_QLTH);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(level.value), 100);
 	KUNIT_EXPECT_TRUE(test, netif_queue_stopped(ctx->links[0]));
 
-	/* Sums that no 32 bits hold. */
+	/* More credit than fits 32 bits. */
 	for (i = 0; i < 3; i++)
 		KUNIT_ASSERT_TRUE(test, mux_send(ctx, &grant, sizeof(grant)));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].credit, 3 * 0xffffffffULL - 100);
 
-	/* One that the device never gets is none that it will grant again. */
+	/* A dropped packet costs no credit. */
 	mux_xmit(test, 0, 65535);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_drop_too_big, 1);
@@ -896,14 +896,14 @@ static void mux_credits_aggregation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_blocks, 1);
 
-	/* Word of a packet that waits is a block, but none with a packet. */
+	/* A block with a queue level only is not counted as a block of packets. */
 	ctx->mux->sessions[0].credit = 0;
 	mux_xmit(test, 0, 100);
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 2);
 	KUNIT_EXPECT_EQ(test, ctx->mux->sessions[0].tx.tx_blocks, 1);
 }
 
-/* Questions without end, from a device that takes no answer. */
+/* Endless commands from a device that takes no response. */
 static void mux_asks_more_than_it_listens(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -920,7 +920,7 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 	KUNIT_EXPECT_GT(test, mux_count(ctx, resp_dropped), 0);
 	KUNIT_EXPECT_LE(test, ctx->mux->cmdq.count, IOSM_MUX_CMD_QUEUE - 2 * IOSM_SESSIONS);
 
-	/* It listens again: what was kept goes out, and the session works. */
+	/* The device takes TDs again: queued responses are sent, and the session works. */
 	ctx->fc->on_bell = mux_on_bell;
 	iosm_channel_ring(&ctx->mux->ch, IOSM_HPDA_UL);
 	mux_irq(ctx);
@@ -929,7 +929,7 @@ static void mux_asks_more_than_it_listens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->cmdq.count, 0);
 }
 
-/* More commands in a buffer than a poll may do. */
+/* More commands in a buffer than the budget of a poll. */
 static void mux_many_commands(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -964,13 +964,13 @@ static void mux_many_commands(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, at));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, unknown_session), stray + 500);
-	/* The budget was spent on them: others had their turn. */
+	/* The commands used up the budget. */
 	KUNIT_EXPECT_GE(test, mux_count(ctx, napi_polls), polls + 2);
 }
 
 /* ---- Uplink ---- */
 
-/* Memory as somebody else may have left it. */
+/* Memory with stale contents. */
 static void mux_dirty_pages(struct kunit *test, unsigned int n, unsigned int order)
 {
 	unsigned long *pages = kunit_kcalloc(test, n, sizeof(*pages), GFP_KERNEL);
@@ -986,7 +986,7 @@ static void mux_dirty_pages(struct kunit *test, unsigned int n, unsigned int ord
 		free_pages(pages[i], order);
 }
 
-/* The device sees nothing that others have left in memory. */
+/* The device can read no stale memory. */
 static void mux_memory_is_clean(struct kunit *test, bool lite)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -1026,7 +1026,7 @@ static void mux_memory_is_clean_lite(struct kunit *test)
 	mux_memory_is_clean(test, true);
 }
 
-/* A packet that no block holds goes nowhere, and takes no block along. */
+/* A packet that does not fit a block is dropped, and leaks no block. */
 static void mux_oversize(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -1043,7 +1043,7 @@ static void mux_oversize(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->ul_blocks, 1);
 }
 
-/* A sum of zero is sent as the other zero: with UDP the first means "no sum". */
+/* A checksum of 0 is sent as 0xffff: in UDP, 0 means "no checksum". */
 static void mux_checksum_zero(struct kunit *test)
 {
 	const u32 start = 40, offset = 6, len = 60;
@@ -1058,7 +1058,7 @@ static void mux_checksum_zero(struct kunit *test)
 	skb_reserve(skb, 64);
 	skb_put_zero(skb, len);
 	skb->data[0] = 0x60;
-	/* Where the sum of the pseudo header is, and of the whole then. */
+	/* Offset of the checksum. */
 	memset(skb->data + start + offset, 0xff, sizeof(sum));
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_headroom(skb) + start;
@@ -1072,8 +1072,8 @@ static void mux_checksum_zero(struct kunit *test)
 }
 
 /*
- * What nobody validated can ask for a sum of what is not there: the packet
- * goes as it is, and the one before it in the block stays as it was.
+ * Checksum offsets beyond the end of the packet: it is sent as it is, and the packet
+ * before it in the block does not change.
  */
 static void mux_checksum_nowhere(struct kunit *test)
 {
@@ -1114,8 +1114,7 @@ static void mux_checksum_nowhere(struct kunit *test)
 }
 
 /*
- * Packets that say they are large, but not what is known how to cut; XDP may
- * have cut off the headers.
+ * GSO packets of types that are not segmented here. XDP may have removed the headers.
  */
 static void mux_gso_of_others(struct kunit *test)
 {
@@ -1174,7 +1173,7 @@ static netdev_features_t mux_features(struct mux_ctx *ctx, struct sk_buff *skb)
 	return iosm_mux_features(ctx->mux, 0, skb, NETIF_F_TSO | NETIF_F_TSO6);
 }
 
-/* With a source route, the sum is of an address that is elsewhere. */
+/* With a source route, the checksum uses an address from an option. */
 static void mux_gso_source_route(struct kunit *test)
 {
 	struct sk_buff *skb = alloc_skb(2048, GFP_KERNEL);
@@ -1199,8 +1198,8 @@ static void mux_gso_source_route(struct kunit *test)
 }
 
 /*
- * What needs more blocks than can be waited for is cut by the stack, whose
- * segments can wait one by one.
+ * A packet that needs too many blocks is segmented by the stack: its segments can be
+ * deferred one by one.
  */
 static void mux_gso_too_many_blocks(struct kunit *test)
 {
@@ -1237,7 +1236,7 @@ static void mux_gso_too_many_blocks(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* A large UDP packet has no TCP header that one could read. */
+/* A UDP GSO packet has no TCP header. */
 static void mux_gso_udp_features(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -1251,12 +1250,12 @@ static void mux_gso_udp_features(struct kunit *test)
 	skb_set_transport_header(skb, 40);
 	skb_shinfo(skb)->gso_size = 100;
 	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
-	/* Nothing to forbid: the device has no feature for it. */
+	/* No feature to remove: the device has none for UDP. */
 	KUNIT_EXPECT_EQ(test, mux_features(ctx, skb), NETIF_F_TSO | NETIF_F_TSO6);
 	kfree_skb(skb);
 }
 
-/* A large TCP packet goes as a whole or not at all. */
+/* All segments of a large TCP packet are sent together, or none. */
 static void mux_gso_all_or_nothing(struct kunit *test)
 {
 	const unsigned int segments = 12, mss = 1300, len = 40 + segments * mss;
@@ -1290,7 +1289,7 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, ctx->mux->sessions[0].deferred, skb);
 
-	/* Whatever makes NAPI run sends it now. */
+	/* The next NAPI poll sends the packet. */
 	KUNIT_ASSERT_TRUE(test, mux_send_cmd(ctx, IOSM_AGGR_FLOW_CTL_DISABLE, 1, 0, NULL, 0));
 	mux_irq(ctx);
 	KUNIT_EXPECT_NULL(test, ctx->mux->sessions[0].deferred);
@@ -1298,7 +1297,7 @@ static void mux_gso_all_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->mux->tx.n_free, IOSM_MUX_BLOCKS);
 }
 
-/* Doorbells for uplink since the last look. */
+/* Doorbells for uplink since the last call. */
 static unsigned int mux_ul_bells(struct mux_ctx *ctx)
 {
 	struct iosm_fake *fake = ctx->fc->fake;
@@ -1363,7 +1362,7 @@ static void mux_collects(struct kunit *test, bool lite)
 	KUNIT_EXPECT_EQ(test, mux_ul_bells(ctx), 0);
 	KUNIT_EXPECT_TRUE(test, ctx->mux->coalesce.is_timer_on);
 
-	/* Another session's lone packet takes them along. */
+	/* A single packet of another session rings for them, too. */
 	mux_open(test, 1);
 	mux_ul_bells(ctx);
 	mux_xmit(test, 1, 100);
@@ -1380,7 +1379,7 @@ static void mux_collects_lite(struct kunit *test)
 	mux_collects(test, true);
 }
 
-/* Doorbells at once within a second, at @pps packets in it. */
+/* Immediate doorbells within a second at @pps packets per second. */
 static unsigned int mux_paced(unsigned int pps)
 {
 	struct iosm_mux_pace pace;
@@ -1394,7 +1393,7 @@ static unsigned int mux_paced(unsigned int pps)
 	return n;
 }
 
-/* No cliff: a higher rate never means that many more, or fewer, ring at once. */
+/* The number of immediate doorbells changes smoothly with the packet rate. */
 static void mux_pace(struct kunit *test)
 {
 	unsigned int pps, n, last = 0;
@@ -1409,11 +1408,11 @@ static void mux_pace(struct kunit *test)
 	}
 }
 
-/* Who wants to know when a packet was sent gets that packet, and no more. */
+/* The time stamp of a sent packet comes with that packet, without our header. */
 static void mux_time_stamp(struct kunit *test, bool lite)
 {
 	struct mux_ctx *ctx = test->priv;
-	struct sk_buff *skb, *told;
+	struct sk_buff *skb, *only;
 	struct socket *sock;
 
 	mux_start(test, lite, 0);
@@ -1428,12 +1427,12 @@ static void mux_time_stamp(struct kunit *test, bool lite)
 		skb_shinfo(skb)->tx_flags |= SKBTX_SW_TSTAMP;
 		mux_xmit_skb(test, 0, skb);
 	}
-	told = skb_dequeue(&sock->sk->sk_error_queue);
-	KUNIT_EXPECT_NOT_NULL(test, told);
-	if (told) {
-		KUNIT_EXPECT_EQ(test, told->len, 100);
-		KUNIT_EXPECT_EQ(test, told->data[0], 0x45);
-		kfree_skb(told);
+	only = skb_dequeue(&sock->sk->sk_error_queue);
+	KUNIT_EXPECT_NOT_NULL(test, only);
+	if (only) {
+		KUNIT_EXPECT_EQ(test, only->len, 100);
+		KUNIT_EXPECT_EQ(test, only->data[0], 0x45);
+		kfree_skb(only);
 	}
 	iosm_mux_close(ctx->mux, 0);
 	sock_release(sock);
@@ -1449,7 +1448,7 @@ static void mux_time_stamp_lite(struct kunit *test)
 	mux_time_stamp(test, true);
 }
 
-/* Of the only packet that has it. */
+/* Only one packet has a time stamp. */
 static unsigned int mux_orphans;
 
 static void mux_orphaned(struct sk_buff *skb)
@@ -1458,8 +1457,8 @@ static void mux_orphaned(struct sk_buff *skb)
 }
 
 /*
- * Lite: a packet that the device does not take holds nothing of its sender any
- * more when the link has gone.
+ * Lite: a packet that the device does not take releases its socket when the link is
+ * closed.
  */
 static void mux_close_lets_go(struct kunit *test)
 {
@@ -1478,7 +1477,7 @@ static void mux_close_lets_go(struct kunit *test)
 	mux_orphans = 0;
 	mux_xmit_skb(test, 0, skb);
 	mux_xmit(test, 1, 100);
-	/* While it is open the sender is to feel that it waits. */
+	/* While the link is up, the packet counts against its socket. */
 	KUNIT_EXPECT_EQ(test, mux_orphans, 0);
 	iosm_mux_close(ctx->mux, 0);
 	KUNIT_EXPECT_EQ(test, mux_orphans, 1);
@@ -1492,7 +1491,7 @@ static void mux_close_lets_go(struct kunit *test)
 
 /* ---- Downlink ---- */
 
-/* What the fragments of packets that arrive are charged. */
+/* Memory that received packets are charged with. */
 struct mux_charge {
 	unsigned int packets;
 	unsigned int lent;
@@ -1515,7 +1514,7 @@ static rx_handler_result_t mux_weigh(struct sk_buff **pskb)
 	return RX_HANDLER_CONSUMED;
 }
 
-/* A block that says it is full, with @n datagrams that are not much. */
+/* A block of full length with @n small datagrams. */
 static void mux_weigh_block(struct kunit *test, unsigned int n, u32 len)
 {
 	struct mux_ctx *ctx = test->priv;
@@ -1528,12 +1527,12 @@ static void mux_weigh_block(struct kunit *test, unsigned int n, u32 len)
 	KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, 16384));
 	mux_irq(ctx);
 	KUNIT_EXPECT_EQ(test, mux_charge.packets, n);
-	/* IPsec would decrypt where they are, and the device gets it to see. */
+	/* IPsec must not decrypt in place: the device gets the page again. */
 	KUNIT_EXPECT_EQ(test, mux_charge.shared, mux_charge.lent);
 }
 
-/* One small packet, and large ones that nobody will get: they pay nothing. */
-static void mux_weigh_rubbish(struct kunit *test)
+/* One small packet, and large ones of a closed session, which are not charged. */
+static void mux_truesize_of_closed_session(struct kunit *test)
 {
 	struct mux_ctx *ctx = test->priv;
 	u8 *buf = kunit_kzalloc(test, 16384, GFP_KERNEL);
@@ -1555,8 +1554,8 @@ static void mux_weigh_rubbish(struct kunit *test)
 }
 
 /*
- * Whoever holds packets pays for the memory that they hold, whatever the
- * device says of the size of a block.
+ * Sockets are charged for the memory of the packets that they hold, whatever block
+ * length the device reports.
  */
 static void mux_pays(struct kunit *test)
 {
@@ -1574,7 +1573,7 @@ static void mux_pays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
 	mux_weigh_block(test, 4, 1400);
 	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
-	/* The rest of them is copied: these alone do not fill it. */
+	/* The rest is copied, as these do not fill the buffer. */
 	mux_weigh_block(test, 60, 200);
 	KUNIT_EXPECT_EQ(test, mux_charge.lent, 0);
 	mux_weigh_block(test, 11, 1400);
@@ -1584,14 +1583,14 @@ static void mux_pays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_charge.lent, 6);
 	KUNIT_EXPECT_GE(test, mux_charge.truesize, 16384 - 6);
 	KUNIT_EXPECT_EQ(test, mux_count(ctx, malformed), 0);
-	mux_weigh_rubbish(test);
+	mux_truesize_of_closed_session(test);
 
 	rtnl_lock();
 	netdev_rx_handler_unregister(ctx->links[0]);
 	rtnl_unlock();
 }
 
-/* Packets without a link-layer header: IP has to be where CPUs want it. */
+/* Packets have no link-layer header: the IP header must be aligned. */
 static rx_handler_result_t mux_received(struct sk_buff **skb)
 {
 	struct mux_ctx *ctx = rcu_dereference((*skb)->dev->rx_handler_data);
@@ -1616,7 +1615,7 @@ static void mux_packets(struct kunit *test)
 	rtnl_lock();
 	KUNIT_EXPECT_EQ(test, 0, netdev_rx_handler_register(ctx->links[0], mux_received, ctx));
 	rtnl_unlock();
-	/* Some times round the ring, copied ones and those that are lent. */
+	/* A few turns of the ring, with copied packets and packets in fragments. */
 	for (i = 0; i < 200; i++) {
 		len = mux_block(buf, 0, 1 + i % 8, i & 1 ? 1400 : 60);
 		KUNIT_ASSERT_TRUE(test, mux_send(ctx, buf, len));
@@ -1639,8 +1638,8 @@ static void mux_packets(struct kunit *test)
 }
 
 /*
- * Buffers without a single packet, faster than the driver looks: all of them
- * come back to the device, or it could never send again.
+ * Buffers without packets, faster than the driver polls: all of them must be posted
+ * again.
  */
 static void mux_blocks_without_packets(struct kunit *test)
 {
@@ -1665,10 +1664,10 @@ static void mux_blocks_without_packets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mux_rx_packets(ctx, 0), 1);
 }
 
-/* Rubbish likewise. */
-static void mux_rubbish(struct kunit *test)
+/* Malformed buffers likewise. */
+static void mux_malformed_buffers(struct kunit *test)
 {
-	static const u8 rubbish[64] = { 1, 2, 3 };
+	static const u8 malformed[64] = { 1, 2, 3 };
 	struct mux_ctx *ctx = test->priv;
 	struct iosm_violations violations;
 	unsigned int i;
@@ -1677,7 +1676,7 @@ static void mux_rubbish(struct kunit *test)
 	mux_open(test, 0);
 	/* More than the ring holds, a few at a time. */
 	for (i = 0; i < 3000; i++) {
-		KUNIT_ASSERT_TRUE(test, mux_send(ctx, rubbish, sizeof(rubbish)));
+		KUNIT_ASSERT_TRUE(test, mux_send(ctx, malformed, sizeof(malformed)));
 		if (!(i % 50))
 			mux_irq(ctx);
 	}
@@ -1702,12 +1701,12 @@ static void mux_impossible_tail(struct kunit *test)
 	iosm_core_get_violations(&ctx->fc->core, &violations);
 	KUNIT_EXPECT_EQ(test, violations.ring, 1);
 	iosm_mux_close(ctx->mux, 0);
-	/* They are not counted a second time, nor forgotten. */
+	/* Each is counted once. */
 	iosm_core_get_violations(&ctx->fc->core, &violations);
 	KUNIT_EXPECT_EQ(test, violations.ring, 1);
 }
 
-/* One packet out for each that comes in: a peer waits for every one of them. */
+/* One packet sent for each received: the peer waits for each of them. */
 static void mux_pace_of_replies(struct kunit *test)
 {
 	struct iosm_mux_pace pace;
@@ -1715,7 +1714,7 @@ static void mux_pace_of_replies(struct kunit *test)
 
 	iosm_mux_pace_init(&pace, 0, 0);
 	pace.credit = 0;
-	/* The first two tell what kind of traffic this is. */
+	/* The first two packets establish the pattern. */
 	for (i = 1; i < 100; i++)
 		KUNIT_EXPECT_EQ(test, iosm_mux_pace_take(&pace, 0, i), i >= 2);
 	/* An upload: two packets for each acknowledgment. */
@@ -1774,7 +1773,7 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_flow_while_closing),
 	KUNIT_CASE(mux_close_beside_downlink),
 	KUNIT_CASE(mux_flush_in_busy_poll),
-	KUNIT_CASE(mux_dead),
+	KUNIT_CASE(mux_after_failure),
 	KUNIT_CASE(mux_flow),
 	KUNIT_CASE(mux_credits),
 	KUNIT_CASE(mux_credits_aggregation),
@@ -1804,8 +1803,8 @@ static struct kunit_case mux_cases[] = {
 	KUNIT_CASE(mux_packets),
 	KUNIT_CASE(mux_blocks_without_packets),
 	KUNIT_CASE(mux_closes_in_sleep),
-	KUNIT_CASE(mux_storm_with_news),
-	KUNIT_CASE(mux_rubbish),
+	KUNIT_CASE(mux_storm_with_block),
+	KUNIT_CASE(mux_malformed_buffers),
 	KUNIT_CASE(mux_impossible_tail),
 	{ }
 };

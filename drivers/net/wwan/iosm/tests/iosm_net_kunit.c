@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Links of the WWAN framework, on a device made of memory. */
+/* Links of the WWAN framework, on a device in memory. */
 
 #include <linux/completion.h>
 #include <linux/jiffies.h>
@@ -12,7 +12,7 @@
 #include "iosm_fake_core.h"
 #include "../iosm_net.h"
 
-/* How long another task keeps its reference to a link. */
+/* Time for which another task holds a reference to a link. */
 #define NET_HELD_MS	150
 
 struct net_ctx {
@@ -63,7 +63,7 @@ static void net_put_work(struct work_struct *work)
 	netdev_put(ctx->netdev, &ctx->tracker);
 }
 
-/* The module must stay until the last user of a deleted link's ops is done. */
+/* Stopping waits until the last reference to a deleted link is dropped. */
 static void net_waits_for_deleted_link(struct kunit *test)
 {
 	struct net_ctx *ctx = test->priv;
@@ -108,7 +108,7 @@ static void net_features(struct kunit *test)
 {
 	struct net_ctx *ctx = test->priv;
 
-	/* A list's packets after the first escape BPF at tc ingress. */
+	/* BPF at tc ingress sees only the first packet of a fragment list. */
 	KUNIT_EXPECT_FALSE(test, ctx->netdev->features & NETIF_F_GRO_FRAGLIST);
 	KUNIT_EXPECT_TRUE(test, ctx->netdev->hw_features & NETIF_F_GRO_FRAGLIST);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TD rings: what goes in comes out once, and a device that lies gains nothing. */
+/* TD rings: each buffer is returned once, and invalid values of the device are rejected. */
 
 #include <linux/bitfield.h>
 
@@ -16,8 +16,8 @@ struct pipe_ctx {
 	struct iosm_fake *fake;
 	struct iosm_pipe pipe;
 	struct iosm_pipe_stats stats;
-	u32 pushed;		/* buffers pushed so far: their names */
-	u32 taken;		/* buffers given back so far */
+	u32 pushed;		/* number of buffers pushed, which is also their cookie */
+	u32 taken;		/* number of buffers returned */
 };
 
 static int pipe_test_init(struct kunit *test)
@@ -50,7 +50,7 @@ static struct iosm_pipe *pipe_new(struct kunit *test, u8 nr, u32 entries)
 	return &ctx->pipe;
 }
 
-/* A buffer with a number for a name; the device's view of it follows from that. */
+/* A buffer with a number as cookie, from which address and length follow. */
 static void *pipe_name(u32 n)
 {
 	return (void *)(0x1000UL + n);
@@ -91,7 +91,7 @@ static void pipe_device_td(struct pipe_ctx *ctx, u32 index, u32 size, u32 status
 			    FIELD_PREP(IOSM_TD_STATUS_MASK, status));
 }
 
-/* Push and publish one buffer, let the device finish it as told. */
+/* Push and publish one buffer, and let the device complete it. */
 static int pipe_once(struct kunit *test, u32 len, u32 size, u32 status,
 		     struct iosm_done *done)
 {
@@ -111,7 +111,7 @@ static int pipe_once(struct kunit *test, u32 len, u32 size, u32 status,
 	return n;
 }
 
-/* What the driver still holds comes back in order, each once, then nothing. */
+/* Reclaim returns all buffers in order, each once. */
 static void pipe_expect_reclaim(struct kunit *test)
 {
 	struct pipe_ctx *ctx = test->priv;
@@ -126,7 +126,7 @@ static void pipe_expect_reclaim(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_reclaim(&ctx->pipe, &buf));
 }
 
-/* A TD as the device reads it, and not a moment too early. */
+/* A TD as the device reads it, not before it was published. */
 static void pipe_publishes_tds(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_UL, PIPE_ENTRIES);
@@ -134,7 +134,7 @@ static void pipe_publishes_tds(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_publish(pipe));
 
-	/* Remains of an earlier life in the TD. */
+	/* Stale contents of the TD. */
 	memset(pipe->ring, 0xff, PIPE_ENTRIES * sizeof(*pipe->ring));
 	pipe_push(test, 1500);
 	pipe_push(test, IOSM_TD_SIZE_MASK);
@@ -156,7 +156,7 @@ static void pipe_publishes_tds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(ctx->fake->shm.block->heads[PIPE_UL - 1]), 0);
 }
 
-/* Full means full: one TD stays empty, and a slot is free only after take. */
+/* One TD remains empty, and a slot is free only after iosm_pipe_take(). */
 static void pipe_full(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_UL, PIPE_ENTRIES);
@@ -180,14 +180,14 @@ static void pipe_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, iosm_pipe_space(pipe), 0);
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_take(pipe, &done));
 	KUNIT_EXPECT_EQ(test, iosm_pipe_space(pipe), 1);
-	/* One of two is taken: polling tells what is left. */
+	/* One of two is taken: iosm_pipe_poll() returns the rest. */
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), 1);
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_take(pipe, &done));
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
 	KUNIT_EXPECT_EQ(test, iosm_pipe_space(pipe), 2);
 }
 
-/* Many times round, in uneven steps: in order, nothing lost, nothing twice. */
+/* Many turns in uneven steps: each buffer is returned once, in order. */
 static void pipe_goes_round(struct kunit *test)
 {
 	static const u32 entries = 7;
@@ -236,7 +236,7 @@ static void pipe_goes_round(struct kunit *test)
 	pipe_expect_reclaim(test);
 }
 
-/* UL: the length is what we sent, whatever the device writes over it. */
+/* UL: the length is that of the buffer, whatever the device writes to the TD. */
 static void pipe_ul_length_is_ours(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_UL, PIPE_ENTRIES);
@@ -253,7 +253,7 @@ static void pipe_ul_length_is_ours(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_idle(pipe));
 }
 
-/* DL: up to the capacity that we posted, and not a byte more. */
+/* DL: the length is limited by the capacity. */
 static void pipe_dl_size(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_DL, PIPE_ENTRIES);
@@ -286,22 +286,22 @@ static void pipe_every_status(struct kunit *test)
 {
 	u8 nr = *(const u8 *)test->param_value;
 	struct iosm_pipe *pipe = pipe_new(test, nr, PIPE_ENTRIES);
-	u32 status, errors = 0, lies = 0;
+	u32 status, errors = 0, faults = 0;
 	struct iosm_done done;
 
 	for (status = 0; status <= 255; status++) {
 		bool good = status == IOSM_TD_END || status == IOSM_TD_PARTIAL;
-		bool lie = status == IOSM_TD_UNUSED || status > IOSM_TD_ERROR;
+		bool fault = status == IOSM_TD_UNUSED || status > IOSM_TD_ERROR;
 
 		pipe_once(test, 1500, 1500, status, &done);
-		KUNIT_EXPECT_EQ_MSG(test, done.status, lie ? IOSM_TD_ERROR : status,
+		KUNIT_EXPECT_EQ_MSG(test, done.status, fault ? IOSM_TD_ERROR : status,
 				    "status %u", status);
 		KUNIT_EXPECT_EQ_MSG(test, done.len, good ? 1500 : 0,
 				    "status %u", status);
 		errors += !good;
-		lies += lie;
+		faults += fault;
 		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->errors), errors);
-		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), lies);
+		KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), faults);
 	}
 }
 
@@ -314,7 +314,7 @@ static void pipe_kind_desc(const u8 *nr, char *desc)
 
 KUNIT_ARRAY_PARAM(pipe_kind, pipe_kinds, pipe_kind_desc);
 
-/* Indexes, addresses and lengths are ours, wherever the device scribbles. */
+/* Indexes, addresses and lengths come from private memory. */
 static void pipe_device_scribbles(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_DL, PIPE_ENTRIES);
@@ -345,13 +345,13 @@ static void pipe_device_scribbles(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pipe_device_head(ctx), 3);
 }
 
-/* How a device can lie with a tail while TDs 1 and 2 of 8 are its own. */
-struct pipe_lie {
+/* Invalid tails while TDs 1 and 2 of 8 are outstanding. */
+struct pipe_fault {
 	const char *what;
 	u32 tail;
 };
 
-static const struct pipe_lie pipe_lies[] = {
+static const struct pipe_fault pipe_faults[] = {
 	{ "one past the head", 4 },	/* TD 3 is pushed, but not published */
 	{ "far past the head", 7 },
 	{ "back by one", 0 },
@@ -361,11 +361,11 @@ static const struct pipe_lie pipe_lies[] = {
 	{ "all ones", U32_MAX },
 };
 
-KUNIT_ARRAY_PARAM_DESC(pipe_lie, pipe_lies, what);
+KUNIT_ARRAY_PARAM_DESC(pipe_fault, pipe_faults, what);
 
-static void pipe_tail_lies(struct kunit *test)
+static void pipe_tail_invalid(struct kunit *test)
 {
-	const struct pipe_lie *lie = test->param_value;
+	const struct pipe_fault *fault = test->param_value;
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_DL, 8);
 	struct pipe_ctx *ctx = test->priv;
 	struct iosm_done done;
@@ -379,13 +379,13 @@ static void pipe_tail_lies(struct kunit *test)
 	pipe_device_td(ctx, 2, 100, IOSM_TD_END);
 	pipe_device_td(ctx, 3, 100, IOSM_TD_END);
 
-	pipe_device_tail(ctx, lie->tail);
+	pipe_device_tail(ctx, fault->tail);
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_pending(pipe));
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), -EIO);
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 1);
 
-	/* The truth comes too late; nobody waits for a broken pipe. */
+	/* A valid tail does not repair the pipe; a broken pipe is idle. */
 	pipe_device_tail(ctx, 3);
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), -EIO);
 	KUNIT_EXPECT_FALSE(test, iosm_pipe_take(pipe, &done));
@@ -393,14 +393,14 @@ static void pipe_tail_lies(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_idle(pipe));
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&pipe->stats->invalid), 1);
 
-	/* No buffer is lost over it. */
+	/* No buffer is lost. */
 	pipe_expect_reclaim(test);
 	iosm_pipe_clear(pipe);
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), 0);
 }
 
-/* A lie after a truth that was not taken yet spoils only what follows. */
-static void pipe_tail_lies_after_truth(struct kunit *test)
+/* An invalid tail does not affect completions that were seen before. */
+static void pipe_tail_invalid_after_valid(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_DL, 8);
 	struct pipe_ctx *ctx = test->priv;
@@ -414,7 +414,7 @@ static void pipe_tail_lies_after_truth(struct kunit *test)
 	pipe_device_td(ctx, 1, 8, IOSM_TD_END);
 	pipe_device_tail(ctx, 2);
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), 2);
-	/* Back to what we have not taken: seen is seen. */
+	/* The tail must not move back, even over TDs that were not taken. */
 	pipe_device_tail(ctx, 1);
 	KUNIT_EXPECT_EQ(test, iosm_pipe_poll(pipe), -EIO);
 	KUNIT_EXPECT_TRUE(test, iosm_pipe_take(pipe, &done));
@@ -423,7 +423,7 @@ static void pipe_tail_lies_after_truth(struct kunit *test)
 	pipe_expect_reclaim(test);
 }
 
-/* Completed and not taken, published, only pushed: all of it comes back. */
+/* Buffers that are completed, published, or only pushed are all reclaimed. */
 static void pipe_reclaims_everything(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_UL, 8);
@@ -479,7 +479,7 @@ static void pipe_free_of_nothing(struct kunit *test)
 	iosm_pipe_free(&ctx->pipe);
 }
 
-/* What the consumer side found when the device answered at once. */
+/* Result of the consumer side when the device completed at once. */
 static int pipe_polled;
 
 /* The device completes a TD the moment that the head is visible. */
@@ -490,7 +490,7 @@ static void pipe_complete_at_once(struct iosm_pipe *pipe, u32 head)
 	pipe_polled = iosm_pipe_poll(pipe);
 }
 
-/* The two sides may run at the same time: an honest tail is never refused. */
+/* The two sides may run concurrently: a valid tail is never rejected. */
 static void pipe_publish_order(struct kunit *test)
 {
 	struct iosm_pipe *pipe = pipe_new(test, PIPE_UL, PIPE_ENTRIES);
@@ -511,8 +511,8 @@ static struct kunit_case pipe_cases[] = {
 	KUNIT_CASE(pipe_dl_size),
 	KUNIT_CASE_PARAM(pipe_every_status, pipe_kind_gen_params),
 	KUNIT_CASE(pipe_device_scribbles),
-	KUNIT_CASE_PARAM(pipe_tail_lies, pipe_lie_gen_params),
-	KUNIT_CASE(pipe_tail_lies_after_truth),
+	KUNIT_CASE_PARAM(pipe_tail_invalid, pipe_fault_gen_params),
+	KUNIT_CASE(pipe_tail_invalid_after_valid),
 	KUNIT_CASE(pipe_reclaims_everything),
 	KUNIT_CASE(pipe_clear_starts_anew),
 	KUNIT_CASE(pipe_free_of_nothing),

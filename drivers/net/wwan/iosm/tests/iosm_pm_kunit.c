@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device-sleep handshake: who may ring what, when, and how often. */
+/* The device-sleep handshake: which doorbells are rung, when, and how often. */
 
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -99,14 +99,14 @@ static void pm_sleep_is_answered_once(struct kunit *test)
 	struct pm_ctx *ctx = test->priv;
 
 	pm_fall_asleep(test);
-	/* More interrupts while the request stands. */
+	/* More interrupts while the request is pending. */
 	iosm_pm_irq(&ctx->pm);
 	iosm_pm_irq(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.sleeps, 1);
 }
 
-/* Something outstanding keeps the device awake, until it is consumed. */
+/* The device is kept awake until it has consumed everything. */
 static void pm_sleep_waits_for_work(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -129,7 +129,7 @@ static void pm_sleep_waits_for_work(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.sleeps, 1);
 }
 
-/* A device that changes its mind while we are busy gets no answer at all. */
+/* A request that is withdrawn while the host is busy gets no response. */
 static void pm_sleep_request_withdrawn(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -144,7 +144,7 @@ static void pm_sleep_request_withdrawn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ACTIVE);
 }
 
-/* However often we ring: one wake-up, later one doorbell 0 after the answer. */
+/* Many rings cause one wake-up, and one doorbell 0 after it. */
 static void pm_ring_wakes_the_device(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -168,7 +168,7 @@ static void pm_ring_wakes_the_device(struct kunit *test)
 			       IOSM_BELL(HPDA, IOSM_HPDA_UL));
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ACTIVE);
 
-	/* What was held goes out once. */
+	/* The deferred doorbell is rung once. */
 	iosm_pm_irq(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 
@@ -209,7 +209,7 @@ static void pm_sleeps_again_and_again(struct kunit *test)
 	}
 }
 
-/* A value that is not defined is counted and answered by nothing. */
+/* An undefined value is counted and gets no response. */
 static void pm_undefined_requests(struct kunit *test)
 {
 	static const u32 bad[] = { 2, 0x100, 0x80000001, U32_MAX };
@@ -230,8 +230,8 @@ static void pm_undefined_requests(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pm.stats.bad_requests, 2 * ARRAY_SIZE(bad));
 }
 
-/* What a dead link held back must not surprise the next one. */
-static void pm_stop_forgets_held_ring(struct kunit *test)
+/* A deferred doorbell is dropped with its link. */
+static void pm_stop_drops_deferred_ring(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
 
@@ -248,7 +248,7 @@ static void pm_stop_forgets_held_ring(struct kunit *test)
 	iosm_fake_expect_bells(test, ctx->fake);
 }
 
-/* System suspend in D0: forced sleep, silence, forced activity, held ring. */
+/* System suspend in D0: FORCE_SLEEP, no access, FORCE_ACTIVE, deferred doorbell. */
 static void pm_forced_suspend(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -275,7 +275,7 @@ static void pm_forced_suspend(struct kunit *test)
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
 }
 
-/* What was asked for before a forced sleep is void: the device is active now. */
+/* A sleep request from before FORCE_ACTIVE is void. */
 static void pm_forced_suspend_of_sleeper(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -291,13 +291,13 @@ static void pm_forced_suspend_of_sleeper(struct kunit *test)
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_FORCE_ACTIVE));
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ACTIVE);
 
-	/* It may ask again. */
+	/* The device may request sleep again. */
 	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_SLEEP));
 }
 
-/* System suspend in D3: the message ring told the device, doorbell 2 is mute. */
+/* System suspend in D3: announced by a message, without doorbell 2. */
 static void pm_suspend_by_message(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -308,20 +308,20 @@ static void pm_suspend_by_message(struct kunit *test)
 	iosm_pm_resume(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 
-	/* The message that ends the sleep goes first, then what was held. */
+	/* The message that ends the sleep first, then the deferred doorbell. */
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_MSG);
 	iosm_pm_release(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(HPDA, IOSM_HPDA_MSG),
 			       IOSM_BELL(HPDA, IOSM_HPDA_DL_REFILL));
 
-	/* A resume without a suspend is nothing. */
+	/* A resume without a suspend does nothing. */
 	iosm_pm_resume(&ctx->pm);
 	iosm_pm_release(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 }
 
-/* A ring that is held back is work: no sleep before it has gone out. */
+/* No sleep is granted while a doorbell is deferred. */
 static void pm_no_sleep_over_held_ring(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -340,8 +340,8 @@ static void pm_no_sleep_over_held_ring(struct kunit *test)
 }
 
 /*
- * Between the device's consent to a suspend and the suspend it must not be
- * disturbed, whatever it asks for; it gets its answer when nothing came of it.
+ * After its consent to a suspend the device must not be accessed, whatever it requests.
+ * The request gets its response if the suspend is cancelled.
  */
 static void pm_no_sleep_while_quiesced(struct kunit *test)
 {
@@ -353,7 +353,7 @@ static void pm_no_sleep_while_quiesced(struct kunit *test)
 	iosm_fake_expect_bells(test, ctx->fake);
 	iosm_pm_suspend(&ctx->pm);
 	iosm_pm_resume(&ctx->pm);
-	/* Nor before it knows that we are back. */
+	/* Nor before the message that ends the sleep. */
 	iosm_pm_irq(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake);
 
@@ -363,7 +363,7 @@ static void pm_no_sleep_while_quiesced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pm.state, IOSM_PM_ASLEEP);
 }
 
-/* A device that does not wake up is not quiesced, and answered when it does later. */
+/* A device that does not wake up is not quiesced; a late wake-up is acknowledged. */
 static void pm_quiesce_of_sleeper(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -380,7 +380,7 @@ static void pm_quiesce_of_sleeper(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, iosm_pm_is_up(&ctx->pm));
 }
 
-/* A release is not a way around a sleeping device. */
+/* A release does not ring a sleeping device. */
 static void pm_release_while_asleep(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -421,12 +421,12 @@ static void pm_wake_times_out(struct kunit *test)
 	pm_fall_asleep(test);
 	KUNIT_EXPECT_EQ(test, iosm_pm_wake(&ctx->pm, 50), -ETIMEDOUT);
 	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), 40);
-	/* Asking again waits again, but rings no second time. */
+	/* A second call waits again, but does not ring again. */
 	KUNIT_EXPECT_EQ(test, iosm_pm_wake(&ctx->pm, 10), -ETIMEDOUT);
 	iosm_fake_expect_bells(test, ctx->fake,
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP));
 
-	/* The answer comes late, and is good. */
+	/* A late wake-up is accepted. */
 	pm_request(ctx, IOSM_SLEEP_REQ_ACTIVE);
 	KUNIT_EXPECT_EQ(test, iosm_pm_wake(&ctx->pm, 10), 0);
 	iosm_fake_expect_bells(test, ctx->fake,
@@ -472,7 +472,7 @@ static int pm_wake_by_thread(struct kunit *test, bool dies)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, thread);
 	err = iosm_pm_wake(&ctx->pm, 10000);
 	kthread_stop(thread);
-	/* Woken by the event, not by the time. */
+	/* Woken by the event, not by the time-out. */
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 5000);
 
 	return err;
@@ -497,7 +497,7 @@ static void pm_wake_ends_with_the_link(struct kunit *test)
 			       IOSM_BELL(SLEEP, IOSM_SLEEP_CTL_WAKEUP));
 }
 
-/* A suspend that waits for the device to agree: only its message is rung. */
+/* While a suspend waits for consent, only its message is rung. */
 static void pm_quiesce(struct kunit *test)
 {
 	struct pm_ctx *ctx = test->priv;
@@ -508,11 +508,11 @@ static void pm_quiesce(struct kunit *test)
 	iosm_fake_expect_bells(test, ctx->fake);
 	iosm_pm_ring(&ctx->pm, IOSM_HPDA_MSG);
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_MSG));
-	/* With something to tell, the device is not let asleep. */
+	/* With a doorbell deferred, no sleep is granted. */
 	pm_request(ctx, IOSM_SLEEP_REQ_SLEEP);
 	iosm_fake_expect_bells(test, ctx->fake);
 
-	/* It did not agree: what was held goes, and is work for the device. */
+	/* The device refused: the deferred doorbell is rung. */
 	ctx->busy = true;
 	iosm_pm_release(&ctx->pm);
 	iosm_fake_expect_bells(test, ctx->fake, IOSM_BELL(HPDA, IOSM_HPDA_UL));
@@ -530,7 +530,7 @@ static struct kunit_case pm_cases[] = {
 	KUNIT_CASE(pm_device_wakes_itself),
 	KUNIT_CASE(pm_sleeps_again_and_again),
 	KUNIT_CASE(pm_undefined_requests),
-	KUNIT_CASE(pm_stop_forgets_held_ring),
+	KUNIT_CASE(pm_stop_drops_deferred_ring),
 	KUNIT_CASE(pm_forced_suspend),
 	KUNIT_CASE(pm_forced_suspend_of_sleeper),
 	KUNIT_CASE(pm_suspend_by_message),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Control ports, on a device made of memory and the real WWAN core. */
+/* Control ports, on a device in memory and the real WWAN core. */
 
 #include <linux/bitfield.h>
 #include <linux/delay.h>
@@ -23,13 +23,13 @@ struct port_ctx {
 	struct sk_buff_head unread;
 	unsigned int delivered;
 	u32 dl_tail;
-	/* The work that looks again, and the time to it; the test runs it. */
+	/* The work that checks again, and its delay; the test runs it. */
 	struct delayed_work *look;
 	unsigned int look_ms;
 	unsigned int arms;
 };
 
-/* Takes note of what the driver registers. */
+/* Record the ports that the driver registers. */
 static struct wwan_port *port_register(struct iosm_core *core,
 				       enum wwan_port_type type,
 				       const struct wwan_port_ops *ops, void *port)
@@ -45,7 +45,7 @@ static struct wwan_port *port_register(struct iosm_core *core,
 	return wwan;
 }
 
-/* Takes what would go to the queue of the WWAN core, which nobody can see. */
+/* Take messages in place of the queue of the WWAN core. */
 static void port_deliver(struct iosm_core *core, struct wwan_port *wwan,
 			 struct sk_buff *skb)
 {
@@ -64,7 +64,7 @@ static void port_arm(struct iosm_core *core, struct delayed_work *work, unsigned
 	ctx->arms++;
 }
 
-/* The time to the next look has passed. */
+/* Run the work after its delay. */
 static void port_look(struct port_ctx *ctx)
 {
 	ctx->look->work.func(&ctx->look->work);
@@ -118,8 +118,8 @@ static void port_opens_and_closes(struct kunit *test)
 }
 
 /*
- * The kernel closes a port while the system sleeps: the device hears of it when
- * it may be asked, and is not declared unresponsive.
+ * The kernel closes a port during system sleep: CLOSE_PIPE is sent by the resume, and the
+ * device is not declared unresponsive.
  */
 static void port_closed_in_sleep(struct kunit *test, bool d3)
 {
@@ -158,7 +158,7 @@ static void port_closed_in_sleep_d3(struct kunit *test)
 	port_closed_in_sleep(test, true);
 }
 
-/* It is removed, or fails, before the system resumes. */
+/* The device is removed, or fails, before the resume. */
 static void port_closed_in_sleep_and_removed(struct kunit *test)
 {
 	struct port_ctx *ctx = test->priv;
@@ -174,8 +174,8 @@ static void port_closed_in_sleep_and_removed(struct kunit *test)
 }
 
 /*
- * Nobody reads: the port looks ever more seldom as time passes, however many
- * interrupts come meanwhile. As soon as a message was read, it looks often.
+ * Without a reader, the port checks at growing intervals, whatever interrupts come.
+ * After a message was read, the interval is short again.
  */
 static void port_looks_by_time(struct kunit *test)
 {
@@ -212,7 +212,7 @@ static void port_looks_by_time(struct kunit *test)
 	ctx->ops->stop(ctx->mbim);
 }
 
-/* What is read after the port was closed refers to nothing of the driver. */
+/* A message that is read after the port was closed does not refer to the driver. */
 static void port_closed_unread(struct kunit *test)
 {
 	struct port_ctx *ctx = test->priv;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Index arithmetic, and the judgement over tails that a device wrote. */
+/* Index arithmetic, and validation of tails that the device wrote. */
 
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -17,7 +17,7 @@ static void ring_size_desc(const u32 *entries, char *desc)
 
 KUNIT_ARRAY_PARAM(ring_size, ring_sizes, ring_size_desc);
 
-/* Going round visits every index once and in order. */
+/* One turn visits every index once, in order. */
 static void ring_next_goes_round(struct kunit *test)
 {
 	u32 entries = *(const u32 *)test->param_value;
@@ -51,23 +51,23 @@ static void ring_used_and_space(struct kunit *test)
 	}
 }
 
-/* Every tail between the old one and the head is believed, and no other. */
+/* Exactly the tails between the old one and the head are accepted. */
 static void ring_advance_all(struct kunit *test)
 {
 	static const u32 entries = 9;
 	u32 head, tail, new_tail, used, n;
-	int want;
+	int expected;
 
 	for (tail = 0; tail < entries; tail++) {
 		for (used = 0; used < entries; used++) {
 			head = (tail + used) % entries;
 			for (n = 0; n < entries; n++) {
 				new_tail = (tail + n) % entries;
-				want = n <= used ? (int)n : -EINVAL;
+				expected = n <= used ? (int)n : -EINVAL;
 				KUNIT_ASSERT_EQ_MSG(test,
 						    iosm_ring_advance(head, tail,
 								      new_tail, entries),
-						    want,
+						    expected,
 						    "head %u tail %u new %u",
 						    head, tail, new_tail);
 			}
@@ -83,9 +83,9 @@ static void ring_advance_edges(struct kunit *test)
 	/* Nothing posted, nothing moved. */
 	KUNIT_EXPECT_EQ(test, iosm_ring_advance(0, 0, 0, entries), 0);
 	KUNIT_EXPECT_EQ(test, iosm_ring_advance(last, last, last, entries), 0);
-	/* Nothing posted, yet it moved. */
+	/* Nothing posted, but the tail has moved. */
 	KUNIT_EXPECT_EQ(test, iosm_ring_advance(0, 0, last, entries), -EINVAL);
-	/* A full ring, all of it done at once. */
+	/* A full ring, completed at once. */
 	KUNIT_EXPECT_EQ(test, iosm_ring_advance(last, 0, last, entries), last);
 	KUNIT_EXPECT_EQ(test, iosm_ring_advance(0, 1 % entries, 0, entries),
 			entries - 1);

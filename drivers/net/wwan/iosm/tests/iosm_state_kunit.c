@@ -148,7 +148,7 @@ static void state_expect(struct kunit *test, enum iosm_state state, const char *
 	KUNIT_EXPECT_EQ_MSG(test, iosm_core_state(core), state, "%s", step);
 	if (state != IOSM_STATE_SUSPENDED)
 		KUNIT_EXPECT_EQ_MSG(test, fc->master, link, "%s", step);
-	/* Nobody keeps the lock while the worker waits. */
+	/* The lock is free between the runs of the worker. */
 	KUNIT_EXPECT_FALSE_MSG(test, mutex_is_locked(&core->lock), "%s", step);
 	if (state == IOSM_STATE_ONLINE)
 		KUNIT_EXPECT_TRUE_MSG(test, iosm_pm_is_up(&core->pm), "%s", step);
@@ -170,7 +170,7 @@ static void state_expect(struct kunit *test, enum iosm_state state, const char *
 	KUNIT_EXPECT_EQ_MSG(test, ctx->suspended, state == IOSM_STATE_SUSPENDED, "%s", step);
 }
 
-/* What holds in each state, after every step of a long way. */
+/* The invariants of each state, after every step of a long sequence. */
 static void state_invariants(struct kunit *test)
 {
 	struct state_ctx *ctx = test->priv;
@@ -198,7 +198,7 @@ static void state_invariants(struct kunit *test)
 	iosm_resume(core, false);
 	state_expect(test, IOSM_STATE_ONLINE, "resumed");
 	iosm_core_pause(core);
-	/* The device was told to end the link. */
+	/* The link was ended. */
 	state_expect(test, IOSM_STATE_OFFLINE, "paused");
 	iosm_core_start(core);
 	fake_core_run(fc);
@@ -220,7 +220,7 @@ static void state_invariants(struct kunit *test)
 	state_expect(test, IOSM_STATE_ONLINE, "power lost");
 }
 
-/* Who may restart a device, by kind of its error. */
+/* How a device may be restarted, by kind of its error. */
 static void state_restart(struct kunit *test)
 {
 	static const enum iosm_restart restart[] = {
