@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The input, and the device's side: registers, messages, pipes. Honest unless
- * the script says otherwise; what it finds in memory it checks, as long as it
- * can only be the host that wrote it.
+ * The input, and the device: registers, messages, pipes. It follows the protocol unless
+ * the script makes it violate it. It checks what it reads from memory, as long as only
+ * the host can have written it.
  */
 #include <sanitizer/asan_interface.h>
 
@@ -89,9 +89,9 @@ static void doorbell(unsigned int nr, u32 value);
 
 static u8 bar[2][BAR_SIZE] __aligned(8);	/* doorbells, scratchpad */
 
-/* What the device knows. */
+/* State of the device. */
 static struct {
-	bool gone, running, asleep, master, deaf;
+	bool gone, running, asleep, master, mute;
 	u64 context;
 	u32 msg_tail;
 	struct {
@@ -131,7 +131,7 @@ u32 readl(const void *address)
 	if (state.gone)
 		return IOSM_GONE;
 
-	fuzz_lied |= how >= 0x40;
+	fuzz_violated |= how >= 0x40;
 	switch (how >> 6) {
 	case 1:
 		return how & 0x3f;
@@ -309,7 +309,7 @@ static void pipe_open(const struct iosm_msg_entry *msg)
 	u32 entries = msg->arg0 | (u32)msg->arg1 << 8;
 
 	if (msg->arg2 >= IOSM_PIPES || entries < 2) {
-		CHECK(fuzz_lied);
+		CHECK(fuzz_violated);
 		return;
 	}
 	if (!fuzz_dma(le64_to_cpu(msg->address),
@@ -336,7 +336,7 @@ static void message(const struct iosm_msg_entry *msg)
 	case IOSM_MSG_FEATURE_SET:
 		break;
 	default:
-		CHECK(fuzz_lied);
+		CHECK(fuzz_violated);
 	}
 }
 
@@ -347,7 +347,7 @@ static void messages(const struct iosm_context_info *ctx, u32 status)
 	u32 word = status;
 	u8 *at;
 
-	CHECK(head < IOSM_MSG_ENTRIES || fuzz_lied);
+	CHECK(head < IOSM_MSG_ENTRIES || fuzz_violated);
 	while (state.msg_tail != head && head < IOSM_MSG_ENTRIES) {
 		at = fuzz_dma(le64_to_cpu(ctx->msg_ring) +
 			      state.msg_tail * sizeof(msg), sizeof(msg), false);
@@ -371,7 +371,7 @@ static bool td_next(const struct iosm_context_info *ctx, unsigned int nr,
 	u32 head = word_get(le64_to_cpu(ctx->head_array), nr);
 	u8 *at;
 
-	CHECK(head < state.pipes[nr].entries || fuzz_lied);
+	CHECK(head < state.pipes[nr].entries || fuzz_violated);
 	if (head >= state.pipes[nr].entries || state.pipes[nr].tail == head)
 		return false;
 
@@ -430,7 +430,7 @@ void fuzz_device(void)
 	if (how & 8)
 		status = fuzz_script() % 8;
 	context_get(&ctx);
-	if (!(how & 1) && !state.deaf)
+	if (!(how & 1) && !state.mute)
 		messages(&ctx, how & 8 ? status : IOSM_MSG_SUCCESS);
 	for (nr = 0; nr < IOSM_PIPES && !(how & 2); nr += 2)
 		uplink(&ctx, nr, how & 4 ? 1 : 100,
@@ -475,9 +475,9 @@ void fuzz_device_power(void)
 	state.asleep = false;
 }
 
-void fuzz_device_deaf(bool deaf)
+void fuzz_device_mute(bool mute)
 {
-	state.deaf = deaf;
+	state.mute = mute;
 }
 
 /* Does it believe in a link? */

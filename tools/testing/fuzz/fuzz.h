@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the targets have in common: the input, the device's memory, and a
- * device that can be honest or not.
+ * What the targets share: the input, the memory of the device, and a device that follows
+ * the protocol or violates it.
  *
  * An input is
  *
  *   le16 N | what the host does, or what the device wrote | N bytes: script
  *
- * The script is what the device does behind the host's back: whenever the
- * driver looks at the device's memory, reads a register, waits or allocates,
- * a byte of it decides. An empty script is an honest device.
+ * The script controls the device: a byte of it decides whenever the driver reads shared
+ * memory or a register, waits or allocates. With an empty script the device follows the
+ * protocol.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -46,7 +46,7 @@ void fuzz_fail(const char *what, const char *file, int line)
 /* ---- the device's memory ---- */
 
 /* The device has changed memory of its own accord in this input. */
-extern bool fuzz_lied;
+extern bool fuzz_violated;
 /* Looks at its memory so far. */
 extern unsigned int fuzz_reads;
 
@@ -69,24 +69,24 @@ void fuzz_device_gone(void);
 void fuzz_device_stage(u32 stage);
 void fuzz_device_sleep(u32 request);
 void fuzz_device_power(void);
-/* It does all but answer messages. */
-void fuzz_device_deaf(bool deaf);
+/* A mute device completes no messages. */
+void fuzz_device_mute(bool mute);
 bool fuzz_device_has_open(unsigned int pipe);
 bool fuzz_device_runs(void);
-/* Writes a word of shared memory, wherever that is. */
-void fuzz_lie(u32 where, u32 word);
+/* Write a 32-bit value to any place of the shared memory. */
+void fuzz_corrupt(u32 where, u32 word);
 
-/* ---- the rest of the world ---- */
+/* ---- the rest of the kernel ---- */
 
 /* The @n-th allocation or mapping from now fails. */
 void fuzz_fail_in(unsigned int n);
 /* Runs the handlers of the interrupt, and the thread if they ask for it. */
 void fuzz_irq(void);
-/* Runs work whose time has come. */
+/* Run the work that is due. */
 void fuzz_work(void);
-/* May wait: called by fuzz_wait() after the device's turn. */
+/* Called by fuzz_wait() after the device has run; may wait itself. */
 extern void (*fuzz_others)(void);
-/* Would this work have to wait for a lock that somebody below us holds? */
+/* Would this work wait for a lock that is held further up the call chain? */
 extern bool (*fuzz_blocked)(const struct work_struct *work);
 
 /* Ports: what a user of the character device does. */

@@ -309,7 +309,7 @@ do {									\
 		fuzz_wait(ULONG_MAX);					\
 } while (0)
 
-/* Nobody is killed or frozen here. */
+/* No task is killed or frozen here. */
 #define wait_event_freezable_timeout(queue, condition, timeout) \
 	((long)wait_event_timeout(queue, condition, timeout))
 #define wait_event_idle_timeout(queue, condition, timeout) \
@@ -478,7 +478,7 @@ struct sk_buff_head {
 	u32 qlen;
 };
 
-/* Pages that lie before their memory: references, size. */
+/* Stands in front of the memory of a page: references, size. */
 struct page {
 	unsigned int count;
 	unsigned long size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* See modem.h: what mux_ul.c wants to have around it. */
+/* See modem.h: functions that mux_ul.c calls. */
 #include <string.h>
 
 #include "bytes.h"
@@ -7,7 +7,7 @@
 #include "mux_priv.h"
 
 static struct mux mux;
-static int64_t told[VM_SESSIONS];
+static int64_t levels[VM_SESSIONS];
 
 void vm_violation(struct vm *vm, const char *name, const char *fmt, ...)
 {
@@ -54,7 +54,7 @@ static void read_levels(const uint8_t *block)
 
 	for (; at; at = get_le32(block + at + 8))
 		if (get_le32(block + at) == MUX_QLTH)
-			told[block[at + 6] % VM_SESSIONS] =
+			levels[block[at + 6] % VM_SESSIONS] =
 				get_le32(block + at + 16);
 }
 
@@ -67,16 +67,16 @@ void modem_block(bool lite, const uint32_t *pads, const void *data, size_t len)
 	for (i = 0; i < VM_SESSIONS; i++) {
 		mux.s[i].open = true;
 		mux.s[i].ul_pad = pads[i];
-		told[i] = -1;
+		levels[i] = -1;
 	}
 	mux_ul_block(&mux, data, len);
 	if (get_le32(block) == MUX_ADBH)
 		read_levels(block);
 	else if (get_le32(block) == MUX_QLTH)
-		told[block[6] % VM_SESSIONS] = get_le32(block + 16);
+		levels[block[6] % VM_SESSIONS] = get_le32(block + 16);
 }
 
 int64_t modem_level(unsigned int session)
 {
-	return told[session];
+	return levels[session];
 }

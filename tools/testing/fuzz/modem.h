@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The virtual modem's uplink decoder (tools/testing/vmodem/mux_ul.c), which
- * knows nothing of the driver. Its headers and those of kshim.h do not
- * meet: only this stands between them.
+ * The uplink decoder of the virtual modem (tools/testing/vmodem/mux_ul.c), which shares
+ * no code with the driver. Its headers conflict with kshim.h; this one conflicts with
+ * neither.
  */
 #ifndef FUZZ_MODEM_H
 #define FUZZ_MODEM_H
@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Last sequence number that it saw, of both kinds of block. */
+/* Set the last sequence number of both kinds of block. */
 void modem_sequence(uint16_t last);
 /* One TD; @pads: padding of each session. */
 void modem_block(bool lite, const uint32_t *pads, const void *data, size_t len);
-/* Queue level that the last block told for a session, or -1. */
+/* Queue level of a session in the last block, or -1. */
 int64_t modem_level(unsigned int session);
 
 /* What the target does with what it says. */

@@ -229,7 +229,7 @@ void fuzz_port_write(unsigned int nr, unsigned int len)
 	struct sk_buff *skb;
 	int err;
 
-	/* One that is told to wait may still slip in. */
+	/* A writer may still write just after the port was stopped. */
 	if (!port || !port->open || (port->off && !(len & 1)))
 		return;
 	skb = alloc_skb(len, GFP_KERNEL);
@@ -239,7 +239,7 @@ void fuzz_port_write(unsigned int nr, unsigned int len)
 	skb->len = len;
 	if (len & 2) {
 		err = port->ops->tx_blocking(port, skb);
-		/* Who is ready to wait is not told to come again. */
+		/* A blocking write never returns EAGAIN. */
 		CHECK(err != -EAGAIN);
 	} else {
 		err = port->ops->tx(port, skb);

@@ -107,7 +107,7 @@ static void down(unsigned int session, size_t len)
 	net.link->commit(net.priv, session);
 }
 
-static void tell(const char *line, const char *what)
+static void control(const char *line, const char *what)
 {
 	if (!fake_ctl(line))
 		fprintf(stderr, "seeds: the modem refuses '%s'\n", line);
@@ -156,18 +156,18 @@ static void flavour(bool is_lite)
 
 	data("data");
 	if (!lite) {
-		tell("mux qlth on", "none");
-		tell("mux layout before", "none");
+		control("mux qlth on", "none");
+		control("mux layout before", "none");
 		data("before");
-		tell("mux layout after", "none");
+		control("mux layout after", "none");
 		data("after");
 	}
-	tell("flow 0 stop", "stop");
-	tell("flow 7 stop", "stop");
-	tell("link-report 0 8", "report");
-	tell("credit 0 5000", "credit");
-	tell("flow 0 go", "go");
-	tell("refuse-open 3 5", "none");
+	control("flow 0 stop", "stop");
+	control("flow 7 stop", "stop");
+	control("link-report 0 8", "report");
+	control("credit 0 5000", "credit");
+	control("flow 0 go", "go");
+	control("refuse-open 3 5", "none");
 	command(3, MUX_OPEN, params, sizeof(params));
 	save("refused");
 	command(0, MUX_CLOSE, NULL, 0);

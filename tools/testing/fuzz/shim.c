@@ -126,8 +126,8 @@ void *fuzz_alloc(size_t size, gfp_t gfp)
 /* ---- DMA ---- */
 
 /*
- * Coherent memory comes out of an arena, so that a read of it can be told from
- * others by a look at the address. What is not allocated of it is poisoned.
+ * Coherent memory comes from an arena, so that a read of it is recognised by its
+ * address. The part that is not allocated is poisoned.
  */
 #define ARENA		(1024 * 1024)
 #define ARENA_BUS	0x100000000ULL
@@ -152,7 +152,7 @@ static struct mapping {
 } mappings[MAPPINGS];
 static unsigned int n_mappings, mappings_held;
 
-bool fuzz_lied;
+bool fuzz_violated;
 unsigned int fuzz_reads;
 
 void *fuzz_shared(size_t size)
@@ -330,7 +330,7 @@ u8 *fuzz_dma(dma_addr_t dma, size_t size, bool to_write)
 		    size <= chunks[i].at + chunks[i].size - at)
 			return arena + at;
 
-	CHECK(fuzz_lied);
+	CHECK(fuzz_violated);
 
 	return NULL;
 }
@@ -347,7 +347,7 @@ void fuzz_poke(void *to, const void *from, size_t size)
 		ASAN_POISON_MEMORY_REGION(to, size);
 }
 
-void fuzz_lie(u32 where, u32 word)
+void fuzz_corrupt(u32 where, u32 word)
 {
 	u8 *at = arena + 4 * (where % (ARENA / 4));
 
@@ -355,7 +355,7 @@ void fuzz_lie(u32 where, u32 word)
 		at = arena + 4 * (where % (arena_used / 4));
 	if (__asan_region_is_poisoned(at, 4))
 		return;
-	fuzz_lied = true;
+	fuzz_violated = true;
 	memcpy(at, &word, sizeof(word));
 }
 
@@ -392,7 +392,7 @@ static void device_changes(u8 *at, size_t size, u8 how)
 	if (word_at < arena || word_at > arena + ARENA - size ||
 	    __asan_region_is_poisoned(word_at, size))
 		return;
-	fuzz_lied = true;
+	fuzz_violated = true;
 	memcpy(word_at, &word, size);
 }
 
@@ -576,7 +576,7 @@ bool schedule_delayed_work(struct delayed_work *work, unsigned long delay)
 	return work_queue(&work->work, delay, false);
 }
 
-/* Who waits for work that waits for him waits for ever. */
+/* Waiting for a work that waits for the caller is a deadlock. */
 bool cancel_work_sync(struct work_struct *work)
 {
 	bool was = work->pending;
@@ -733,7 +733,7 @@ void shim_begin(void)
 	n_mappings = 0;
 	waits = 0;
 	fuzz_reads = 0;
-	fuzz_lied = false;
+	fuzz_violated = false;
 	fail_in = 0;
 	fuzz_others = NULL;
 	fuzz_blocked = NULL;

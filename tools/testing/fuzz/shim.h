@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the shim know of each other. */
+/* Shared by the parts of the shim. */
 #ifndef FUZZ_SHIM_H
 #define FUZZ_SHIM_H
 

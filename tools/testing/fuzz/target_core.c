@@ -151,7 +151,7 @@ static void ip_send(void)
 
 static const struct iosm_client *const clients[] = { &iosm_port_client, &ip_client };
 
-/* While somebody waits, others read and write, and time runs. */
+/* While a task waits, others read and write, and time passes. */
 static void others(void)
 {
 	u8 how = fuzz_script();
@@ -178,14 +178,14 @@ static void others(void)
 		core.holds |= IOSM_HOLD_PCI;
 		break;
 	case 7:
-		fuzz_lie(fuzz_script() | how << 8, fuzz_script());
+		fuzz_corrupt(fuzz_script() | how << 8, fuzz_script());
 		break;
 	}
 }
 
 static bool blocked(const struct work_struct *work)
 {
-	/* A port cannot be removed while somebody opens or closes it. */
+	/* A port cannot be removed while it is being opened or closed. */
 	return work == &core.work.work && (core.lock.held || fuzz_ports_busy());
 }
 
@@ -195,7 +195,7 @@ static void downlink(u8 how)
 	u32 len = 1 + fuzz_u8() * 32, n = how & 4 ? 16 : 1;
 	u8 status = how & 8 ? fuzz_u8() : IOSM_TD_END;
 
-	/* Until nobody reads them any more. */
+	/* More than the readers take. */
 	while (n--) {
 		fuzz_device_send(channels[how & 3], message, len, status);
 		fuzz_irq();
@@ -303,13 +303,13 @@ static void step(u8 op)
 		break;
 	case 12:
 		if (how & 8)
-			fuzz_device_deaf(how & 1);
+			fuzz_device_mute(how & 1);
 		else
 			fuzz_device_sleep(how & 3);
 		fuzz_irq();
 		break;
 	case 13:
-		fuzz_lie(fuzz_u16(), fuzz_u32());
+		fuzz_corrupt(fuzz_u16(), fuzz_u32());
 		break;
 	case 14:
 		if (how == 15)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The message ring and the gate of the doorbell, over shared memory and
- * registers: messages are sent, answered late, wrongly, twice or never, the
- * device falls asleep and wakes, the host as well.
+ * The message ring and the device-sleep handshake, over shared memory and registers:
+ * messages are completed late, wrongly, twice or never; device and host suspend and
+ * resume.
  */
 #include "fuzz.h"
 
@@ -70,7 +70,7 @@ static int host_sleep(u8 state)
 static void send(u8 how)
 {
 	u8 pipe = (how >> 2) % IOSM_PIPES;
-	u64 lies = msg.stats.bad_status, timeouts = msg.stats.timeouts;
+	u64 bad = msg.stats.bad_status, timeouts = msg.stats.timeouts;
 	unsigned int nr = ++sends, i;
 	struct iosm_msg_req req;
 	u32 head = msg.head;
@@ -80,8 +80,8 @@ static void send(u8 how)
 	switch (how & 3) {
 	case 0:
 		err = iosm_msg_open_pipe(&msg, pipe, shm.dma, 4 + pipe, how);
-		/* Nobody may be told of success that never was. */
-		if (!err && !fuzz_lied && nr == sends)
+		/* Success must be true: the device has opened the pipe. */
+		if (!err && !fuzz_violated && nr == sends)
 			CHECK(fuzz_device_has_open(pipe));
 		break;
 	case 1:
@@ -108,7 +108,7 @@ static void send(u8 how)
 		CHECK(msg.stats.timeouts > timeouts);
 		break;
 	case -EPROTO:
-		CHECK(msg.stats.bad_status > lies);
+		CHECK(msg.stats.bad_status > bad);
 		break;
 	default:
 		CHECK(!"an unknown error");
@@ -122,7 +122,7 @@ static void send(u8 how)
 		CHECK(!msg.reqs[i]);
 }
 
-/* What others do while somebody waits for an answer. */
+/* What other tasks do while one waits for a completion. */
 static void others(void)
 {
 	u8 how = fuzz_script();
@@ -148,7 +148,7 @@ static void others(void)
 		iosm_msg_stop(&msg);
 		break;
 	case 7:
-		fuzz_lie(fuzz_script() | how << 8, fuzz_script());
+		fuzz_corrupt(fuzz_script() | how << 8, fuzz_script());
 		break;
 	}
 }
@@ -243,7 +243,7 @@ static void step(u8 op)
 		resume();
 		break;
 	case 11:
-		fuzz_lie(fuzz_u16(), fuzz_u32());
+		fuzz_corrupt(fuzz_u16(), fuzz_u32());
 		break;
 	case 12:
 		link();

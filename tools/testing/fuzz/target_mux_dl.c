@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 static u32 sum;
 
-/* Somebody reads every byte that was promised. */
+/* Read every byte of a datagram. */
 static void touch(const u8 *block, u32 at, u32 len)
 {
 	sum += block[at] + block[at + len - 1];

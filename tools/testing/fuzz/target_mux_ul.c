@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What goes up channel 0: the driver encodes whatever the input asks for, and
- * three look at it: the driver's own decoder, the virtual modem's, which knows
- * every rule of the interface, and we ourselves: no byte of old memory may
- * leave.
+ * Uplink of channel 0: the driver encodes what the input selects. The decoder of the
+ * driver and that of the virtual modem, which checks every rule of the interface, read
+ * it back. No byte of stale memory may be sent.
  */
 #include "fuzz.h"
 #include "modem.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A TD ring: the host pushes, publishes, polls and takes as the input says,
- * the device completes, or lies. Whatever it does, each buffer comes back
- * once, in order, as it was pushed.
+ * A TD ring: the host pushes, publishes, polls and takes as the input says. The device
+ * completes TDs or writes invalid values. In any case, each buffer is returned once, in
+ * order, as it was pushed.
  */
 #include "fuzz.h"
 
@@ -18,9 +18,9 @@ static struct iosm_shm shm;
 static struct iosm_pipe pipe;
 static struct iosm_pipe_stats stats;
 
-/* What we know: numbers of buffers, counted up for ever. */
+/* Expected state: buffers are numbered, without wrapping. */
 static u64 pushed, published, taken;
-static u32 honest_tail;
+static u32 valid_tail;
 static bool broken;
 
 static u32 length_of(u64 nr)
@@ -75,15 +75,15 @@ static void take(int most)
 
 static void poll(void)
 {
-	u64 lies = stats.invalid.n;
+	u64 invalid = stats.invalid.n;
 	int ready = iosm_pipe_poll(&pipe);
 
 	if (broken)
-		CHECK(ready == -EIO && stats.invalid.n == lies);
+		CHECK(ready == -EIO && stats.invalid.n == invalid);
 	if (ready < 0) {
 		CHECK(ready == -EIO);
 		if (!broken)
-			CHECK(stats.invalid.n == lies + 1);
+			CHECK(stats.invalid.n == invalid + 1);
 		broken = true;
 		CHECK(iosm_pipe_idle(&pipe) && !iosm_pipe_pending(&pipe));
 		return;
@@ -97,23 +97,23 @@ static void device_does(u32 n, u8 status)
 	u32 head = le32_to_cpu(shm.block->heads[pipe.nr]), word, len;
 	__le32 tail;
 
-	if (honest_tail >= pipe.entries || head >= pipe.entries)
+	if (valid_tail >= pipe.entries || head >= pipe.entries)
 		return;
-	for (; n && honest_tail != head; n--) {
-		struct iosm_td *td = &pipe.ring[honest_tail];
+	for (; n && valid_tail != head; n--) {
+		struct iosm_td *td = &pipe.ring[valid_tail];
 
 		len = td->size_status & IOSM_TD_SIZE_MASK;
 		if (status & 0x80)
 			len = fuzz_u16();
 		word = (status & 7) << 24 | len;
 		fuzz_poke(&td->size_status, &word, sizeof(word));
-		honest_tail = iosm_ring_next(honest_tail, pipe.entries);
+		valid_tail = iosm_ring_next(valid_tail, pipe.entries);
 	}
-	tail = cpu_to_le32(honest_tail);
+	tail = cpu_to_le32(valid_tail);
 	fuzz_poke(&shm.block->tails[pipe.nr], &tail, sizeof(tail));
 }
 
-static void lie(void)
+static void corrupt(void)
 {
 	__le32 tail = cpu_to_le32(fuzz_u32());
 
@@ -162,7 +162,7 @@ static void step(u8 op)
 		take(n);
 		break;
 	case 13:
-		lie();
+		corrupt();
 		break;
 	case 14:
 		/* Closed and opened again. */
@@ -171,7 +171,7 @@ static void step(u8 op)
 		pushed = 0;
 		published = 0;
 		taken = 0;
-		honest_tail = 0;
+		valid_tail = 0;
 		broken = false;
 		CHECK(iosm_pipe_space(&pipe) == pipe.entries - 1);
 		break;
@@ -195,7 +195,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	pushed = 0;
 	published = 0;
 	taken = 0;
-	honest_tail = 0;
+	valid_tail = 0;
 	broken = false;
 	if (!iosm_shm_alloc(&shm, &dev)) {
 		if (!iosm_pipe_alloc(&pipe, &dev, &shm, &stats, how % IOSM_PIPES,
