@@ -46,7 +46,7 @@ stock := $(filter $(BUILD)/kernel/%,$(abspath $(KDIR)))
 # them. Passing O= or MO= would do the same, but not on older kernels.
 kbuild = $(qemu)/kbuild '$(abspath $(KDIR))'
 
-# Use all processors for what is built below, unless told otherwise.
+# Use all processors for what is built below, unless -j is given.
 jobs   = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 quiet  = $(if $(V),,-s)
 
@@ -79,7 +79,7 @@ help:
 	@echo '                      ModemManager'
 	@echo 'make debug-kernel     build a kernel with KASAN, lockdep and other checkers;'
 	@echo '                      KCSAN=1 for one with KCSAN'
-	@echo 'make torture          lies, removals and failures on the debug kernel;'
+	@echo 'make torture          violations, removals and failures on the debug kernel;'
 	@echo '                      SECONDS=1200 SEED=7 ONLY=hostile JOBS=3 REPLAY=...'
 	@echo '                      DRIVER=reference KERNEL=kcsan'
 	@echo 'make check-reference  make e2e with the iosm.ko of the kernel package'

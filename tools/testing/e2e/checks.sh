@@ -39,13 +39,13 @@ checks_expected=
 checks_debug=/sys/kernel/debug
 checks_number=0
 
-# checks_begin: remember where everything stands.
+# checks_begin: record the state before the test.
 checks_begin()
 {
 	[ $checks_number -gt 0 ] || checks_leaks_forget
 	checks_number=$((checks_number + 1))
 	echo "checks: mark $checks_number" >/dev/kmsg
-	# By default only the first error is told.
+	# By default only the first error is reported.
 	[ ! -e $checks_debug/dma-api/all_errors ] ||
 		echo 1 >$checks_debug/dma-api/all_errors
 	checks_dma=$(cat $checks_debug/dma-api/error_count 2>/dev/null)
@@ -98,7 +98,7 @@ checks_filter()
 			}
 			next
 		}
-		# Races elsewhere in the kernel are many, and others know of them.
+		# Races elsewhere in the kernel are many, and known to their maintainers.
 		/BUG: KCSAN: / && !/iosm/ { race = 1; next }
 		race { race = !/====================/; next }
 		$0 ~ stall { stalled(); held = $0 "\n"; after = 60; next }
@@ -154,12 +154,12 @@ checks_reports()
 	return $status
 }
 
-# checks_left: with the module unloaded, everything that still tells of it.
+# checks_left: what remains of the module after it was unloaded.
 checks_left()
 {
 	{
 		[ ! -d /sys/module/iosm ] || echo "the module is loaded"
-		# The name of a kworker tells what it did last.
+		# The name of a kworker contains its last work.
 		grep -h -E '^(irq/.*iosm|napi/wwan|kworker/R-.*iosm|iosm)' \
 			/proc/[0-9]*/comm 2>/dev/null | sed 's/^/thread /'
 		sed -n '/iosm/s/^/interrupt /p' /proc/interrupts
@@ -206,7 +206,7 @@ checks_page_stacks()
 }
 
 # The kernel keeps page tables that mappings have once needed until the device
-# leaves. So it leaves: what is still held then, nobody gives back.
+# leaves. So it leaves: what is still held then is leaked.
 checks_drop_card()
 {
 	local d
@@ -218,7 +218,7 @@ checks_drop_card()
 	done
 }
 
-# checks_leaks: memory that nobody knows any more. Kmemleak looks at objects
+# checks_leaks: memory without a reference. Kmemleak looks at objects
 # only when they are some seconds old, and takes what it sees in a register or
 # on a stack by chance as in use; what it finds twice has leaked.
 checks_leaks()
@@ -228,7 +228,7 @@ checks_leaks()
 	if [ -e $checks_debug/kcsan ]; then
 		: # no kmemleak beside it
 	elif [ ! -w $f ]; then
-		echo "this kernel cannot tell"
+		echo "this kernel has no such checker"
 		status=1
 	else
 		echo scan >$f

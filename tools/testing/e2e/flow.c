@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Traffic whose every byte is checked. UDP packets carry a be32 number and
+ * Traffic in which every byte is checked. UDP packets carry a be32 number and
  * bytes that follow from it (the form of the virtual modem's generator and
  * sink); a TCP stream carries bytes that follow from their place.
  */
@@ -224,7 +224,7 @@ static int udp_send(char **arg)
 	if (size < 4 || (size_t)size > sizeof(buf))
 		return 2;
 	if (zerocopy) {
-		/* Each has its own memory: who knows when it is read. */
+		/* Each has its own memory, which may be read at any time. */
 		p = malloc(size * count);
 		if (!p || setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on,
 				     sizeof(on)))

@@ -38,7 +38,7 @@ for f in /proc/sys/net/ipv6/conf/{all,default}; do
 	echo 0 >"$f/accept_dad"
 	echo 0 >"$f/router_solicitations"
 done
-# No pause without a fork is as cheap as reading from a pipe nobody writes to.
+# A read from a pipe without a writer is the cheapest pause without a fork.
 exec {tick}<> <(:)
 pause() { read -rt "$1" -u "$tick" _ || :; }
 [ "$slow" = 1 ] || timeout() { command timeout $(($1 * slow)) "${@:2}"; }
@@ -230,7 +230,7 @@ driver_folder()
 		sed -n 's/^pci://p')"
 }
 
-# health: of the modem, as devlink tells it; health_is STATE: healthy or error
+# health: of the modem, as devlink shows it; health_is STATE: healthy or error
 health() { devlink -j health show "pci/$(pci_address)" reporter fw; }
 health_is() { health | grep -q "\"state\":\"$1\""; }
 
@@ -294,7 +294,7 @@ broken_stays_so()
 
 	mark
 	modem hostile 1 1000 tail
-	check "the modem lies, and is declared broken" wait_for 5 declared_broken
+	check "the modem violates the protocol, and is declared failed" wait_for 5 declared_broken
 	modem hostile off
 	check "all is gone" wait_for 5 all_gone
 	check "error of the link below a broken modem" link_error "$name"
@@ -332,8 +332,8 @@ system_sleep()
 	echo mem >/sys/power/state
 }
 
-# What a test of it wants of the modem afterwards.
-alive()
+# A modem that works: the last check of many tests.
+works()
 {
 	session_up 0
 	ping_v4 0 && porttool /dev/wwan0at0 rdwr at AT 'OK$'
@@ -431,7 +431,7 @@ again()
 # ---- the end ----------------------------------------------------------------
 
 # check_modem: after what the test did, the driver goes away without a trace.
-# "check_modem dead": the modem cannot be brought back to UNINIT any more.
+# "check_modem dead": the modem cannot be brought back to UNINIT.
 check_modem()
 {
 	local ns pid
@@ -457,7 +457,7 @@ check_modem()
 	check "no report by any checker" checks_reports
 }
 
-# finish [dead]: the last words of a test
+# finish [dead]: the checks at the end of each test
 finish()
 {
 	check_modem "$@"

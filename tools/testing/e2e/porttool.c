@@ -213,7 +213,7 @@ static int do_read(long ms)
 	return do_readnow();
 }
 
-/* The first touch of @page waits until somebody answers the result. */
+/* The first access to @page waits for a reply to the result. */
 static int guard(void *page, size_t size)
 {
 	struct uffdio_api api = { .api = UFFD_API };
@@ -252,7 +252,7 @@ static int do_held(const char *command)
 		perror("porttool: held");
 		exit(2);
 	}
-	/* It has a message in its hands as soon as it wants to write it. */
+	/* It has taken the message when it begins to write it. */
 	if (poll(&p, 1, AT_PATIENCE_MS) == 1)
 		ran = system(command);
 	zero.range.start = (uintptr_t)page;
@@ -361,7 +361,7 @@ static int do_mbim(const char *op, char **arg)
 		return err;
 	printf("%s: type %#x status %u, %u fragments, %zu bytes; %u sent\n", op,
 	       a.type, a.status, a.fragments, a.len, sent);
-	if (!strcmp(op, "mbim-half"))		/* an error tells of it */
+	if (!strcmp(op, "mbim-half"))		/* an error reports it */
 		return a.type == 0x80000004u && a.status == 1 ? 0 : -EBADMSG;
 	if (!strcmp(op, "mbim-unknown"))
 		return a.status == MBIM_STATUS_NO_DEVICE_SUPPORT ? 0 : -EBADMSG;

@@ -32,7 +32,7 @@ for n in 1 2; do
 	check "the slot was reset" slot_was_reset
 	busy_off
 	check "the modem gets ready again" wait_for 10 fresh
-	check "it works after that" alive
+	check "it works after that" works
 done
 
 # Resetting the modem alone needs a bus of its own.

@@ -53,7 +53,7 @@ check "killed users leave a port that works" wait_for 10 porttool $at1 rdwr at A
 
 # --- links
 most=$(ip -d link show wwan0 | sed -n 's/.*maxmtu \([0-9]*\).*/\1/p')
-between "a largest MTU is told" "$most" 1500 16384
+between "the largest MTU is shown" "$most" 1500 16384
 check_fails "a larger one is refused" ip link set wwan0 mtu $((most + 1))
 check_fails "one below 68 is refused" ip link set wwan0 mtu 67
 good=0
@@ -89,7 +89,7 @@ wait $two
 result $? "link 4, too" "$tmp/churn4"
 check "sessions are closed" stat_is session.3.open 0
 
-# A network namespace that dies takes a link with it, which is used.
+# A network namespace is deleted together with a link that is in use.
 ip netns add doomed
 link_add 5
 ip link set wwan0-5 netns doomed
@@ -106,7 +106,7 @@ check "with the namespace the session goes" wait_for 10 stat_is session.5.open 0
 check "its number is free again" link_add 5
 ip link del wwan0-5
 
-# Whoever is root in a user namespace of his own only must not take sessions.
+# Root of a user namespace only must not take sessions.
 stranger() { unshare -Urn "$@"; }
 if stranger ip link set lo up; then
 	check_fails "a stranger gets no session" stranger \

@@ -32,7 +32,7 @@ number_of()
 	esac
 }
 number_is() { [ "$(number_of "$1" "$2")" = "$3" ]; }
-# before PAIR...: remember both sides of LINK:NAME=NAME, the driver's and the
+# before PAIR...: record both sides of LINK:NAME=NAME, the driver's and the
 # modem's; agree: they have grown by the same
 declare -A was=()
 before()

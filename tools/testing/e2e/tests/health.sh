@@ -17,7 +17,7 @@ expected_log='protocol error: |impossible tail'
 
 errors_are() { health | grep -q "\"error\":$1,"; }
 diagnose() { devlink -j health diagnose "$dl" reporter fw >"$tmp/diag"; }
-# diagnosed PATTERN: in what devlink tells, as JSON without blanks
+# diagnosed PATTERN: in the diagnosis of devlink, as JSON without blanks
 diagnosed() { diagnose && tr -d ' \n' <"$tmp/diag" | grep -q "$1"; }
 broken_lines() { dmesg | grep -c 'iosm .*: protocol error: '; }
 
@@ -53,7 +53,7 @@ users_off()
 	modem pipe 12 resume
 }
 
-# breaks WAY: the modem violates the protocol, and every client is told
+# breaks WAY: the modem violates the protocol, and every client is notified
 breaks()
 {
 	local n lines how=lie_tail why="invalid ring index"
@@ -78,7 +78,7 @@ breaks()
 }
 
 start
-check "devlink knows the device" sh -c "devlink dev info $dl | grep -q 'driver iosm'"
+check "devlink shows the device" sh -c "devlink dev info $dl | grep -q 'driver iosm'"
 devlink dev info "$dl" >"$tmp/info"
 grep -q 'asic.id XMM7560' "$tmp/info" && grep -q 'fw.mgmt.api 0x' "$tmp/info"
 result $? "its versions" "$tmp/info"
@@ -107,7 +107,7 @@ check "reset: healthy again" wait_for 2 health_is healthy
 
 breaks third
 echo "$card" >/sys/bus/pci/drivers/iosm/unbind
-check_fails "unbound: devlink does not know it any more" health
+check_fails "unbound: devlink does not show it any more" health
 echo "$card" >/sys/bus/pci/drivers/iosm/bind
 again "new binding"
 check "new binding: healthy" health_is healthy
@@ -126,7 +126,7 @@ check "crash: devlink says why" diagnosed '"state":"failed","stage":"crash".*"ki
 check "crash: recovered by devlink" timeout 30 devlink health recover "$dl" reporter fw
 again crash
 
-# Recovery while somebody takes the driver away.
+# Recovery while the driver is unbound.
 breaks fifth
 modem pipe 0 resume
 for n in 1 2 3 4 5; do

@@ -29,7 +29,7 @@ link_before
 check_fails "without swap the machine does not hibernate" hibernate
 check "an open port hangs up" wait_for 5 ended $p
 check "the modem gets ready again" wait_for 10 fresh
-check "it works after that" alive
+check "it works after that" works
 
 # Written and loaded at once: the modem meanwhile starts anew for the kernel
 # that writes, and then finds the one of the image.
@@ -47,20 +47,20 @@ for n in 1 2; do
 	busy_off
 	check "it came back from the image" from_image
 	check "the modem gets ready again" wait_for 10 fresh
-	check "it works after that" alive
+	check "it works after that" works
 done
 
-# The image is nobody's will to start one that broke the rules.
+# A resume does not restart a modem that violated the protocol.
 expected_log='protocol error: |impossible tail'
 expected_violations='dma-bus-master|uninit-pipe-open'
 modem hostile 1 1000 tail
-check "a modem that lies is declared broken" wait_for 10 health_is error
+check "a modem that violates the protocol is declared failed" wait_for 10 health_is error
 modem hostile off
 check "hibernation with it" hibernate
 check "it came back from the image" from_image
 sleep 3
 check "the modem stays as it was" health_is error
-check "until somebody says recover" \
+check "until devlink health recover" \
 	devlink health recover "pci/$(pci_address)" reporter fw
-check "it works after that" alive
+check "it works after that" works
 finish

@@ -1,24 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A modem that lies (vmodem's hostile mode): the kernel survives it, nothing
+# A modem that violates the protocol (vmodem's hostile mode): the kernel survives it, nothing
 # hangs, and after a reset or a replug a good modem works.
 # Words for more than a short run: seeds=FIRST-LAST rate=N kinds=A,B,-C
-# honest=N (look with a good modem every N seeds).
+# good=N (check with a good modem every N seeds).
 # matrix: aggregation lite-credits
 # driver: ours
 # timeout: 240
 
 . /add/lib.sh
 
-seeds=1-8 rate=0 kinds=mix honest=8
+seeds=1-8 rate=0 kinds=mix good=8
 for word; do
 	case $word in
-	seeds=*|rate=*|kinds=*|honest=*) declare "${word%%=*}=${word#*=}" ;;
+	seeds=*|rate=*|kinds=*|good=*) declare "${word%%=*}=${word#*=}" ;;
 	esac
 done
 
-# What seed 0, 8, 16, ... lies about, seed 1, 9, ...; and how often
+# The kinds of faults of seed 0, 8, 16, ..., of seed 1, 9, ...; and their rates
 mixes=(
 	all
 	signature,table,datagram,session,length,sequence,credit,command,replay,order,cut,garbage
@@ -33,7 +33,7 @@ rates=(10 100 30 3 300 50 1000)
 
 card=$(pci_address)
 sys=/sys/bus/pci/devices/$card
-declare -A told
+declare -A counts
 
 # within MS COMMAND...: until it succeeds
 within()
@@ -80,7 +80,7 @@ clients()
 # Ready, or never going to be.
 settled() { ready || checks_log | grep -qE '(protocol error|modem is gone|modem crashed)'; }
 
-# One modem that lies, from power on to reset.
+# One hostile modem, from power on to reset.
 episode()
 {
 	local seed=$1 r=$rate k=$kinds name n
@@ -92,15 +92,15 @@ episode()
 	timeout -k 5 40 sh -c "echo 1 >$sys/reset" || return
 	within $((2500 * slow)) settled && ready && clients && used=$((used + 1))
 	while read -r name n _; do
-		[[ $n =~ ^[0-9]+$ ]] && told[$name]=$((${told[$name]-0} + n))
+		[[ $n =~ ^[0-9]+$ ]] && counts[$name]=$((${counts[$name]-0} + n))
 	done < <(modem hostile stats)
 	checks_reports
 }
 
-# A modem that is honest, after what was.
+# A good modem after the hostile ones.
 good()
 {
-	check "$1: lies end" modem hostile off
+	check "$1: faults end" modem hostile off
 	check "$1" timeout 40 "${@:2}"
 	again "$1"
 }
@@ -116,7 +116,7 @@ for ((seed = first; seed <= last; seed++)); do
 		break
 	fi
 	diag "seed $seed: $(($(now) - began)) ms, $(modem hostile | sed -n 's/^injected //p') faults"
-	if (((seed - first) % honest == honest - 1)); then
+	if (((seed - first) % good == good - 1)); then
 		good "after seed $seed, reset" sh -c "echo 1 >$sys/reset"
 	fi
 done
@@ -124,22 +124,22 @@ done
 result $? "seeds $seeds"
 between "seeds whose modem got as far as clients" $used 1 1000000
 modem hostile off
-for kind in "${!told[@]}"; do
-	case $kind in seed|rate|injected) ;; *) echo "$kind ${told[$kind]}" ;; esac
-done | sort | one_line | sed 's/^/# lies: /'
+for kind in "${!counts[@]}"; do
+	case $kind in seed|rate|injected) ;; *) echo "$kind ${counts[$kind]}" ;; esac
+done | sort | one_line | sed 's/^/# faults: /'
 if [ "$first" = 1 ]; then
 	for kind in td-size td-late signature datagram sleep msi-lost; do
-		between "some lies of the kind $kind" "${told[$kind]-0}" 1 1000000000
+		between "some faults of the kind $kind" "${counts[$kind]-0}" 1 1000000000
 	done
 fi
 
-# A modem that goes on lying is pulled, and comes back honest.
+# A hostile modem is unplugged, and comes back as a good one.
 modem hostile "$((last + 1))" 100
-check "lies, unplug" timeout 40 host unplug
+check "hostile modem, unplug" timeout 40 host unplug
 check "all is gone" wait_for 10 all_gone
 good "plug" host plug
 modem hostile "$((last + 2))" 100
-check "lies, module unloads" unload
+check "hostile modem, module unloads" unload
 modem hostile off
 # It may have crashed, and that ends by a reset alone.
 check "reset" sh -c "echo 1 >$sys/reset"

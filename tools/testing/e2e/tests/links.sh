@@ -13,7 +13,7 @@ for id in 1 2 3 4 5 6 7; do
 done
 is "eight links" "$(links | wc -l)" 8
 for id in 1 7; do
-	check "link $id tells its id" sh -c \
+	check "link $id shows its id" sh -c \
 		"ip -d link show wwan0-$id | grep -qE 'wwan linkid $id( |\$)'"
 done
 for id in 8 9 16 255 256 4294967295; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An XMM7360 with ModemManager 1.20, which knows nothing of XMM RPC: it finds
+# An XMM7360 with ModemManager 1.20, which does not support XMM RPC: it finds
 # the modem by its AT ports and gets along with what they say.
 # modem: --device 7360
 # machine: --profile mm

@@ -104,7 +104,7 @@ bytes=$(stat_of pipe.4.bytes) lost=0
 for ((i = 0; i < 10; i++)); do
 	modem pipe 4 stall
 	pids=()
-	# Nobody is the last one before all are there.
+	# All have opened the port before the first one closes it.
 	exec {hold}>$at0
 	for n in {1..30}; do
 		printf 'AT\r' >$at0 &
@@ -120,7 +120,7 @@ for ((i = 0; i < 10; i++)); do
 done
 is "last close lets all go that many writers wrote" $lost 0
 
-# --- nobody reads
+# --- without a reader
 line='AT+CGMI;+CGMM;+CGMR;+CGSN;+CSQ;+COPS?;+CREG?\r'
 check "unread port keeps a bounded amount" porttool $at0 rdwr \
 	writes 1500 "$line" sleep 300 pending 2000 262144 \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The card is found, driven, and shows what the documentation promises.
+# The card is found, driven, and shows what the documentation describes.
 # timeout: 40
 
 . /add/lib.sh
@@ -10,7 +10,7 @@ card=$(pci_address) || bail "card is in its slot"
 sys=/sys/bus/pci/devices/$card
 uevents_on
 
-check "module knows both cards" sh -c \
+check "the module is for both cards" sh -c \
 	'modinfo -F alias iosm | grep -i d00007560 && modinfo -F alias iosm | grep -i d00007360'
 before=$(now)
 check "module loads" load

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # System sleep on a platform that leaves the modem in D0 with the link in
-# L1.2: it is told by doorbell 2, keeps its sessions, and comes back. In S3 it
+# L1.2: it is informed by doorbell 2, keeps its sessions, and comes back. In S3 it
 # loses its power here, and is started again.
 # timeout: 120
 
@@ -22,7 +22,7 @@ for n in 1 2; do
 	check "session 0 works after it" ping_v4 0
 	check "session 3, too" ping_v4 3
 done
-is "each told the modem, and that it is over" \
+is "each was announced to the modem, and its end, too" \
 	$(($(stat_of doorbell.2) - before - 2 * $(stat_of wake.host))) 4
 check "the open port stayed" kill -0 $q
 check "the modem kept its sessions" session_open 3
@@ -32,13 +32,13 @@ kill $p $q; wait $p $q 2>/dev/null
 modem sleep now
 wait_for 2 state_is sleep asleep
 check "suspend to idle while the modem sleeps" system_sleep s2idle
-check "it works after that" alive
+check "it works after that" works
 
 # Power is lost: as after a fresh probe.
 for n in 1 2; do
 	link_before
 	check "suspend to RAM, time $n" system_sleep deep
 	check "the modem gets ready again" wait_for 10 fresh
-	check "it works after that" alive
+	check "it works after that" works
 done
 finish
