@@ -41,6 +41,8 @@
 #define DMA_TWICE_AT	" at check_sync+"
 #define DMA_TWICE_MAX	3	/* per guest: a rare race */
 
+#define ACTION_MS	240000	/* an action that takes longer hangs */
+
 static regex_t allowed[16];
 static unsigned int n_allowed;
 static unsigned long n_ignored;
@@ -50,7 +52,6 @@ static uint64_t episode;
 static char action[128];
 static uint64_t action_since;
 static unsigned long dma_twice;
-static unsigned int limit_ms = 240000;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* The last lines of the kernel log, printed with a failure. */
 #define RECENT	256
@@ -108,14 +109,6 @@ void doing(const char *what)
 		printf("# %llu ms: %s\n",
 		       (unsigned long long)(now_ms() - action_since), action);
 	snprintf(action, sizeof(action), "%s", what);
-	action_since = now_ms();
-	pthread_mutex_unlock(&lock);
-}
-
-void set_action_limit(unsigned int seconds)
-{
-	pthread_mutex_lock(&lock);
-	limit_ms = seconds * 1000;
 	action_since = now_ms();
 	pthread_mutex_unlock(&lock);
 }
@@ -257,16 +250,14 @@ static void flush_packets(void)
 static void *watch(void *arg)
 {
 	uint64_t since;
-	unsigned int limit;
 
 	for (;;) {
 		sleep_ms(500);
 		flush_packets();
 		pthread_mutex_lock(&lock);
 		since = action_since;
-		limit = limit_ms;
 		pthread_mutex_unlock(&lock);
-		if (now_ms() - since < limit)
+		if (now_ms() - since < ACTION_MS)
 			continue;
 		put("/proc/sysrq-trigger", "w");
 		put("/proc/sysrq-trigger", "d");

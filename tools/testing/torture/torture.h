@@ -102,7 +102,6 @@ void begin(const char *scenario, uint64_t seed);
 void failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void counted(const char *what, unsigned long n);
 void doing(const char *what);
-void set_action_limit(unsigned int seconds);
 
 /* ---- scenarios.c, faults.c ---- */
 

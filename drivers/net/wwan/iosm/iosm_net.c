@@ -164,16 +164,20 @@ static bool iosm_net_is_released(const struct iosm_link *link)
 	return READ_ONCE(link->netdev->reg_state) == NETREG_RELEASED;
 }
 
+static void iosm_net_put(struct iosm_link *link)
+{
+	list_del(&link->deleted);
+	put_device(&link->netdev->dev);
+}
+
 /* Remove released links from the list, so that it remains short. */
 static void iosm_net_put_released(struct iosm_net *net)
 {
 	struct iosm_link *link, *next;
 
 	list_for_each_entry_safe(link, next, &net->deleted, deleted) {
-		if (!iosm_net_is_released(link))
-			continue;
-		list_del(&link->deleted);
-		put_device(&link->netdev->dev);
+		if (iosm_net_is_released(link))
+			iosm_net_put(link);
 	}
 }
 
@@ -192,8 +196,7 @@ static void iosm_net_wait_released(struct iosm_net *net)
 	list_for_each_entry_safe(link, next, &net->deleted, deleted) {
 		while (!iosm_net_is_released(link))
 			schedule_timeout_idle(msecs_to_jiffies(IOSM_NET_RELEASE_MS));
-		list_del(&link->deleted);
-		put_device(&link->netdev->dev);
+		iosm_net_put(link);
 	}
 }
 

@@ -18,7 +18,7 @@ routed()   { ip route get "$server" 2>/dev/null | grep -q 'dev wwan0 .*src 10.64
 MM_UP=--nm mm_start disabled enabled registered
 want "nmcli makes a connection" timeout 30 nmcli connection add type gsm \
 	ifname '*' con-name mobile apn internet autoconnect yes
-wait_for "$mm_patience" nm_is connected ||
+wait_for "$mm_timeout" nm_is connected ||
 	mm_bail "NetworkManager connects ($(nm_state))" /run/mm/NetworkManager.log
 result 0 "NetworkManager connects"
 check "it routes through wwan0" wait_for 20 routed
@@ -29,7 +29,7 @@ is "the name server is the network's" \
 check "unplugged" host unplug
 check "ModemManager drops the modem" wait_for 30 no_modem
 check "plugged in" host plug
-check "NetworkManager connects again, by itself" wait_for "$mm_patience" nm_is connected
+check "NetworkManager connects again, by itself" wait_for "$mm_timeout" nm_is connected
 check "it routes through wwan0" wait_for 20 routed
 check "ping" ping_dev wwan0
 

@@ -32,7 +32,7 @@ cycle()
 	wait $pinger 2>/dev/null
 	want "$name: in" $3
 	check "$name: ModemManager finds the modem again" \
-		wait_for "$mm_patience" other_modem "$was" || mm_bail "cannot go on"
+		wait_for "$mm_timeout" other_modem "$was" || mm_bail "cannot go on"
 }
 
 unbind() { echo "$bus" >$driver/unbind; }

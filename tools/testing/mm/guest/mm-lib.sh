@@ -7,7 +7,7 @@
 #	. mm-lib.sh
 
 # The machine may be busy, and MM asks the AT ports before it believes in MBIM.
-mm_patience=90
+mm_timeout=90
 export LC_ALL=C NO_COLOR=1
 
 # As in lib.sh, but with time for others in between: mmcli is no light weight.
@@ -71,7 +71,7 @@ state()
 {
 	local name=$1
 	shift
-	wait_for "$mm_patience" in_state "$@" ||
+	wait_for "$mm_timeout" in_state "$@" ||
 		mm_bail "$name (state $(state_now), wanted: $*)"
 	result 0 "$name"
 }
