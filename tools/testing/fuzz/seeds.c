@@ -5,7 +5,7 @@
  * mux_dl.c and mux_ul.c; around them the fakes of their unit tests.
  */
 #define FAKE_NO_NET
-#include "test_fakes.h"
+#include "tests/fakes.h"
 
 #include "bytes.h"
 #include "mux.h"

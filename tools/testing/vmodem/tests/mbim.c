@@ -5,12 +5,12 @@
  * that the test is one file and needs nothing else of the modem.
  */
 #include "tap.h"
-#include "test_fakes.h"
+#include "fakes.h"
 
-#include "cell.c"
-#include "mbim.c"
-#include "mbim_buf.c"
-#include "mbim_cid.c"
+#include "../cell.c"
+#include "../mbim.c"
+#include "../mbim_buf.c"
+#include "../mbim_cid.c"
 
 #define BC	MBIM_SVC_BASIC_CONNECT
 #define SMS	MBIM_SVC_SMS

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the MUX: mux.c, mux_ul.c, mux_dl.c with stand-ins. */
 #define FAKE_NO_NET
-#include "test_fakes.h"
+#include "fakes.h"
 
 #include "bytes.h"
 #include "mux.h"

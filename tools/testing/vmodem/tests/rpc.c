@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the XMM RPC function with stand-ins for its environment. */
 #include "tap.h"
-#include "test_fakes.h"
+#include "fakes.h"
 
-#include "cell.c"
-#include "rpc.c"
+#include "../cell.c"
+#include "../rpc.c"
 
 #define ASYNC	0x11000101
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the mobile network: net.c, net_local.c, net_gen.c, inet.c. */
 #define FAKE_NO_NET
-#include "test_fakes.h"
+#include "fakes.h"
 
 #include "bytes.h"
 #include "inet.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unit tests of the AT function with stand-ins for its environment. */
 #include "tap.h"
-#include "test_fakes.h"
+#include "fakes.h"
 
-#include "at.c"
-#include "cell.c"
+#include "../at.c"
+#include "../cell.c"
 
 static struct vm_chan *ch = &fake_chan[2];
 
