@@ -171,6 +171,8 @@ log_no_errors()
 marks=0
 mark() { marks=$((marks + 1)); echo "test: mark $marks" >/dev/kmsg; }
 since_mark() { dmesg | sed "1,/test: mark $marks\$/d"; }
+# restarted: the driver has restarted the modem by itself since the mark
+restarted() { since_mark | grep -q 'restarting modem: '; }
 
 # ---- modem ------------------------------------------------------------------
 

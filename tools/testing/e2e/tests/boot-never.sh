@@ -9,8 +9,6 @@
 . /add/lib.sh
 
 expected_log='no answer during the handshake|protocol error|modem is unresponsive|restart failed|modem is not restarted'
-restarted() { since_mark | grep -q 'restarting modem: '; }
-
 uevents_on
 check "module loads" load
 pause 1

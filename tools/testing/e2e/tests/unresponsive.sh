@@ -24,7 +24,6 @@ unanswered_close()
 	exec {port}<>/dev/wwan0at1 && modem msg stall
 	exec {port}>&-
 }
-restarted() { since_mark | grep -q 'restarting modem: '; }
 errors_are() { health | grep -q "\"error\":$1,"; }
 
 start

@@ -156,8 +156,7 @@ static void core_boot(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 	u64 context;
 
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "MDM_READY"));
 	iosm_fake_expect_bells(test, fc->fake,
@@ -191,8 +190,7 @@ static void core_boot_of_running(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_RUNNING;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	iosm_fake_expect_bells(test, fc->fake,
 			       IOSM_BELL(IPC, IOSM_IPC_UNINIT),
@@ -210,8 +208,7 @@ static void core_boot_of_gone(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->gone = true;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_down(test, IOSM_ERROR_GONE, "registers read all ones");
 	iosm_fake_expect_bells(test, fc->fake);
 }
@@ -222,8 +219,7 @@ static void core_boot_of_crashed(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_CD_READY;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_down(test, IOSM_ERROR_CRASHED, "found crashed at start");
 	KUNIT_EXPECT_STREQ(test, fc->events[0], "CD_READY_LINK_DOWN");
 }
@@ -234,8 +230,7 @@ static void core_boot_of_other_chip(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->pad[IOSM_PAD_CHIP_INFO / 4] = 0x3b01;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "unsupported chip");
 	iosm_fake_expect_bells(test, fc->fake);
 }
@@ -248,8 +243,7 @@ static void core_boot_rom(struct kunit *test)
 	unsigned int i;
 
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	KUNIT_EXPECT_TRUE(test, fake_core_sent_event(fc, "ROM_READY"));
 	for (i = 0; i < 5; i++) {
 		KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
@@ -273,8 +267,7 @@ static void core_boot_not_ready(struct kunit *test)
 	unsigned int i, ms = 0;
 
 	fc->pad[IOSM_PAD_STAGE / 4] = 0;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	for (i = 0; i < 100 && !fc->n_events; i++) {
 		KUNIT_ASSERT_EQ(test, fc->rearm_ms, 20);
 		ms += fake_core_run_later(fc);
@@ -294,8 +287,7 @@ static void core_boot_rom_stopped(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->pad[IOSM_PAD_STAGE / 4] = IOSM_STAGE_BOOT;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	iosm_core_pause(&fc->core);
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 1000);
 	KUNIT_EXPECT_EQ(test, fake_core_run_later(fc), 0);
@@ -328,8 +320,7 @@ static void core_boot_without_init(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->no_init = true;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_time_out(test, 10000);
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer during the handshake");
 }
@@ -341,8 +332,7 @@ static void core_boot_stopped_in_handshake(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->no_init = true;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	KUNIT_EXPECT_TRUE(test, fc->master);
 	iosm_core_pause(&fc->core);
 	KUNIT_EXPECT_FALSE(test, fc->master);
@@ -357,8 +347,7 @@ static void core_boot_without_running(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->no_running = true;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_time_out(test, 3000);
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer during the handshake");
 }
@@ -369,8 +358,7 @@ static void core_boot_without_answer(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->msg_silent = BIT(IOSM_MSG_SLEEP);
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_time_out(test, IOSM_MSG_TIMEOUT_MS);
 	core_expect_down(test, IOSM_ERROR_UNRESPONSIVE, "no answer to the first messages");
 	KUNIT_EXPECT_EQ(test, fc->core.msg.stats.timeouts, 1);
@@ -384,8 +372,7 @@ static void core_boot_with_late_answer(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->msg_silent = BIT(IOSM_MSG_FEATURE_SET & 15);
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_LINK_INIT);
 	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&fc->core.lock));
 
@@ -404,8 +391,7 @@ static void core_boot_with_message_refused(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->msg_status = IOSM_MSG_ERROR;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	core_expect_down(test, IOSM_ERROR_PROTOCOL, "first messages refused");
 	KUNIT_EXPECT_EQ(test, fc->n_messages, 1);
 }
@@ -524,8 +510,7 @@ static void core_sleep_in_boot(struct kunit *test)
 	struct fake_core *fc = ctx->fc;
 
 	fc->on_message = core_stop_at_message;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	fc->on_message = NULL;
 	core_expect_up_after_sleep(test, 1);
 }
@@ -538,8 +523,7 @@ static void core_sleep_in_start(struct kunit *test)
 
 	fc->core.clients[fc->core.n_clients++] = &core_client;
 	ctx->at_start = core_stop_now;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	ctx->at_start = NULL;
 	core_expect_up_after_sleep(test, 2);
 }
@@ -1547,8 +1531,7 @@ static void core_sleep_in_reset(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fc->queued);
 	KUNIT_EXPECT_EQ(test, fc->core.holds, IOSM_HOLD_PCI);
 	fc->pad[IOSM_PAD_IPC_STATE / 4] = IOSM_IPC_UNINIT;
-	iosm_core_start(&fc->core);
-	fake_core_run(fc);
+	fake_core_start(fc);
 	KUNIT_EXPECT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_EXPECT_EQ(test, ctx->started, 2);
 }

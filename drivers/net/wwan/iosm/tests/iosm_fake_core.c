@@ -234,11 +234,17 @@ void fake_core_irq(struct fake_core *fc)
 		iosm_irq_thread(fc->core.irq, &fc->core);
 }
 
-/* From the start to state ONLINE. */
-void fake_core_online(struct kunit *test, struct fake_core *fc)
+/* Start the core, and run the worker as far as the device allows. */
+void fake_core_start(struct fake_core *fc)
 {
 	iosm_core_start(&fc->core);
 	fake_core_run(fc);
+}
+
+/* From the start to state ONLINE. */
+void fake_core_online(struct kunit *test, struct fake_core *fc)
+{
+	fake_core_start(fc);
 	KUNIT_ASSERT_EQ(test, iosm_core_state(&fc->core), IOSM_STATE_ONLINE);
 	KUNIT_ASSERT_TRUE(test, fc->master);
 	KUNIT_ASSERT_TRUE(test, fake_core_sent_event(fc, "MDM_READY"));

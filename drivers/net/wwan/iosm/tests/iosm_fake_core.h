@@ -79,6 +79,7 @@ struct fake_core *fake_core_new(struct kunit *test, const struct iosm_client *cl
 void fake_core_run(struct fake_core *fc);
 unsigned int fake_core_run_later(struct fake_core *fc);
 void fake_core_irq(struct fake_core *fc);
+void fake_core_start(struct fake_core *fc);
 void fake_core_online(struct kunit *test, struct fake_core *fc);
 void fake_core_reset(struct kunit *test, struct fake_core *fc);
 void fake_core_stage(struct fake_core *fc, u32 stage);
